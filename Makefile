@@ -1,0 +1,51 @@
+# Two verbs do everything on a fresh machine: `make preview` and `make test`.
+STACK ?= eu-prod
+UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
+RUN := $(UV) run --frozen
+PYTHON ?= python3
+SOURCES := __main__.py benchmarks cli components config evidence jurisdictions plan policies tests
+
+.DEFAULT_GOAL := help
+.PHONY: help setup preview preview-all check test docs format rules bench engine-test clean
+
+help: ## Show this help
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.tools/bin/uv:
+	@$(PYTHON) -m venv .tools && .tools/bin/pip install --quiet --disable-pip-version-check uv
+
+setup: $(if $(findstring .tools,$(UV)),.tools/bin/uv) ## Fetch uv if need be, and the locked environment
+	@$(UV) sync --frozen --quiet
+
+preview: setup ## Plan STACK (eu-prod) without a cloud, and judge it
+	@$(RUN) bailiwick preview $(STACK)
+
+preview-all: setup ## Plan and judge every stack
+	@$(RUN) bailiwick preview --all --quiet
+
+check: setup ## Lint, types, the graph of imports, generated docs up to date
+	@$(RUN) ruff check $(SOURCES)
+	@$(RUN) ruff format --check $(SOURCES)
+	@$(RUN) lint-imports
+	@$(RUN) mypy
+	@$(RUN) python -m docs.generate --check
+
+test: setup ## The tests; the last line is pytest's own
+	@$(RUN) pytest
+
+docs: setup ## Write the generated reference
+	@$(RUN) python -m docs.generate
+
+format: setup ## Put the code in form
+	@$(RUN) ruff format $(SOURCES)
+	@$(RUN) ruff check --fix $(SOURCES)
+
+rules: setup ## List the rules
+	@$(RUN) bailiwick rules
+
+bench: setup ## Print times and memory
+	@$(RUN) python -m benchmarks.preview
+	@$(RUN) python -m benchmarks.growth
+
+clean: ## Remove environments and caches
+	@rm -rf .venv .tools .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

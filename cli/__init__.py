@@ -1,0 +1,1 @@
+"""The `bailiwick` command: one file per verb."""

@@ -1,0 +1,21 @@
+"""`bailiwick check`: judge a saved plan, or a deployed stack's export. Needs no SDK and no cloud."""
+
+from pathlib import Path
+
+import click
+
+
+@click.command("check")
+@click.argument("plan_file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--json", "as_json", is_flag=True, help="Print the verdict as JSON.")
+def command(plan_file: Path, *, as_json: bool) -> int:
+    """Judge PLAN_FILE: what `bailiwick preview STACK --save` wrote, or `pulumi stack export`."""
+    from plan.file import PlanFileError, read
+
+    from cli.judging import judge_plan, show
+
+    try:
+        plan = read(plan_file)
+    except PlanFileError as error:
+        raise click.ClickException(str(error)) from error
+    return show([judge_plan(plan)], as_text_json=as_json)

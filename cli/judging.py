@@ -1,0 +1,43 @@
+"""What `preview` and `check` share: judge, print, and the exit code that follows."""
+
+import json
+import sys
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+import click
+from evidence.findings import as_json
+from evidence.terminal import print_report
+from jurisdictions import JurisdictionError
+from plan.model import Plan
+from policies.review import Report, review
+from policies.rules import ALL
+
+from cli import exits
+
+
+def judge_plan(plan: Plan) -> Report:
+    """The verdict of all packs; click.ClickException where the plan's law is not known."""
+    try:
+        return review(plan, ALL)
+    except JurisdictionError as error:
+        raise click.ClickException(f"{error}\nhint: the plan's 'jurisdiction' names a file of jurisdictions/") from error
+
+
+def show(reports: Sequence[Report], *, as_text_json: bool) -> int:
+    """Print each report; the exit code of the worst verdict."""
+    if as_text_json:
+        documents = [as_json(report) for report in reports]
+        json.dump(documents[0] if len(documents) == 1 else documents, sys.stdout, indent=1, ensure_ascii=False)
+        sys.stdout.write("\n")
+    else:
+        for report in reports:
+            print_report(report)
+    verdicts = {report.verdict for report in reports}
+    return next((exits.OF_VERDICT[word] for word in ("refused", "not-evaluated") if word in verdicts), exits.OK)
+
+
+def meant(word: str, known: Sequence[str]) -> str:
+    """` Did you mean x?`, or nothing."""
+    near = get_close_matches(word, known, n=1, cutoff=0.5)
+    return f" Did you mean {near[0]}?" if near else ""

@@ -1,0 +1,80 @@
+"""The command's entry. Verbs load on use: `--help` must not wait for an SDK that it doesn't need."""
+
+import importlib
+import sys
+from collections.abc import Sequence
+from difflib import get_close_matches
+from typing import NoReturn
+
+import click
+
+from cli import exits
+
+VERBS = {
+    "preview": "Plan a stack without a cloud, and judge it.",
+    "check": "Judge a saved plan, or the export of a deployed stack.",
+    "rules": "List the rules, or explain one.",
+    "export": "Write a stack's plan in another tool's format.",
+}
+"""Verb to its line in the help; the module `cli.<verb>` holds `command`."""
+
+
+class Verbs(click.Group):
+    """Finds verbs by name, and guesses what a mistyped one meant."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All verbs, in the order that a newcomer meets them."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The verb's command, or None."""
+        if cmd_name not in VERBS:
+            return None
+        command = importlib.import_module(f"cli.{cmd_name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, with a guess for a verb that isn't there."""
+        if args and args[0] not in VERBS and not args[0].startswith("-"):
+            near = get_close_matches(args[0], VERBS, n=1, cutoff=0.5)
+            meant = f"; did you mean {near[0]}?" if near else ""
+            raise click.UsageError(f"no verb '{args[0]}'{meant} The verbs: {', '.join(VERBS)}.", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The verbs with their lines, without loading any of them."""
+        with formatter.section("Verbs"):
+            formatter.write_dl(list(VERBS.items()))
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="bailiwick", message="bailiwick %(version)s")
+def bailiwick() -> None:
+    """Plan the clinical LLM platform of a jurisdiction, and refuse what would let regulated data leave it.
+
+    Exit codes: 0 fine, 1 the tool failed, 2 usage, 3 refused by policy, 4 not evaluated, 5 drift.
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command and exit. Nothing a user can type ends in a traceback."""
+    try:
+        code = bailiwick.main(args=list(arguments) if arguments is not None else None, standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(exits.USAGE)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("stopped; nothing was written", err=True)
+        sys.exit(exits.FAILED)
+    except BrokenPipeError:
+        # The reader of our pipe has left (`| head`): Python would complain again while it closes stdout.
+        sys.stderr.close()
+        sys.exit(exits.OK)
+    sys.exit(code if isinstance(code, int) else exits.OK)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+"""From a stack's name to its recorded plan, with progress while it takes and all faults where it can't be."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from config import Fault, parse, reviewing
+from config.faults import lines
+from plan import stacks
+from plan.model import Plan
+
+ROOT = Path(__file__).resolve().parent.parent
+"""The project's folder: stack files and `__main__.py` lie here."""
+
+
+def known_stacks() -> tuple[str, ...]:
+    """Stacks that have a file."""
+    return stacks.available(ROOT)
+
+
+def plan_stack(stack: str) -> tuple[Plan, tuple[Fault, ...]]:
+    """Record a stack's plan; the faults that come with it are unlawful dials, which the packs will judge too.
+
+    Raises click.ClickException with every fault where no plan can be made.
+    """
+    try:
+        values = stacks.values(ROOT, stack)
+    except stacks.StackFileError as error:
+        raise click.ClickException(str(error)) from error
+    config, faults = parse(stack, values)
+    if config is None:
+        raise click.ClickException("\n".join(lines(stack, faults)))
+    with _progress(f"planning {stack}") as tell:
+        # Imported here: Pulumi and azure-native take a second or two, which faults above must not wait for.
+        from plan.recorder import record_program
+
+        with reviewing():
+            plan = record_program(
+                ROOT / "__main__.py",
+                stack,
+                stacks.as_pulumi_hands_them(values),
+                subscription_id=config.subscription_id,
+                tenant_id=config.tenant_id,
+                on_resource=tell,
+            )
+    return plan, faults
+
+
+class _Teller:
+    def __init__(self) -> None:
+        self.update = lambda text: None
+
+    def __call__(self, count: int, token: str) -> None:
+        self.update(f"{count} resources   {token}")
+
+
+@contextmanager
+def _progress(title: str) -> Iterator[_Teller]:
+    """A line that moves on a terminal; nothing in a pipe."""
+    teller = _Teller()
+    if not sys.stderr.isatty():
+        yield teller
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(title) as status:
+        teller.update = lambda text: status.update(f"{title}   {text}")
+        yield teller

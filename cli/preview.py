@@ -1,0 +1,47 @@
+"""`bailiwick preview`: what `pulumi up` would create, and the packs' verdict on it. No engine, no cloud account."""
+
+from pathlib import Path
+
+import click
+
+
+@click.command("preview")
+@click.argument("stack", required=False)
+@click.option("--all", "every", is_flag=True, help="Every stack that has a file.")
+@click.option("--json", "as_json", is_flag=True, help="Print the verdict as JSON.")
+@click.option("--save", type=click.Path(path_type=Path, dir_okay=False), help="Write the plan file here.")
+@click.option("--quiet", is_flag=True, help="The verdict alone, without the tree.")
+def command(stack: str | None, save: Path | None, *, every: bool, as_json: bool, quiet: bool) -> int:
+    """Plan STACK (for example eu-prod) and judge the plan."""
+    from cli.judging import judge_plan, show
+    from cli.planning import known_stacks, plan_stack
+
+    if every == (stack is not None):
+        raise click.UsageError(f"name one stack, or --all. The stacks: {', '.join(known_stacks())}.")
+    if every and save is not None:
+        raise click.UsageError("--save writes one plan; name the stack.")
+    reports = []
+    for name in known_stacks() if every else (stack or "",):
+        plan, faults = plan_stack(name)
+        if save is not None:
+            _write(plan, save)
+        if not as_json:
+            from evidence.terminal import print_faults, print_tree
+
+            if not quiet:
+                print_tree(plan)
+            if faults:
+                print_faults(name, faults)
+        reports.append(judge_plan(plan))
+    return show(reports, as_text_json=as_json)
+
+
+def _write(plan: object, path: Path) -> None:
+    from plan.file import to_json
+    from plan.model import Plan
+
+    assert isinstance(plan, Plan)
+    try:
+        path.write_text(to_json(plan), encoding="utf-8")
+    except OSError as error:
+        raise click.ClickException(f"{path}: {error.strerror}; the plan was not saved") from error

@@ -1,0 +1,1 @@
+"""What gets built: one ComponentResource per concern. `platform.py` alone knows the order."""

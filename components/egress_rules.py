@@ -1,0 +1,43 @@
+"""What may leave: hosts by name, from the cloud's file and from nowhere else."""
+
+from collections.abc import Mapping, Sequence
+
+from pulumi_azure_native import network
+
+from components.scope import Scope
+
+ALWAYS = ("base", "entra", "ubuntu", "policy")
+"""Features that every stack has; `gpu` only where AKS installs the driver."""
+
+
+def node_rules(scope: Scope, sources: Sequence[str]) -> list[network.ApplicationRuleArgs]:
+    """One rule for each host that nodes must reach; none at all in a network-isolated cluster."""
+    if scope.config.cluster.network_isolated:
+        return []
+    features = {*ALWAYS, "gpu"} if scope.config.gpu and scope.config.gpu.driver == "Install" else set(ALWAYS)
+    return [
+        _rule(f"{host.feature}-{index}", host.why, host.fqdn.replace("{region}", scope.region), host.port, sources)
+        for index, host in enumerate(scope.jurisdiction.cloud.aks_egress_fqdns)
+        if host.feature in features
+    ]
+
+
+def runner_rules(scope: Scope, sources: Sequence[str]) -> list[network.ApplicationRuleArgs]:
+    """The runner deploys from inside: it talks to the cloud's control plane and its directory, and to nothing else."""
+    cloud = scope.jurisdiction.cloud
+    hosts: Mapping[str, str] = {
+        cloud.resource_manager: "deployments from inside the boundary",
+        cloud.active_directory: "tokens for deployments",
+    }
+    return [_rule(f"runner-{index}", why, host, 443, sources) for index, (host, why) in enumerate(hosts.items())]
+
+
+def _rule(name: str, why: str, fqdn: str, port: int, sources: Sequence[str]) -> network.ApplicationRuleArgs:
+    return network.ApplicationRuleArgs(
+        rule_type="ApplicationRule",
+        name=name,
+        description=why,
+        source_addresses=list(sources),
+        target_fqdns=[fqdn],
+        protocols=[network.FirewallPolicyRuleApplicationProtocolArgs(protocol_type="Https", port=port)],
+    )

@@ -1,0 +1,83 @@
+"""Stores: weights, prompts, patient data, training data, audit and flow logs, each an account with a key of its own."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pulumi import ComponentResource, Input, ResourceOptions
+
+from components.diagnostics import Diagnosed
+from components.keys import Keys
+from components.private_endpoint import EndpointPlace
+from components.scope import Classification, Scope
+from components.storage_account import Container, StorageAccount, StorageAccountArgs
+
+WEIGHTS_WORM_DAYS = 365
+"""Weights that answered patients can be looked at a year later."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelStoreArgs:
+    """What the stores need."""
+
+    scope: Scope
+    resource_group: Input[str]
+    place: EndpointPlace
+    keys: Keys
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Plan:
+    classification: Classification
+    key: str
+    containers: tuple[Container, ...]
+    trusted_services: bool = False
+
+
+class ModelStore(ComponentResource):
+    """Patient data and training data lie in separate accounts, under separate keys, for separate identities."""
+
+    of: Mapping[str, StorageAccount]
+    """By role: weights, patient, training, audit, flows."""
+    diagnosed: list[Diagnosed]
+
+    def __init__(self, name: str, args: ModelStoreArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("bailiwick:storage:ModelStore", name, None, opts)
+        audit_days = args.scope.config.retention.audit_days
+        plans = {
+            "weights": _Plan(
+                classification="confidential",
+                key="weights",
+                containers=(Container(name="weights", worm_days=WEIGHTS_WORM_DAYS),),
+            ),
+            "patient": _Plan(
+                classification="phi",
+                key="patient",
+                containers=(Container(name="prompts"), Container(name="documents")),
+            ),
+            "training": _Plan(classification="phi", key="training", containers=(Container(name="datasets"),)),
+            "audit": _Plan(
+                classification="confidential",
+                key="audit",
+                containers=(Container(name="audit", worm_days=audit_days, appendable=True),),
+            ),
+            "flows": _Plan(classification="internal", key="audit", containers=(), trusted_services=True),
+        }
+        self.of = {
+            role: StorageAccount(
+                f"{name}-{role}",
+                StorageAccountArgs(
+                    scope=args.scope,
+                    resource_group=args.resource_group,
+                    place=args.place,
+                    key=args.keys.of[plan.key],
+                    role=role,
+                    classification=plan.classification,
+                    containers=plan.containers,
+                    trusted_services=plan.trusted_services,
+                ),
+                ResourceOptions(parent=self),
+            )
+            for role, plan in plans.items()
+        }
+        self.diagnosed = [item for account in self.of.values() for item in account.diagnosed]
+        self.register_outputs({"accountIds": {role: account.account.id for role, account in self.of.items()}})

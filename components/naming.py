@@ -1,0 +1,71 @@
+"""Names, computed from organisation, jurisdiction and environment, within Azure's limits.
+
+Names are plain strings, so that a preview sees them; only a name that must be unique in the whole cloud
+ends in a suffix from `pulumi-random` and is an Output.
+Limits: https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules
+Abbreviations: https://learn.microsoft.com/azure/cloud-adoption-framework/ready/azure-best-practices/resource-abbreviations
+"""
+
+import re
+from dataclasses import dataclass, field
+
+from pulumi import Output, Resource, ResourceOptions
+from pulumi_random import RandomString
+
+SUFFIX_LENGTH = 4
+"""Characters of randomness: 32^4, a million names beside ours, enough to be unique and short enough for 24-character limits."""
+
+_WORD = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)*$")
+
+
+class NameTooLong(ValueError):
+    """A computed name exceeds Azure's limit: shorten the organisation or the role."""
+
+
+class NameNotAllowed(ValueError):
+    """A part of a name has characters that Azure does not take."""
+
+
+@dataclass(frozen=True)
+class Names:
+    """The names of one stack.
+
+    Raises NameTooLong and NameNotAllowed while the program runs, so that a preview fails and not a deployment.
+    """
+
+    organisation: str
+    stack: str
+    parent: Resource | None = field(default=None, compare=False)
+    """Owner of the random suffixes."""
+
+    def of(self, kind: str, role: str | None = None, *, limit: int = 63) -> str:
+        """`nsg-bw-eu-prod-system`: kind, organisation, stack, role."""
+        return _checked("-".join(part for part in (kind, self.organisation, self.stack, role) if part), limit)
+
+    def resource_group(self, concern: str) -> str:
+        """At most 90 characters."""
+        return self.of("rg", concern, limit=90)
+
+    def globally_unique(self, kind: str, role: str, *, limit: int, dashes: bool = False) -> Output[str]:
+        """A name that is a DNS label of the cloud (storage account, vault): ends in a stable random suffix."""
+        room = limit - SUFFIX_LENGTH - (1 if dashes else 0)
+        stem = self.of(kind, role, limit=limit + 9)
+        stem = _checked(stem if dashes else stem.replace("-", ""), room)
+        suffix = RandomString(
+            f"suffix-{kind}-{role}",
+            length=SUFFIX_LENGTH,
+            special=False,
+            upper=False,
+            opts=ResourceOptions(parent=self.parent),
+        )
+        return Output.concat(stem, "-" if dashes else "", suffix.result)
+
+
+def _checked(name: str, limit: int) -> str:
+    if len(name) > limit:
+        raise NameTooLong(
+            f"'{name}' has {len(name)} characters; Azure takes {limit}. Shorten bailiwick:organisation or the role."
+        )
+    if not _WORD.match(name):
+        raise NameNotAllowed(f"'{name}' may hold only lower-case letters, digits and single dashes between them")
+    return name

@@ -1,0 +1,140 @@
+"""The platform: every component in the order in which data and dependencies flow."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi_azure_native as azure
+from config import StackConfig
+from pulumi import ComponentResource, Input, ProviderResource, ResourceOptions
+
+from components.cluster import Cluster, ClusterArgs
+from components.diagnostics import Diagnosed, Diagnostics, DiagnosticsArgs
+from components.egress import Egress, EgressArgs
+from components.flow_logs import FlowLogs, FlowLogsArgs
+from components.gpu_pool import Pools, PoolsArgs
+from components.identity import Identities, IdentitiesArgs
+from components.keys import Keys, KeysArgs
+from components.landing_zone import LandingZone, LandingZoneArgs
+from components.model_store import ModelStore, ModelStoreArgs
+from components.naming import Names
+from components.network import Network, NetworkArgs
+from components.private_dns import PrivateDns, PrivateDnsArgs
+from components.private_endpoint import EndpointPlace
+from components.registry import Registry, RegistryArgs
+from components.scope import Scope
+from components.workspace import Workspace, WorkspaceArgs
+
+
+class Platform(ComponentResource):
+    """One stack: everything inside one jurisdiction."""
+
+    exports: Mapping[str, Input[Any]]
+    """Stack outputs. Never a secret, never personal data: outputs lie in the state."""
+
+    def __init__(self, name: str, config: StackConfig) -> None:
+        super().__init__("bailiwick:platform:Platform", name, None, ResourceOptions(providers=[_provider(config)]))
+        child = ResourceOptions(parent=self)
+        scope = Scope(
+            config=config,
+            jurisdiction=config.jurisdiction,
+            names=Names(config.organisation, config.stack, parent=self),
+        )
+        zone = LandingZone("landing-zone", LandingZoneArgs(scope=scope), child)
+        network = Network("network", NetworkArgs(scope=scope, resource_group=zone.name_of("network")), child)
+        dns = PrivateDns(
+            "dns",
+            PrivateDnsArgs(scope=scope, resource_group=zone.name_of("network"), vnet_id=network.vnet.id),
+            child,
+        )
+        place = EndpointPlace(
+            resource_group=zone.name_of("network"),
+            subnet_id=network.subnet_ids["endpoints"],
+            zone_ids=dns.zone_ids,
+        )
+        keys = Keys("keys", KeysArgs(scope=scope, resource_group=zone.name_of("security"), place=place), child)
+        workspace = Workspace(
+            "workspace",
+            WorkspaceArgs(
+                scope=scope, resource_group=zone.name_of("observability"), place=place, key=keys.of["logs"]
+            ),
+            child,
+        )
+        workspace_id = workspace.workspace.id
+        activity = zone.export_activity_log(workspace_id)
+        egress = Egress(
+            "egress",
+            EgressArgs(
+                scope=scope, resource_group=zone.name_of("network"), network=network, workspace_id=workspace_id
+            ),
+            child,
+        )
+        identities = Identities(
+            "identities", IdentitiesArgs(scope=scope, resource_group=zone.name_of("security")), child
+        )
+        registry = Registry(
+            "registry",
+            RegistryArgs(scope=scope, resource_group=zone.name_of("platform"), place=place, key=keys.of["registry"]),
+            child,
+        )
+        store = ModelStore(
+            "store",
+            ModelStoreArgs(scope=scope, resource_group=zone.name_of("data"), place=place, keys=keys),
+            child,
+        )
+        FlowLogs(
+            "flow-logs",
+            FlowLogsArgs(
+                scope=scope,
+                resource_group=zone.name_of("network"),
+                vnet_id=network.vnet.id,
+                storage_id=store.of["flows"].account.id,
+                workspace=workspace.workspace,
+            ),
+            child,
+        )
+        cluster = Cluster(
+            "cluster",
+            ClusterArgs(
+                scope=scope,
+                resource_group=zone.name_of("platform"),
+                network=network,
+                place=place,
+                keys=keys,
+                identities=identities,
+                registry=registry,
+                workspace_id=workspace_id,
+                after=egress.ready,
+            ),
+            child,
+        )
+        Pools("pools", PoolsArgs(scope=scope, cluster=cluster, network=network), child)
+        diagnosed: list[Diagnosed] = [
+            *network.diagnosed,
+            *keys.diagnosed,
+            *workspace.diagnosed,
+            *egress.diagnosed,
+            *registry.diagnosed,
+            *store.diagnosed,
+            *cluster.diagnosed,
+        ]
+        Diagnostics(
+            "diagnostics", DiagnosticsArgs(scope=scope, workspace_id=workspace_id, diagnosed=diagnosed), child
+        )
+        self.exports = {
+            "jurisdiction": config.jurisdiction.id,
+            "environment": config.environment,
+            "region": config.region,
+        }
+        self.register_outputs(self.exports)
+
+
+def _provider(config: StackConfig) -> ProviderResource:
+    """The one azure-native provider, in the jurisdiction's cloud and the stack's own subscription."""
+    return azure.Provider(
+        "azure",
+        environment=config.jurisdiction.cloud.environment,
+        subscription_id=config.subscription_id,
+        tenant_id=config.tenant_id,
+        # Azure counts deployments by partner id; nobody need know who deploys this.
+        disable_pulumi_partner_id=True,
+    )

@@ -1,0 +1,59 @@
+"""Private DNS: the names of Azure services resolve to addresses inside the network."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pulumi import ComponentResource, Input, Output, ResourceOptions
+from pulumi_azure_native import privatedns
+
+from components.scope import Scope
+
+SERVICES = ("blob", "dfs", "vault", "managedhsm", "registry", "aks", "attestation", "monitor", "oms", "ods", "agentsvc")
+"""Services that this platform reaches by private endpoint, by the keys of the cloud's file."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrivateDnsArgs:
+    """What the zones need."""
+
+    scope: Scope
+    resource_group: Input[str]
+    vnet_id: Input[str]
+
+
+class PrivateDns(ComponentResource):
+    """A zone per service, linked to the stack's network and to no other."""
+
+    zone_ids: Mapping[str, Output[str]]
+    """By service."""
+
+    def __init__(self, name: str, args: PrivateDnsArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("bailiwick:private_dns:PrivateDns", name, None, opts)
+        scope = args.scope
+        cloud = scope.jurisdiction.cloud
+        zones: dict[str, Output[str]] = {}
+        for service in SERVICES:
+            zone = privatedns.PrivateZone(
+                f"{name}-{service}",
+                private_zone_name=cloud.zone(service, scope.region),
+                resource_group_name=args.resource_group,
+                # Said, because the allowed-locations policy denies a zone whose location is left out.
+                location="global",
+                tags=scope.tags("internal"),
+                opts=scope.options(self),
+            )
+            privatedns.VirtualNetworkLink(
+                f"{name}-{service}-link",
+                virtual_network_link_name=scope.names.of("link"),
+                private_zone_name=zone.name,
+                resource_group_name=args.resource_group,
+                location="global",
+                # Machines must not be able to write names into a service's zone.
+                registration_enabled=False,
+                virtual_network=privatedns.SubResourceArgs(id=args.vnet_id),
+                tags=scope.tags("internal"),
+                opts=scope.options(self),
+            )
+            zones[service] = zone.id
+        self.zone_ids = zones
+        self.register_outputs({"zoneIds": zones})

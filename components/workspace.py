@@ -1,0 +1,142 @@
+"""Where all logs go: a Log Analytics workspace that is reached privately and keeps what the law asks for."""
+
+from dataclasses import dataclass
+
+from pulumi import ComponentResource, Input, ResourceOptions
+from pulumi_azure_native import monitor, operationalinsights
+
+from components.customer_key import CustomerKey
+from components.diagnostics import Diagnosed
+from components.private_endpoint import EndpointPlace, private_endpoint
+from components.scope import Scope
+
+CLUSTER_CAPACITY_GB = 100
+"""Smallest commitment of a dedicated cluster, GB a day: learn.microsoft.com/azure/azure-monitor/logs/logs-dedicated-clusters"""
+
+AUDIT_TABLES = ("AzureActivity", "AKSAudit", "AKSAuditAdmin", "AZKVAuditLogs", "SigninLogs", "AuditLogs")
+"""Tables that evidence who did what; kept in the archive for as long as the jurisdiction asks."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkspaceArgs:
+    """What a workspace needs."""
+
+    scope: Scope
+    resource_group: Input[str]
+    place: EndpointPlace
+    key: CustomerKey
+
+
+class Workspace(ComponentResource):
+    """No public ingestion or query. In prod on a cluster of its own, under a key of the operator's."""
+
+    workspace: operationalinsights.Workspace
+    diagnosed: list[Diagnosed]
+
+    def __init__(self, name: str, args: WorkspaceArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("bailiwick:detection:Workspace", name, None, opts)
+        self._name, self._args = name, args
+        scope = args.scope
+        self.workspace = operationalinsights.Workspace(
+            f"{name}-workspace",
+            workspace_name=scope.names.of("log"),
+            resource_group_name=args.resource_group,
+            location=scope.region,
+            sku=operationalinsights.WorkspaceSkuArgs(name="PerGB2018"),
+            retention_in_days=scope.config.retention.interactive_days,
+            public_network_access_for_ingestion="Disabled",
+            public_network_access_for_query="Disabled",
+            force_cmk_for_query=scope.is_prod,
+            features=operationalinsights.WorkspaceFeaturesArgs(
+                disable_local_auth=True,
+                enable_log_access_using_only_resource_permissions=True,
+                enable_data_export=False,
+                immediate_purge_data_on30_days=False,
+            ),
+            tags=scope.tags("confidential"),
+            opts=scope.options(self, holds_data=True),
+        )
+        self.ready = [self._on_own_cluster()] if scope.is_prod else [self.workspace]
+        self._private_link()
+        for table in AUDIT_TABLES:
+            self._archive(table)
+        self.diagnosed = [Diagnosed(name="workspace", resource_id=self.workspace.id)]
+        self.register_outputs({"workspaceId": self.workspace.id})
+
+    def _on_own_cluster(self) -> operationalinsights.LinkedService:
+        """A customer's key is for dedicated clusters only, and holds for what arrives after the link."""
+        args, scope = self._args, self._args.scope
+        cluster = operationalinsights.Cluster(
+            f"{self._name}-cluster",
+            cluster_name=scope.names.of("logc"),
+            resource_group_name=args.resource_group,
+            location=scope.region,
+            sku=operationalinsights.ClusterSkuArgs(name="CapacityReservation", capacity=CLUSTER_CAPACITY_GB),
+            billing_type="Cluster",
+            is_availability_zones_enabled=bool(scope.zones),
+            is_double_encryption_enabled=True,
+            identity=operationalinsights.ManagedServiceIdentityArgs(
+                type="UserAssigned", user_assigned_identities=[args.key.identity.id]
+            ),
+            key_vault_properties=operationalinsights.KeyVaultPropertiesArgs(
+                key_vault_uri=args.key.custodian_uri,
+                key_name=args.key.name,
+                # Empty follows rotations: learn.microsoft.com/azure/azure-monitor/logs/customer-managed-keys
+                key_version="",
+            ),
+            tags=scope.tags("confidential"),
+            opts=scope.options(self, holds_data=True, depends_on=args.key.ready),
+        )
+        return operationalinsights.LinkedService(
+            f"{self._name}-link",
+            linked_service_name="cluster",
+            workspace_name=self.workspace.name,
+            resource_group_name=args.resource_group,
+            write_access_resource_id=cluster.id,
+            opts=scope.options(self),
+        )
+
+    def _private_link(self) -> None:
+        args, scope = self._args, self._args.scope
+        link = monitor.PrivateLinkScope(
+            f"{self._name}-scope",
+            scope_name=scope.names.of("ampls"),
+            resource_group_name=args.resource_group,
+            location="global",
+            # Open would let this network's machines write to any workspace in the world: a way out.
+            access_mode_settings=monitor.AccessModeSettingsArgs(
+                ingestion_access_mode="PrivateOnly", query_access_mode="PrivateOnly", exclusions=[]
+            ),
+            tags=scope.tags("internal"),
+            opts=scope.options(self),
+        )
+        monitor.PrivateLinkScopedResource(
+            f"{self._name}-scoped",
+            name=scope.names.of("ampls", "log"),
+            scope_name=link.name,
+            resource_group_name=args.resource_group,
+            linked_resource_id=self.workspace.id,
+            opts=scope.options(self),
+        )
+        private_endpoint(
+            self._name,
+            scope=scope,
+            place=args.place,
+            target_id=link.id,
+            group_id="azuremonitor",
+            zones=("monitor", "oms", "ods", "agentsvc", "blob"),
+            parent=self,
+        )
+
+    def _archive(self, table: str) -> None:
+        scope = self._args.scope
+        operationalinsights.Table(
+            f"{self._name}-table-{table.lower()}",
+            table_name=table,
+            workspace_name=self.workspace.name,
+            resource_group_name=self._args.resource_group,
+            plan="Analytics",
+            retention_in_days=scope.config.retention.interactive_days,
+            total_retention_in_days=scope.config.retention.audit_days,
+            opts=scope.options(self, depends_on=self.ready),
+        )

@@ -1,0 +1,300 @@
+"""What no single section can know: checks between sections, and against the jurisdiction.
+
+Each check takes the sections that are well-formed and is skipped where one it needs is not.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from ipaddress import IPv4Network
+from itertools import combinations
+from typing import Any
+
+from jurisdictions import Jurisdiction
+
+from config.faults import Fault
+from config.sections import Cluster, ConfidentialVms, Gpu, Inference, Keys, Network, People, Portal, Retention
+
+TRANSFER_LAW = ("GDPR Art. 44", "ISO 27001 A.5.34")
+"""Transfers outside need a ground of their own; a region outside is a transfer."""
+
+_CHECKS: list[tuple[tuple[str, ...], Callable[..., Iterator[Fault]]]] = []
+
+
+def _needs(*sections: str) -> Callable[[Callable[..., Iterator[Fault]]], Callable[..., Iterator[Fault]]]:
+    def register(function: Callable[..., Iterator[Fault]]) -> Callable[..., Iterator[Fault]]:
+        _CHECKS.append((sections, function))
+        return function
+
+    return register
+
+
+def check(sections: Mapping[str, Any]) -> list[Fault]:
+    """All faults between the sections at hand."""
+    return [
+        fault
+        for needed, function in _CHECKS
+        if all(name in sections for name in needed)
+        for fault in function(*(sections[name] for name in needed))
+    ]
+
+
+@_needs("stack", "jurisdiction", "environment")
+def _stack_says_where(stack: str, jurisdiction: Jurisdiction, environment: str) -> Iterator[Fault]:
+    expected = f"{jurisdiction.id}-{environment}"
+    if stack != expected:
+        yield Fault(
+            key="bailiwick:jurisdiction",
+            value=f"'{jurisdiction.id}', '{environment}' in stack '{stack}'",
+            problem="the stack's name names another jurisdiction or environment",
+            allowed=f"a stack named {expected}",
+            consequence="the packs read from every URN whose law applies, and would apply the wrong one",
+            hint=f"rename the file to Pulumi.{expected}.yaml, or mend bailiwick:jurisdiction and bailiwick:environment",
+        )
+
+
+@_needs("network")
+def _address_plan(network: Network) -> Iterator[Fault]:
+    ranges = {
+        "addressSpace": (network.address_space, 20),
+        "podCidr": (network.pod_cidr, 18),
+        "serviceCidr": (network.service_cidr, 24),
+    }
+    for key, (cidr, widest) in ranges.items():
+        if cidr.prefixlen > widest:
+            yield _range(key, cidr, "too small", f"/{widest} or wider")
+        if not any(cidr.subnet_of(IPv4Network(block)) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")):
+            yield _range(key, cidr, "not a private range", "a part of 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16")
+    for (one, (left, _)), (other, (right, _)) in combinations(ranges.items(), 2):
+        if left.overlaps(right):
+            yield _range(f"{one}, {other}", left, f"overlaps with {right}", "ranges that share no address")
+
+
+def _range(key: str, cidr: IPv4Network, problem: str, allowed: str) -> Fault:
+    return Fault(
+        key=f"bailiwick:network.{key}",
+        value=str(cidr),
+        problem=problem,
+        allowed=allowed,
+        consequence="packets for one range go to the other, or the subnets don't fit",
+        hint="for example addressSpace 10.40.0.0/20, podCidr 10.128.0.0/14, serviceCidr 10.41.0.0/20",
+    )
+
+
+@_needs("region", "jurisdiction", "stack")
+def _region_inside(region: str, jurisdiction: Jurisdiction, stack: str) -> Iterator[Fault]:
+    if region not in jurisdiction.regions:
+        yield Fault(
+            key="bailiwick:region",
+            value=f"'{region}'",
+            problem=f"outside jurisdiction {jurisdiction.id}",
+            allowed=", ".join(jurisdiction.regions),
+            consequence="every regional resource, and all data in it, would lie under another law",
+            hint=f"set bailiwick:region in Pulumi.{stack}.yaml to one of these",
+            kind="unlawful",
+            law=TRANSFER_LAW,
+        )
+
+
+@_needs("region", "jurisdiction", "gpu", "environment")
+def _gpu_offered(region: str, jurisdiction: Jurisdiction, gpu: Gpu | None, environment: str) -> Iterator[Fault]:
+    facts = jurisdiction.regions.get(region)
+    if gpu is None or facts is None:
+        return
+    offered = facts.confidential_gpu_sizes if gpu.confidential else facts.gpu_sizes
+    if gpu.size not in offered:
+        kind = "confidential GPU" if gpu.confidential else "GPU"
+        elsewhere = [
+            name
+            for name, other in jurisdiction.regions.items()
+            if gpu.size in (other.confidential_gpu_sizes if gpu.confidential else other.gpu_sizes)
+        ]
+        yield Fault(
+            key="bailiwick:gpu.size",
+            value=f"'{gpu.size}' in {region}",
+            problem=f"the region does not offer this {kind} size",
+            allowed=", ".join(offered) or f"no {kind} size in {region}",
+            consequence="the pool can't be made; Azure says so some minutes into the deployment",
+            hint=f"move to {' or '.join(elsewhere)}" if elsewhere else "take a lower tier, as a recorded exception",
+        )
+    if gpu.spot and environment == "prod":
+        yield Fault(
+            key="bailiwick:gpu.spot",
+            value="true",
+            problem="spot capacity in prod",
+            allowed="false in prod",
+            consequence="the clinical service stops whenever Azure takes the GPU back",
+            hint="remove bailiwick:gpu.spot",
+            kind="unlawful",
+            law=("GDPR Art. 32", "NIS2 Art. 21"),
+        )
+    if gpu.min > gpu.max:
+        yield _bounds("gpu", gpu.min, gpu.max)
+    if gpu.confidential and gpu.driver != "None":
+        yield Fault(
+            key="bailiwick:gpu.driver",
+            value=f"'{gpu.driver}'",
+            problem="AKS can't install the driver of a confidential GPU",
+            allowed="'None'; the GPU operator brings the signed driver",
+            consequence="the GPU does not attest and is not usable",
+            hint="set bailiwick:gpu.driver to None",
+        )
+
+
+@_needs("cluster", "jurisdiction", "region")
+def _cluster_consistent(cluster: Cluster, jurisdiction: Jurisdiction, region: str) -> Iterator[Fault]:
+    facts = jurisdiction.regions.get(region)
+    pools = {"systemPool": cluster.system_pool, "workloadPool": cluster.workload_pool}
+    confidential = facts.confidential_vm_sizes if facts else ()
+    for key, pool in pools.items():
+        if pool.min > pool.max:
+            yield _bounds(f"cluster.{key}", pool.min, pool.max)
+        if cluster.fips and pool.size in confidential:
+            yield Fault(
+                key="bailiwick:cluster.fips",
+                value="true",
+                problem=f"FIPS nodes are not to be had on {pool.size}",
+                allowed="fips false with confidential sizes, or an ordinary size with fips",
+                consequence="AKS refuses the pool",
+                hint="decide which of the two this stack needs; memory encryption is what level 3 asks for",
+            )
+
+
+@_needs("confidential_vms", "jurisdiction", "region")
+def _confidential_offered(vms: ConfidentialVms | None, jurisdiction: Jurisdiction, region: str) -> Iterator[Fault]:
+    facts = jurisdiction.regions.get(region)
+    if vms is not None and facts is not None and vms.size not in facts.confidential_vm_sizes:
+        yield _confidential_size("confidentialVms.size", vms.size, region, facts.confidential_vm_sizes)
+
+
+def _confidential_size(key: str, size: str, region: str, offered: tuple[str, ...]) -> Fault:
+    return Fault(
+        key=f"bailiwick:{key}",
+        value=f"'{size}' in {region}",
+        problem="not a confidential size that the region is recorded to offer",
+        allowed=", ".join(offered) or f"none in {region}",
+        consequence="memory is not encrypted, or the machine can't be made",
+        hint="take one of these; jurisdictions/ records source and date of the fact",
+    )
+
+
+def _bounds(key: str, low: int, high: int) -> Fault:
+    return Fault(
+        key=f"bailiwick:{key}.min",
+        value=f"{low} with max {high}",
+        problem="fewest exceeds most",
+        allowed=f"at most {high}",
+        consequence="the autoscaler can't be set",
+        hint="raise max or lower min",
+    )
+
+
+@_needs("portal", "jurisdiction", "region", "stack")
+def _portal_lawful(portal: Portal, jurisdiction: Jurisdiction, region: str, stack: str) -> Iterator[Fault]:
+    outside = [code for code in portal.countries if code not in jurisdiction.portal_countries]
+    if outside and portal.mode != "none":
+        yield Fault(
+            key="bailiwick:portal.countries",
+            value=", ".join(outside),
+            problem=f"not among the countries that jurisdiction {jurisdiction.id} permits",
+            allowed=", ".join(jurisdiction.portal_countries),
+            consequence="visitors from there would reach patient data, and answers would be sent there",
+            hint=f"remove {', '.join(outside)} from bailiwick:portal.countries in Pulumi.{stack}.yaml",
+            kind="unlawful",
+            law=TRANSFER_LAW,
+        )
+    facts = jurisdiction.regions.get(region)
+    if portal.mode == "front-door" and facts is not None and not facts.front_door_private_link:
+        yield Fault(
+            key="bailiwick:portal.mode",
+            value=f"'front-door' in {region}",
+            problem="Front Door offers no Private Link origin in this region",
+            allowed="regional or none here",
+            consequence="the origin would be public, or reached through a region outside",
+            hint="set bailiwick:portal.mode to regional",
+        )
+
+
+@_needs("retention", "jurisdiction", "stack")
+def _retention_long_enough(retention: Retention, jurisdiction: Jurisdiction, stack: str) -> Iterator[Fault]:
+    least = jurisdiction.retention.audit_log_days_min
+    if retention.audit_days < least:
+        yield Fault(
+            key="bailiwick:retention.auditDays",
+            value=str(retention.audit_days),
+            problem=f"under the minimum of jurisdiction {jurisdiction.id}",
+            allowed=f"{least} days or more ({jurisdiction.retention.source})",
+            consequence="the audit trail ends before the law allows it to",
+            hint=f"set bailiwick:retention.auditDays to {least} in Pulumi.{stack}.yaml",
+            kind="unlawful",
+            law=("GDPR Art. 5(2)", "HIPAA § 164.316(b)(2)", "ISO 27001 A.8.15"),
+        )
+
+
+@_needs("keys", "people", "jurisdiction", "environment")
+def _custody(keys: Keys, people: People, jurisdiction: Jurisdiction, environment: str) -> Iterator[Fault]:
+    required = jurisdiction.key_custody.get(environment)
+    if required == "managed-hsm" and keys.custody != "managed-hsm":
+        yield Fault(
+            key="bailiwick:keys.custody",
+            value=f"'{keys.custody}'",
+            problem=f"jurisdiction {jurisdiction.id} asks for more in {environment}",
+            allowed="managed-hsm",
+            consequence="the cloud's operator shares custody of the keys to patient data",
+            hint="set bailiwick:keys.custody to managed-hsm",
+            kind="unlawful",
+            law=("GDPR Art. 32", "ISO 27001 A.8.24"),
+        )
+    if keys.custody == "managed-hsm" and len(people.hsm_administrators) < 3:
+        yield Fault(
+            key="bailiwick:people.hsmAdministrators",
+            value=f"{len(people.hsm_administrators)} administrators",
+            problem="too few for a quorum",
+            allowed="three or more Entra object ids",
+            consequence="one lost key holder locks every key, and with it all data, for ever",
+            hint="name three persons of different teams",
+        )
+
+
+@_needs("inference", "gpu")
+def _models_fit(inference: tuple[Inference, ...], gpu: Gpu | None) -> Iterator[Fault]:
+    names = [item.use_case for item in inference]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield Fault(
+            key="bailiwick:inference",
+            value=f"'{name}' twice",
+            problem="a use case names two models",
+            allowed="one entry per use case",
+            consequence="two workloads claim one namespace",
+            hint="give the second its own useCase",
+        )
+    for item in inference:
+        if item.gpus and gpu is None:
+            yield Fault(
+                key=f"bailiwick:inference.{item.use_case}.gpus",
+                value=str(item.gpus),
+                problem="asks for GPUs in a stack without a GPU pool",
+                allowed="0, or a bailiwick:gpu section",
+                consequence="the pods wait for ever",
+                hint="set gpus to 0 or add bailiwick:gpu",
+            )
+        if item.replicas_min > item.replicas_max:
+            yield _bounds(f"inference.{item.use_case}.replicas", item.replicas_min, item.replicas_max)
+
+
+@_needs("registry_name", "inference", "gateway", "jurisdiction")
+def _images_from_our_registry(
+    registry_name: str, inference: tuple[Inference, ...], gateway: Any, jurisdiction: Jurisdiction  # noqa: ANN401 section
+) -> Iterator[Fault]:
+    host = f"{registry_name}.{jurisdiction.cloud.suffixes['registry']}"
+    images = {f"inference.{item.use_case}.image": item.image for item in inference} | {"gateway.image": gateway.image}
+    for key, image in images.items():
+        if not image.startswith(host + "/"):
+            yield Fault(
+                key=f"bailiwick:{key}",
+                value=f"'{image.split('@')[0]}'",
+                problem="not from this stack's registry",
+                allowed=f"{host}/<repository>@sha256:<digest>",
+                consequence="the nodes can't reach a foreign registry, and code from one is code of a third party",
+                hint="import the image into the registry first, and name it by its digest there",
+                kind="unlawful",
+                law=("GDPR Art. 28", "ISO 27001 A.5.21"),
+            )

@@ -1,0 +1,211 @@
+"""The sections of a stack file, each a frozen model. Units and sources are in the descriptions.
+
+The descriptions are printed in `docs/reference/config.md`; `consequence` is what a fault's message tells.
+"""
+
+import re
+from ipaddress import IPv4Network
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic.alias_generators import to_camel
+
+IMAGE_BY_DIGEST = re.compile(r"^[a-z0-9.-]+(:[0-9]+)?/[a-z0-9._/-]+@sha256:[0-9a-f]{64}$")
+
+
+class Section(BaseModel):
+    """Frozen, strict about keys, camelCase in the file."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", alias_generator=to_camel, validate_by_name=True, coerce_numbers_to_str=True
+    )
+
+
+def dial(description: str, consequence: str, **constraints: Any) -> Any:  # noqa: ANN401 pydantic's Field is typed so
+    """A field with the text that documentation and fault messages share."""
+    return Field(description=description, json_schema_extra={"consequence": consequence}, **constraints)
+
+
+def _pinned(image: str) -> str:
+    if not IMAGE_BY_DIGEST.match(image):
+        raise ValueError("an image is registry/repository@sha256:<64 hex digits>; a tag can be moved")
+    return image
+
+
+Guid = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", to_lower=True)]
+Mail = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
+Host = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$")]
+Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+PinnedImage = Annotated[str, AfterValidator(_pinned)]
+VmSize = Annotated[str, StringConstraints(pattern=r"^Standard_[A-Za-z0-9_]+$")]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Label = Annotated[str, StringConstraints(pattern=r"^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$")]
+
+_MOVES = "the address plan can't be carved, and a later change replaces the network with all that stands in it"
+
+
+class Network(Section):
+    """The address plan and the protection of the edge."""
+
+    address_space: IPv4Network = dial("The VNet's CIDR, /20 or wider, from RFC 1918.", _MOVES)
+    pod_cidr: IPv4Network = dial("Overlay addresses of pods; disjoint from the other two.", _MOVES)
+    service_cidr: IPv4Network = dial("Cluster IPs of services, /24 or wider; disjoint from the other two.", _MOVES)
+    ddos_protection: bool = dial(
+        "DDoS network protection (a plan is billed per tenant and month).",
+        "without it only the free infrastructure protection stands before the public addresses",
+        default=False,
+    )
+
+
+class Pool(Section):
+    """A node pool's size and its autoscaler's bounds."""
+
+    size: VmSize = dial("Azure VM size.", "the pool can't be made")
+    min: int = dial("Fewest nodes.", "the autoscaler has no floor", ge=0, le=100)
+    max: int = dial("Most nodes.", "the autoscaler has no ceiling, nor has the bill", ge=1, le=100)
+
+
+class Cluster(Section):
+    """The Kubernetes cluster."""
+
+    kubernetes_version: Annotated[str, StringConstraints(pattern=r"^1\.\d{2}$")] = dial(
+        "Minor version; patch versions arrive by the upgrade channel.", "the cluster can't be made"
+    )
+    tier: Literal["Standard", "Premium"] = dial(
+        "AKS tier: Standard has the uptime SLA, Premium adds long-term support.",
+        "the free tier has no SLA for the API server",
+        default="Standard",
+    )
+    system_pool: Pool = dial("Nodes of the system pool.", "the cluster has no place for its own components")
+    workload_pool: Pool = dial(
+        "Nodes of the gateway, and of models served on CPU; a confidential size in prod.",
+        "nothing that sees a request has a place to run",
+    )
+    fips: bool = dial(
+        "FIPS 140 validated modules on the nodes; not to be had on confidential sizes.",
+        "nodes use modules without validation",
+        default=False,
+    )
+    network_isolated: bool = dial(
+        "No outbound path at all; nodes bootstrap from the registry's cache.",
+        "nodes reach the few addresses that the firewall names",
+        default=False,
+    )
+
+
+class Gpu(Pool):
+    """The GPU pool that serves the models."""
+
+    confidential: bool = dial(
+        "GPU in a trusted execution environment (Standard_NCC40ads_H100_v5).",
+        "patient data is in clear in the GPU's memory",
+        default=False,
+    )
+    driver: Literal["Install", "None"] = dial(
+        "Who installs the driver: AKS, or the signed one of the GPU operator (confidential GPUs).",
+        "the nodes come up without a usable GPU",
+        default="Install",
+    )
+    spot: bool = dial("Evictable capacity; dev only.", "the model disappears when Azure wants its GPU", default=False)
+
+
+class ConfidentialVms(Section):
+    """Confidential virtual machines of the tokenisation vault."""
+
+    size: VmSize = dial("A DCasv5/DCadsv5/DCasv6/ECasv5 size.", "identifiers are in clear in memory")
+    count: int = dial("How many, spread over the zones.", "no vault, or no second one when a zone fails", ge=1, le=9)
+
+
+class Model(Section):
+    """Which weights: name, revision and checksum together say exactly what runs."""
+
+    name: str = dial("Name under which the weights lie in the store.", "nobody can say which model answered")
+    revision: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")] = dial(
+        "Commit of the model's repository, 40 hex digits.", "the model may change under a running system"
+    )
+    sha256: Sha256 = dial("SHA-256 of the weights' manifest.", "altered weights would be served")
+
+
+class Inference(Section):
+    """One model served for one clinical use case."""
+
+    use_case: Label = dial("Name of the use case; becomes a namespace.", "requests can't be told apart in the audit")
+    model: Model = dial("The model.", "nothing to serve")
+    image: PinnedImage = dial("Model server's image, by digest.", "the code that sees patient data may change unseen")
+    replicas_min: int = dial("Fewest replicas.", "a restart is an outage", ge=1, le=64)
+    replicas_max: int = dial("Most replicas.", "no ceiling on GPUs", ge=1, le=64)
+    gpus: int = dial("GPUs of each replica; 0 serves on CPU.", "the model doesn't fit", ge=0, le=8)
+    max_model_len: int = dial("Context, in tokens.", "the key-value cache outgrows the GPU", ge=256, le=1_048_576)
+    cpu: str = dial("CPU request and limit, as Kubernetes quantity.", "the pod starves or crowds out others")
+    memory: str = dial("Memory request and limit, as Kubernetes quantity.", "the pod is killed while loading weights")
+
+
+class Gateway(Section):
+    """The only door to the models."""
+
+    image: PinnedImage = dial("Gateway's image, by digest.", "the guard of patient data may change unseen")
+    host: Host = dial("DNS name that callers use inside the boundary.", "certificates can't be matched")
+    replicas_min: int = dial("Fewest replicas.", "a restart is an outage", ge=1, le=64)
+    replicas_max: int = dial("Most replicas.", "no ceiling", ge=1, le=64)
+
+
+class Portal(Section):
+    """How the internet reaches the gateway, if at all."""
+
+    mode: Literal["front-door", "regional", "none"] = dial(
+        "`front-door`: Azure Front Door Premium, whose edge ends TLS outside the boundary (a residency exception on "
+        "record); `regional`: Application Gateway WAF v2 in the region; `none`: no way in from the internet.",
+        "nobody has decided whether TLS may end outside the boundary",
+    )
+    host: Host = dial("Public DNS name.", "no certificate can be issued")
+    countries: tuple[Country, ...] = dial(
+        "ISO 3166-1 alpha-2 codes whose visitors are let in; a part of the jurisdiction's list.",
+        "visitors from a country that the law does not cover reach patient data",
+        min_length=1,
+    )
+    unknown_country: Literal["block", "allow"] = dial(
+        "What happens to an address that no country is known for (`ZZ`).",
+        "an allow-list with `ZZ` lets anonymised addresses through",
+        default="block",
+    )
+    rate_limit_per_minute: int = dial("Requests per client address and minute.", "floods pass", ge=10, le=100_000)
+
+
+class Retention(Section):
+    """How long logs are kept, in days."""
+
+    interactive_days: int = dial("Searchable at once.", "an incident is older than its evidence", ge=30, le=730)
+    audit_days: int = dial(
+        "Audit logs in all, archive included; at least the jurisdiction's minimum.",
+        "the audit trail ends before the law allows it to",
+        ge=90,
+        le=4383,
+    )
+
+
+class Budget(Section):
+    """When somebody is told what it costs."""
+
+    monthly: int = dial("Amount per month, in the subscription's billing currency.", "no one is warned", ge=1)
+    contacts: tuple[Mail, ...] = dial("Who is warned.", "no one is warned", min_length=1)
+
+
+class People(Section):
+    """Entra object ids of the groups and persons that the platform names. No user is named by mail address."""
+
+    cluster_admin_group: Guid = dial("Group with administration of the cluster.", "the cluster has no administrator")
+    security_group: Guid = dial("Group that owns incidents.", "incidents have no owner")
+    hsm_administrators: tuple[Guid, ...] = dial(
+        "Initial administrators of the managed HSM; three hold its security domain.",
+        "one lost key holder locks every key for ever",
+        default=(),
+    )
+
+
+class Keys(Section):
+    """Who keeps the keys."""
+
+    custody: Literal["managed-hsm", "key-vault-premium"] = dial(
+        "Managed HSM: single-tenant, the operator alone holds the security domain. Key Vault Premium: a shared HSM.",
+        "the cloud's operator shares custody of the keys",
+    )

@@ -1,0 +1,1 @@
+"""What a reader gets: one writer per format, all from the same plan and report."""

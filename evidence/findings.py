@@ -1,0 +1,28 @@
+"""The verdict as JSON: a public format, see docs/reference/cli.md."""
+
+from policies.catalogue import controls_of
+from policies.review import Report
+
+
+def as_json(report: Report) -> dict[str, object]:
+    """`{"verdict": …, "rules": n, "evaluations": n, "findings": […]}`."""
+    return {
+        "stack": report.stack.plan.stack,
+        "verdict": report.verdict,
+        "rules": len(report.rules),
+        "evaluations": report.evaluations,
+        "findings": [
+            {
+                "rule": finding.rule.id,
+                "state": finding.state,
+                "severity": finding.rule.severity.value,
+                "urn": finding.urn,
+                "resource": finding.resource,
+                "message": finding.message,
+                "hint": finding.rule.fix,
+                "controls": list(controls_of(finding.rule.id)),
+                **({"exception": finding.exception} if finding.exception else {}),
+            }
+            for finding in report.findings
+        ],
+    }

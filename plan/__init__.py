@@ -1,0 +1,1 @@
+"""The plan without a cloud: one recorded object that tests, packs, exports and evidence all read."""

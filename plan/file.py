@@ -1,0 +1,239 @@
+"""The plan file (`bailiwick-plan/1`, a public format), and the export of a deployed stack.
+
+Reading fails closed: what can't be understood is a PlanFileError, never an empty plan.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from plan.model import STACK_TYPE, UNKNOWN, Plan, PlannedResource, Value, environment_of, jurisdiction_of
+
+FORMAT = "bailiwick-plan/1"
+
+_UNKNOWNS = frozenset(
+    {
+        "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
+        "3eeb2bf0-c639-47a8-9e75-3b44932eb421",
+        "04da6b54-80e4-46f7-96ec-b56ff0331ba9",
+        "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",
+        "030794c1-ac77-496b-92df-f27374a8bd58",
+        "e48ece36-62e2-4504-bad9-02848725956a",
+        "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
+    }
+)
+"""Pulumi's markers for values not known yet: sdk/go/common/resource/plugin/rpc.go in pulumi/pulumi."""
+UNKNOWN_TEXT = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+_SIGNATURE = "4dabf18193072939515e22adb298388d"
+"""Key that marks a special value in Pulumi's wire and state formats."""
+_SECRET = "1b47061264138c4ac30d75fd1eb44270"
+_OUTPUT = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
+MASKED = "[secret]"
+
+
+class PlanFileError(ValueError):
+    """A plan file that can't be judged; the message says what, where and how to make a good one."""
+
+
+def to_json(plan: Plan) -> str:
+    """The plan as text; the same plan gives the same bytes."""
+    document = {
+        "format": FORMAT,
+        "project": plan.project,
+        "stack": plan.stack,
+        "jurisdiction": plan.jurisdiction,
+        "resources": [_resource_json(resource) for resource in plan.resources],
+        "outputs": _plain(plan.outputs),
+    }
+    return json.dumps(document, indent=1, sort_keys=False, ensure_ascii=False) + "\n"
+
+
+def read(path: Path) -> Plan:
+    """Read a plan file or the JSON of `pulumi stack export`.
+
+    Raises PlanFileError.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise PlanFileError(f"{path}: {error.strerror or error}\nhint: bailiwick preview STACK --save {path}") from error
+    except UnicodeDecodeError as error:
+        raise PlanFileError(f"{path}: not UTF-8 text (byte {error.start}); a plan file is JSON") from error
+    return parse(text, str(path))
+
+
+def parse(text: str, where: str) -> Plan:
+    """Read a plan from text; `where` names it in messages."""
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise PlanFileError(f"{where}: not JSON: {error}\nhint: bailiwick preview STACK --save {where}") from error
+    if not isinstance(document, dict):
+        raise PlanFileError(f"{where}: a plan file is a JSON object, not a {type(document).__name__}")
+    if "deployment" in document and "format" not in document:
+        return _from_export(document, where)
+    found = document.get("format")
+    if found != FORMAT:
+        raise PlanFileError(
+            f"{where}: format is {found!r}; this version reads {FORMAT!r} and the JSON of `pulumi stack export`\n"
+            f"hint: bailiwick preview STACK --save {where}"
+        )
+    project, stack, jurisdiction = (_text(document, key, where) for key in ("project", "stack", "jurisdiction"))
+    resources = document.get("resources")
+    if not isinstance(resources, list):
+        raise PlanFileError(f"{where}: 'resources' must be a list")
+    plan = Plan(
+        project=project,
+        stack=stack,
+        jurisdiction=jurisdiction,
+        resources=tuple(_resource(item, index, where) for index, item in enumerate(resources)),
+        outputs=_mapping(document, "outputs", where),
+    )
+    return _checked(plan, where)
+
+
+def _checked(plan: Plan, where: str) -> Plan:
+    if not any(not resource.is_component for resource in plan.resources):
+        raise PlanFileError(f"{where}: the plan holds no resource; nothing can be said of nothing")
+    if jurisdiction_of(plan.stack) != plan.jurisdiction:
+        raise PlanFileError(
+            f"{where}: stack '{plan.stack}' says jurisdiction '{jurisdiction_of(plan.stack)}', the file says "
+            f"'{plan.jurisdiction}'; a stack is named <jurisdiction>-<environment>"
+        )
+    if environment_of(plan.stack) not in ("prod", "dev"):
+        raise PlanFileError(f"{where}: stack '{plan.stack}' names no environment; allowed: prod, dev")
+    seen: set[str] = set()
+    for resource in plan.resources:
+        if resource.urn in seen:
+            raise PlanFileError(f"{where}: URN {resource.urn} stands twice")
+        seen.add(resource.urn)
+    return plan
+
+
+def _text(document: Mapping[str, object], key: str, where: str) -> str:
+    value = document.get(key)
+    if not isinstance(value, str) or not value:
+        raise PlanFileError(f"{where}: '{key}' must be a non-empty text, not {value!r}")
+    return value
+
+
+def _mapping(document: Mapping[str, object], key: str, where: str) -> Mapping[str, Value]:
+    value = document.get(key) or {}
+    if not isinstance(value, dict):
+        raise PlanFileError(f"{where}: '{key}' must be an object, not {type(value).__name__}")
+    return {name: _unmark(inner) for name, inner in value.items()}
+
+
+def _urns(document: Mapping[str, object], key: str, where: str) -> tuple[str, ...]:
+    value = document.get(key) or []
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise PlanFileError(f"{where}: '{key}' must be a list of URNs")
+    return tuple(value)
+
+
+def _resource(item: object, index: int, where: str) -> PlannedResource:
+    here = f"{where}: resources[{index}]"
+    if not isinstance(item, dict):
+        raise PlanFileError(f"{here} must be an object, not {type(item).__name__}")
+    token = _text(item, "type", here)
+    if token.count(":") < 2:
+        raise PlanFileError(f"{here}: type {token!r} is no Pulumi token (package:module:Type)")
+    by_property = _mapping(item, "propertyDependencies", here)
+    return PlannedResource(
+        urn=_text(item, "urn", here),
+        type=token,
+        name=_text(item, "name", here),
+        parent=item.get("parent") or None,
+        provider=item.get("provider") or None,
+        inputs=_mapping(item, "inputs", here),
+        outputs=_mapping(item, "outputs", here),
+        dependencies=_urns(item, "dependencies", here),
+        property_dependencies={key: tuple(value) for key, value in by_property.items() if isinstance(value, list)},
+        protect=item.get("protect") is True,
+    )
+
+
+def _from_export(document: Mapping[str, object], where: str) -> Plan:
+    """`pulumi stack export`: the state of a deployed stack. Resources on their way out are left out."""
+    deployment = document["deployment"]
+    resources = deployment.get("resources") if isinstance(deployment, dict) else None
+    if not isinstance(resources, list) or not resources:
+        raise PlanFileError(f"{where}: an export without resources; nothing can be said of nothing")
+    planned = []
+    stack = project = ""
+    outputs: Mapping[str, Value] = {}
+    for index, item in enumerate(resources):
+        if not isinstance(item, dict):
+            raise PlanFileError(f"{where}: deployment.resources[{index}] must be an object")
+        if item.get("delete"):
+            continue
+        urn = _text(item, "urn", f"{where}: deployment.resources[{index}]")
+        named = dict(item, name=urn.rpartition("::")[2])
+        resource = _resource(named, index, where)
+        if isinstance(item.get("id"), str):
+            resource = PlannedResource(**{**vars_of(resource), "outputs": {**resource.outputs, "id": item["id"]}})
+        stack, project = urn.split("::")[0].rpartition(":")[2], urn.split("::")[1]
+        if resource.type == STACK_TYPE:
+            outputs = resource.outputs
+        planned.append(resource)
+    plan = Plan(
+        project=project,
+        stack=stack,
+        jurisdiction=jurisdiction_of(stack),
+        resources=tuple(planned),
+        outputs=outputs,
+    )
+    return _checked(plan, where)
+
+
+def vars_of(resource: PlannedResource) -> dict[str, object]:
+    """The fields of a resource, to make a changed copy of it."""
+    return {name: getattr(resource, name) for name in resource.__dataclass_fields__}
+
+
+def unmark(value: object) -> Value:
+    """Pulumi's wire value as a plain one: markers of unknowns become UNKNOWN, secrets are masked."""
+    return _unmark(value)
+
+
+def _unmark(value: object) -> Value:
+    if isinstance(value, str):
+        return UNKNOWN if value in _UNKNOWNS else value
+    if isinstance(value, dict):
+        signature = value.get(_SIGNATURE)
+        if signature == _SECRET:
+            # The content of a secret is never judged, printed or saved: only that it is one.
+            return MASKED
+        if signature == _OUTPUT:
+            return _unmark(value["value"]) if "value" in value else UNKNOWN
+        return {key: _unmark(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_unmark(inner) for inner in value]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value
+
+
+def _plain(value: Value) -> object:
+    if value is UNKNOWN:
+        return UNKNOWN_TEXT
+    if isinstance(value, Mapping):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    return value
+
+
+def _resource_json(resource: PlannedResource) -> dict[str, object]:
+    return {
+        "urn": resource.urn,
+        "type": resource.type,
+        "name": resource.name,
+        "parent": resource.parent,
+        "provider": resource.provider,
+        "inputs": _plain(resource.inputs),
+        "outputs": _plain(resource.outputs),
+        "dependencies": list(resource.dependencies),
+        "propertyDependencies": {key: list(urns) for key, urns in resource.property_dependencies.items()},
+        "protect": resource.protect,
+    }

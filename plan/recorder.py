@@ -1,0 +1,196 @@
+"""Run the program under Pulumi's own mock monitor, in process, and record every registration.
+
+No engine, no cloud account, no network. The program is the same `__main__.py` that `pulumi up` runs.
+"""
+
+import asyncio
+import contextvars
+import runpy
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pulumi
+from pulumi.runtime import mocks as pulumi_mocks
+from pulumi.runtime import rpc
+from pulumi.runtime import settings as pulumi_settings
+from pulumi.runtime.config import set_all_config
+from pulumi.runtime.stack import run_in_stack
+
+from plan.file import MASKED, unmark
+from plan.model import STACK_TYPE, Plan, PlannedResource, Value, jurisdiction_of
+from plan.outputs import mock_call, mock_outputs
+
+PROJECT = "bailiwick"
+
+
+class ProgramFailed(RuntimeError):
+    """The program raised while it was planned; the cause is chained."""
+
+
+def record_program(
+    entry: Path,
+    stack: str,
+    values: Mapping[str, str],
+    *,
+    subscription_id: str,
+    tenant_id: str,
+    on_resource: Callable[[int, str], None] | None = None,
+) -> Plan:
+    """Record what `entry` (a `__main__.py`) registers for `stack`, whose configuration is `values`.
+
+    `values` are as Pulumi hands them to a program: full keys, objects as JSON text. `on_resource` is told the
+    count and the type after each registration. Raises whatever the program raises.
+    """
+    recording = _Recording(stack, subscription_id, tenant_id, on_resource)
+    contextvars.Context().run(recording.run, entry, values)
+    return recording.plan()
+
+
+class _Mocks(pulumi_mocks.Mocks):
+    """ARM-shaped outputs, so that references between resources resolve as they would in Azure."""
+
+    def __init__(self, subscription_id: str, tenant_id: str) -> None:
+        self._subscription_id = subscription_id
+        self._tenant_id = tenant_id
+
+    def new_resource(self, args: pulumi_mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        # Ids are drawn from the type and the logical name, which are unique together: the same plan, the same ids.
+        return mock_outputs(
+            args.typ,
+            args.name,
+            args.inputs,
+            urn=f"{args.typ}::{args.name}",
+            subscription_id=self._subscription_id,
+            tenant_id=self._tenant_id,
+        )
+
+    def call(self, args: pulumi_mocks.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
+        return mock_call(args.token, args.args), None
+
+
+class _RecordingMonitor(pulumi_mocks.MockMonitor):
+    """Pulumi's mock monitor, which also writes down each request."""
+
+    def __init__(self, mocks: pulumi_mocks.Mocks, on_resource: Callable[[int, str], None] | None) -> None:
+        super().__init__(mocks)
+        self.recorded: dict[str, PlannedResource] = {}
+        self.stack_outputs: Mapping[str, Value] = {}
+        self._on_resource = on_resource
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: ANN401, N802 Pulumi's gRPC interface
+        response = super().RegisterResource(request)
+        registered = self.resources.get(response.urn)
+        state = dict(registered.state) if registered else {}
+        if registered and registered.id:
+            state.setdefault("id", registered.id)
+        self.recorded[response.urn] = PlannedResource(
+            urn=response.urn,
+            type=request.type,
+            name=request.name,
+            parent=request.parent or None,
+            provider=request.provider.rpartition("::")[0] or None,
+            inputs=_plain(rpc.deserialize_properties(request.object)),
+            outputs=_plain(state),
+            dependencies=tuple(sorted(request.dependencies)),
+            property_dependencies={
+                key: tuple(sorted(found.urns))
+                for key, found in sorted(request.propertyDependencies.items())
+                if found.urns
+            },
+            protect=request.protect,
+        )
+        if self._on_resource is not None:
+            self._on_resource(len(self.recorded), request.type)
+        return response
+
+    def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: ANN401, N802 Pulumi's gRPC interface
+        recorded = self.recorded.get(request.urn)
+        outputs = _plain(rpc.deserialize_properties(request.outputs))
+        if recorded is not None and recorded.type == STACK_TYPE:
+            self.stack_outputs = outputs
+        return super().RegisterResourceOutputs(request)
+
+
+class _Recording:
+    def __init__(
+        self, stack: str, subscription_id: str, tenant_id: str, on_resource: Callable[[int, str], None] | None
+    ) -> None:
+        self._stack = stack
+        self._monitor = _RecordingMonitor(_Mocks(subscription_id, tenant_id), on_resource)
+
+    def run(self, entry: Path, values: Mapping[str, str]) -> None:
+        # One event loop for the monitor and the program, made first: else outputs resolve on a loop nobody runs.
+        loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(loop)
+        try:
+            pulumi_settings.configure(
+                pulumi_mocks.MockSettings(
+                    monitor=self._monitor,
+                    monitor_features=set(self._monitor.GetDeploymentInfo(None).supportedFeatures),
+                    engine=pulumi_mocks.MockEngine(None),
+                    project=PROJECT,
+                    stack=self._stack,
+                    dry_run=False,
+                    organization=None,
+                    callbacks=None,
+                )
+            )
+            set_all_config(dict(values))
+            loop.run_until_complete(run_in_stack(lambda: self._program(entry)))
+        finally:
+            loop.close()
+            asyncio.set_event_loop(None)
+
+    def _program(self, entry: Path) -> None:
+        # azure-native gives each resource an alias per old API version; a plan needs none, and they triple its time.
+        pulumi.runtime.register_stack_transformation(_without_aliases)
+        runpy.run_path(str(entry), run_name="__main__")
+
+    def plan(self) -> Plan:
+        return Plan(
+            project=PROJECT,
+            stack=self._stack,
+            jurisdiction=jurisdiction_of(self._stack),
+            resources=_in_tree_order(self._monitor.recorded),
+            outputs=self._monitor.stack_outputs,
+        )
+
+
+def _without_aliases(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult:
+    args.opts.aliases = []
+    return pulumi.ResourceTransformationResult(args.props, args.opts)
+
+
+def _plain(properties: object) -> dict[str, Value]:
+    value = unmark(_without_secrets(properties))
+    return value if isinstance(value, dict) else {}
+
+
+def _without_secrets(value: object) -> object:
+    if rpc.is_rpc_secret(value):
+        return MASKED
+    if isinstance(value, pulumi.Resource):
+        return value.pulumi_resource_name
+    if isinstance(value, Mapping):
+        return {key: _without_secrets(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_secrets(inner) for inner in value]
+    return value
+
+
+def _in_tree_order(recorded: Mapping[str, PlannedResource]) -> tuple[PlannedResource, ...]:
+    """Parents before children, siblings by type and name: registrations race, a plan file must not change."""
+    children: dict[str | None, list[PlannedResource]] = {}
+    for resource in recorded.values():
+        parent = resource.parent if resource.parent in recorded else None
+        children.setdefault(parent, []).append(resource)
+    ordered: list[PlannedResource] = []
+
+    def visit(parent: str | None) -> None:
+        for child in sorted(children.get(parent, ()), key=lambda item: (not item.is_component, item.type, item.name)):
+            ordered.append(child)
+            visit(child.urn)
+
+    visit(None)
+    return tuple(ordered)

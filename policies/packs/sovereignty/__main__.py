@@ -1,0 +1,5 @@
+"""CrossGuard's entry to the pack `sovereignty`: constructing a PolicyPack starts a server and blocks."""
+
+from policies.crossguard import start
+
+start("sovereignty")
