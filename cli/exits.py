@@ -1,5 +1,7 @@
 """Exit codes, the same for every verb."""
 
+import click
+
 OK = 0
 FAILED = 1
 """The tool itself failed."""
@@ -10,3 +12,7 @@ NOT_EVALUATED = 4
 DRIFT = 5
 
 OF_VERDICT = {"compliant": OK, "refused": REFUSED, "not-evaluated": NOT_EVALUATED}
+
+
+class ToolFailed(click.ClickException):
+    """The tool itself failed; the user's words were fine."""

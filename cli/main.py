@@ -65,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         code = bailiwick.main(args=list(arguments) if arguments is not None else None, standalone_mode=False)
     except click.ClickException as error:
         error.show()
-        sys.exit(exits.USAGE)
+        sys.exit(exits.FAILED if isinstance(error, exits.ToolFailed) else exits.USAGE)
     except (click.Abort, KeyboardInterrupt):
         click.echo("stopped; nothing was written", err=True)
         sys.exit(exits.FAILED)

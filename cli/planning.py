@@ -11,6 +11,8 @@ from config.faults import lines
 from plan import stacks
 from plan.model import Plan
 
+from cli.exits import ToolFailed
+
 ROOT = Path(__file__).resolve().parent.parent
 """The project's folder: stack files and `__main__.py` lie here."""
 
@@ -36,15 +38,22 @@ def plan_stack(stack: str) -> tuple[Plan, tuple[Fault, ...]]:
         # Imported here: Pulumi and azure-native take a second or two, which faults above must not wait for.
         from plan.recorder import record_program
 
-        with reviewing():
-            plan = record_program(
-                ROOT / "__main__.py",
-                stack,
-                stacks.as_pulumi_hands_them(values),
-                subscription_id=config.subscription_id,
-                tenant_id=config.tenant_id,
-                on_resource=tell,
-            )
+        try:
+            with reviewing():
+                plan = record_program(
+                    ROOT / "__main__.py",
+                    stack,
+                    stacks.as_pulumi_hands_them(values),
+                    subscription_id=config.subscription_id,
+                    tenant_id=config.tenant_id,
+                    on_resource=tell,
+                )
+        except ValueError as error:
+            # What components refuse to build, such as a name over Azure's limit: the stack file's doing.
+            raise click.ClickException(f"{stack} can't be planned: {error}") from error
+        except Exception as error:
+            reason = str(error).strip().splitlines() or [""]
+            raise ToolFailed(f"planning {stack} failed: {type(error).__name__}: {reason[-1]}") from error
     return plan, faults
 
 

@@ -1,4 +1,4 @@
-"""A Key Vault Premium whose keys never leave its HSMs. Takes keys only: workloads' certificates live elsewhere."""
+"""A Key Vault Premium whose keys never leave its HSMs. A vault holds keys or certificates, never both."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -73,6 +73,17 @@ class KeyVault(ComponentResource):
         )
         self.diagnosed = [Diagnosed(name=name, resource_id=self.vault.id)]
         self.register_outputs({"vaultId": self.vault.id})
+
+    def grant_certificates(self, name: str, identity: managedidentity.UserAssignedIdentity) -> None:
+        """Let a workload read certificates with their private halves, which Key Vault serves as secrets."""
+        grant(
+            f"{self._name}-{name}",
+            scope=self._args.scope,
+            on=self.vault.id,
+            to=identity.principal_id,
+            role=Role.SECRETS_USER,
+            parent=self,
+        )
 
     def key(
         self,

@@ -35,6 +35,8 @@ class Keys(ComponentResource):
     """By purpose: `PURPOSES`, `cluster`, and `confidential-disks` where the stack has confidential machines."""
     custodian: ManagedHsm | KeyVault
     cluster_vault: KeyVault
+    certificates: KeyVault
+    """Holds certificates of gateway and portal, put there by the hospital's own authority."""
     disks: compute.DiskEncryptionSet
     confidential_disks: compute.DiskEncryptionSet | None
     diagnosed: list[Diagnosed]
@@ -44,6 +46,7 @@ class Keys(ComponentResource):
         self._name, self._args = name, args
         child = ResourceOptions(parent=self)
         self.cluster_vault = KeyVault(f"{name}-cluster", self._vault("etcd"), child)
+        self.certificates = KeyVault(f"{name}-certificates", self._vault("certs"), child)
         if args.scope.config.keys.custody == "managed-hsm":
             hsm = ManagedHsm(
                 f"{name}-hsm",
@@ -70,7 +73,7 @@ class Keys(ComponentResource):
                 "confidential", keys["confidential-disks"], "ConfidentialVmEncryptedWithCustomerKey"
             )
         self.of = keys
-        self.diagnosed = [*self.custodian.diagnosed, *self.cluster_vault.diagnosed]
+        self.diagnosed = [*self.custodian.diagnosed, *self.cluster_vault.diagnosed, *self.certificates.diagnosed]
         self.register_outputs({"keyUris": {purpose: key.uri for purpose, key in keys.items()}})
 
     def _vault(self, role: str) -> KeyVaultArgs:

@@ -60,7 +60,13 @@ class ModelStore(ComponentResource):
                 key="audit",
                 containers=(Container(name="audit", worm_days=audit_days, appendable=True),),
             ),
-            "flows": _Plan(classification="internal", key="audit", containers=(), trusted_services=True),
+            "flows": _Plan(
+                classification="internal",
+                key="audit",
+                # Flow logs make their own container; the cluster's backup keeps its descriptions in the other.
+                containers=(Container(name="cluster"),),
+                trusted_services=True,
+            ),
         }
         self.of = {
             role: StorageAccount(

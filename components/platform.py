@@ -7,17 +7,24 @@ import pulumi_azure_native as azure
 from config import StackConfig
 from pulumi import ComponentResource, Input, ProviderResource, ResourceOptions
 
+from components.backup import Backup, BackupArgs
 from components.cluster import Cluster, ClusterArgs
+from components.confidential import Confidential, ConfidentialArgs
+from components.detection import Detection, DetectionArgs
 from components.diagnostics import Diagnosed, Diagnostics, DiagnosticsArgs
-from components.egress import Egress, EgressArgs
+from components.egress import Egress, EgressArgs, default_route_address
 from components.flow_logs import FlowLogs, FlowLogsArgs
+from components.gateway import Gateway, GatewayArgs
 from components.gpu_pool import Pools, PoolsArgs
 from components.identity import Identities, IdentitiesArgs
+from components.inference import Inference, InferenceArgs
 from components.keys import Keys, KeysArgs
+from components.kubernetes_provider import kubernetes_provider
 from components.landing_zone import LandingZone, LandingZoneArgs
 from components.model_store import ModelStore, ModelStoreArgs
 from components.naming import Names
 from components.network import Network, NetworkArgs
+from components.portal import Portal, PortalArgs
 from components.private_dns import PrivateDns, PrivateDnsArgs
 from components.private_endpoint import EndpointPlace
 from components.registry import Registry, RegistryArgs
@@ -108,6 +115,81 @@ class Platform(ComponentResource):
             child,
         )
         Pools("pools", PoolsArgs(scope=scope, cluster=cluster, network=network), child)
+        confidential = Confidential(
+            "confidential",
+            ConfidentialArgs(
+                scope=scope,
+                resource_group=zone.name_of("security"),
+                place=place,
+                subnet_id=network.subnet_ids["confidential"],
+                disk_set=keys.confidential_disks,
+                identity=identities.of["tokenisation"],
+            ),
+            child,
+        )
+        kubernetes = kubernetes_provider(cluster.cluster, zone.name_of("platform"), self)
+        Inference(
+            "inference",
+            InferenceArgs(
+                scope=scope,
+                provider=kubernetes,
+                identities=identities,
+                issuer=cluster.issuer,
+                weights=store.of["weights"],
+            ),
+            child,
+        )
+        gateway = Gateway(
+            "gateway",
+            GatewayArgs(
+                scope=scope,
+                provider=kubernetes,
+                identities=identities,
+                issuer=cluster.issuer,
+                certificates=keys.certificates,
+                network=network,
+                node_group=cluster.node_group,
+            ),
+            child,
+        )
+        portal = Portal(
+            "portal",
+            PortalArgs(
+                scope=scope,
+                resource_group=zone.name_of("portal"),
+                private_link_service_id=gateway.private_link_service_id,
+                portal_subnet_id=network.subnet_ids.get("portal"),
+                certificates=keys.certificates,
+                identity=identities.of["portal"],
+            ),
+            child,
+        )
+        Detection(
+            "detection",
+            DetectionArgs(
+                scope=scope,
+                resource_group=zone.name_of("observability"),
+                workspace=workspace,
+                known_clients=[
+                    *(identity.client_id for identity in identities.of.values()),
+                    *(key.identity.client_id for key in keys.of.values()),
+                ],
+            ),
+            child,
+        )
+        backup = Backup(
+            "backup",
+            BackupArgs(
+                scope=scope,
+                resource_group=zone.groups["backup"],
+                key=keys.of["backup"],
+                stores={role: store.of[role] for role in ("patient", "training")},
+                containers={"patient": ("prompts", "documents"), "training": ("datasets",)},
+                cluster=cluster,
+                staging=store.of["flows"],
+            ),
+            child,
+        )
         diagnosed: list[Diagnosed] = [
             *network.diagnosed,
             *keys.diagnosed,
@@ -116,6 +198,9 @@ class Platform(ComponentResource):
             *registry.diagnosed,
             *store.diagnosed,
             *cluster.diagnosed,
+            *confidential.diagnosed,
+            *portal.diagnosed,
+            *backup.diagnosed,
         ]
         Diagnostics(
             "diagnostics", DiagnosticsArgs(scope=scope, workspace_id=workspace_id, diagnosed=diagnosed), child
@@ -124,6 +209,13 @@ class Platform(ComponentResource):
             "jurisdiction": config.jurisdiction.id,
             "environment": config.environment,
             "region": config.region,
+            "clusterName": cluster.cluster.name,
+            "gatewayHost": config.gateway.host,
+            "portalHost": config.portal.host if config.portal.mode != "none" else "none",
+            "firewallAddress": default_route_address(egress),
+            "activityLog": activity.name,
+            # What a plan can't hold stands there, step by step.
+            "firstDeployment": "docs/guides/first-deployment.md",
         }
         self.register_outputs(self.exports)
 

@@ -82,6 +82,7 @@ class StackConfig(Section):
             country="ZZ",
             zones=("1", "2", "3"),
             front_door_private_link=True,
+            attestation_authority=f"https://{self.region}.outside.invalid",
             sizes_as_of=date.min,
             sizes_source="outside the jurisdiction",
             sizes_verified=False,

@@ -18,12 +18,18 @@ SHOWN = 4
 CITED = 6
 """Controls cited on a refusal's first line; `bailiwick rules ID` has them all."""
 
+PIPE_WIDTH = 240
+"""Columns in a pipe, where nothing may be cut off."""
+
 _MARK = {"refused": ("✗", "red"), "not-evaluated": ("?", "yellow"), "exempt": ("~", "cyan")}
 
 
 def _console() -> Console:
     # Soft wrap: a pipe and a log keep whole lines; rich leaves colours out there and under NO_COLOR by itself.
-    return Console(soft_wrap=True, highlight=False)
+    console = Console(soft_wrap=True, highlight=False)
+    if not console.is_terminal:
+        console.width = PIPE_WIDTH
+    return console
 
 
 def print_tree(plan: Plan) -> None:
@@ -48,7 +54,7 @@ def _grow(tree: Tree, children: dict[str | None, list[PlannedResource]], urn: st
         if resource.type.startswith("pulumi:providers:"):
             continue
         if resource.is_component:
-            _grow(tree.add(Text(resource.type.rpartition(":")[2], style="bold")), children, resource.urn)
+            _grow(tree.add(Text(resource.name, style="bold")), children, resource.urn)
             continue
         line = Text.assemble(
             resource.display_name, "  ", (resource.type, "dim"), ("  protected" if resource.protect else "", "cyan")

@@ -3,6 +3,7 @@
 Plain data; no Pulumi, no Azure SDK. Inputs are in wire form (camelCase), as CrossGuard and the provider see them.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -37,6 +38,8 @@ class _Missing:
 
 UNKNOWN: Final = _Unknown()
 MISSING: Final = _Missing()
+
+_GUID = re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 
 STACK_TYPE: Final = "pulumi:pulumi:Stack"
 PROVIDER_PREFIX: Final = "pulumi:providers:"
@@ -79,15 +82,13 @@ class PlannedResource:
 
     @property
     def display_name(self) -> str:
-        """The name in the cloud where it is known, else the logical name."""
-        candidates = ("accountName", "resourceName", "vaultName", "registryName", "workspaceName", "virtualNetworkName")
-        for key in candidates:
-            value = self.inputs.get(key)
-            if isinstance(value, str):
-                return value
+        """The name in the cloud where it is known and means something, else the logical name."""
         metadata = self.inputs.get("metadata")
         if isinstance(metadata, Mapping) and isinstance(metadata.get("name"), str):
             return str(metadata["name"])
+        if isinstance(self.id, str) and self.id.startswith("/"):
+            last = self.id.rpartition("/")[2]
+            return self.name if last == "default" or _GUID.match(last) else last
         value = self.inputs.get(_name_key(self.type))
         return value if isinstance(value, str) else self.name
 

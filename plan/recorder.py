@@ -24,10 +24,6 @@ from plan.outputs import mock_call, mock_outputs
 PROJECT = "bailiwick"
 
 
-class ProgramFailed(RuntimeError):
-    """The program raised while it was planned; the cause is chained."""
-
-
 def record_program(
     entry: Path,
     stack: str,
@@ -43,7 +39,8 @@ def record_program(
     count and the type after each registration. Raises whatever the program raises.
     """
     recording = _Recording(stack, subscription_id, tenant_id, on_resource)
-    contextvars.Context().run(recording.run, entry, values)
+    # A copy: Pulumi keeps its settings in context variables, and the next stack must not find this one's.
+    contextvars.copy_context().run(recording.run, entry, values)
     return recording.plan()
 
 
@@ -66,7 +63,7 @@ class _Mocks(pulumi_mocks.Mocks):
         )
 
     def call(self, args: pulumi_mocks.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
-        return mock_call(args.token, args.args), None
+        return mock_call(args.token, args.args), []
 
 
 class _RecordingMonitor(pulumi_mocks.MockMonitor):

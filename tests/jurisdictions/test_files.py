@@ -143,6 +143,10 @@ class TestExceptionsAreBounded:
     def test_the_uk_records_that_it_has_no_confidential_gpu(self) -> None:
         assert "confidential-gpu-unavailable" in [e.id for e in load("uk").residency_exceptions]
 
+    def test_adequacy_of_the_eea_carries_nothing_worldwide(self) -> None:
+        worldwide = next(e for e in load("uk").residency_exceptions if e.id == "global-control-plane")
+        assert "adequacy" not in worldwide.legal_basis
+
 
 class TestFrameworksAndCustody:
     """What is in force decides which rules answer for it; who holds the key decides who can read."""
@@ -154,7 +158,7 @@ class TestFrameworksAndCustody:
         assert {"gdpr", "nis2", "iso27001", "nist-ai-rmf", "eu-ai-act"} <= set(load("eu").frameworks)
 
     def test_the_uk_answers_to_its_own_laws(self) -> None:
-        assert {"uk-gdpr", "dspt", "iso27001", "nist-ai-rmf"} <= set(load("uk").frameworks)
+        assert {"uk-gdpr", "uk-nis", "dspt", "iso27001", "nist-ai-rmf"} <= set(load("uk").frameworks)
 
     def test_logs_outlast_an_inquiry_and_say_why(self, jurisdiction: Jurisdiction) -> None:
         assert jurisdiction.retention.audit_log_days_min >= 365
@@ -206,3 +210,6 @@ class TestNamesStayInTheirCloud:
 
     def test_the_clusters_zone_names_the_region(self) -> None:
         assert load("eu").cloud.zone("aks", "westeurope") == "privatelink.westeurope.azmk8s.io"
+
+    def test_backups_zone_goes_by_the_regions_code(self) -> None:
+        assert load("uk").cloud.zone("backup", "uksouth") == "privatelink.uks.backup.windowsazure.com"

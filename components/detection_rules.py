@@ -1,0 +1,38 @@
+"""Analytics rules as data: read, checked, and filled with the stack's own values."""
+
+from collections.abc import Mapping
+from importlib import resources as package_files
+
+import yaml
+from pydantic import BaseModel, ConfigDict
+
+
+class DetectionRule(BaseModel):
+    """One rule of `detection_rules.yaml`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str
+    title: str
+    severity: str
+    tactics: tuple[str, ...]
+    techniques: tuple[str, ...]
+    frequency: str
+    """ISO 8601 duration between runs."""
+    period: str
+    """ISO 8601 duration that a run looks back."""
+    query: str
+    """Kusto, with `$name` where the stack's values go."""
+    entities: Mapping[str, Mapping[str, str]]
+    """Entity type to identifier to the query's column."""
+
+
+def detection_rules() -> tuple[DetectionRule, ...]:
+    """All rules, in order of the file."""
+    text = (package_files.files("components") / "detection_rules.yaml").read_text(encoding="utf-8")
+    return tuple(DetectionRule.model_validate(item) for item in yaml.safe_load(text))
+
+
+def quoted(values: tuple[str, ...]) -> str:
+    """A Kusto list of texts. Values are codes and ids that the configuration has checked; quotes can't be in them."""
+    return ", ".join(f'"{value}"' for value in values)

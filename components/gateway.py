@@ -1,0 +1,307 @@
+"""The gateway in the cluster: the only door to the models, on an internal address, with certificates from Key Vault.
+
+Its image comes with an issue of its own; here it is deployed by the digest that the stack pins. The private link
+service that Front Door reaches is made by the cluster's cloud provider from the Service's annotations:
+https://cloud-provider-azure.sigs.k8s.io/topics/pls-integration/
+"""
+
+import json
+from dataclasses import dataclass
+
+from pulumi import ComponentResource, Input, Output, ResourceOptions
+from pulumi_kubernetes import Provider
+from pulumi_kubernetes.apiextensions import CustomResource
+from pulumi_kubernetes.apps import v1 as apps
+from pulumi_kubernetes.autoscaling import v2 as autoscaling
+from pulumi_kubernetes.core import v1 as core
+from pulumi_kubernetes.meta import v1 as meta
+from pulumi_kubernetes.networking import v1 as networking
+from pulumi_kubernetes.policy import v1 as policy
+
+from components.identity import Identities
+from components.key_vault import KeyVault
+from components.network import Network
+from components.scope import Scope
+from components.workload import (
+    Place,
+    container_security,
+    dns_egress,
+    labels,
+    namespace,
+    pod_security,
+    ports,
+    service_account,
+    spread,
+)
+
+NAMESPACE = "gateway"
+PORT, HEALTH_PORT, MODEL_PORT, VAULT_PORT = 8443, 8081, 8000, 8443
+CPU_TARGET = 60
+"""Percent: room for a burst while the next pod starts."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GatewayArgs:
+    """What the gateway needs."""
+
+    scope: Scope
+    provider: Provider
+    identities: Identities
+    issuer: Output[str]
+    certificates: KeyVault
+    network: Network
+    node_group: str
+    """Resource group in which the cloud provider makes the private link service."""
+
+
+class Gateway(ComponentResource):
+    """Deployment, internal load balancer, private link service, certificates, budget, scaling and policies."""
+
+    private_link_service_id: Output[str]
+
+    def __init__(self, name: str, args: GatewayArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("bailiwick:gateway:Gateway", name, None, opts)
+        self._name, self._args = name, args
+        scope = args.scope
+        place = namespace(
+            NAMESPACE,
+            scope=scope,
+            component="gateway",
+            classification="phi",
+            options=ResourceOptions(parent=self, provider=args.provider),
+        )
+        identity = args.identities.of["gateway"]
+        service_account(place, "gateway", client_id=identity.client_id)
+        args.identities.federate("gateway", issuer=args.issuer, namespace=NAMESPACE, service_account="gateway")
+        args.certificates.grant_certificates("gateway", identity)
+        match = {"app.kubernetes.io/name": "gateway"}
+        self._certificates(place, identity.client_id)
+        settings = self._settings(place)
+        self._deployment(place, match, settings)
+        service = self._service(place, match)
+        self._policies(place, match)
+        self._availability(place, match)
+        service_id = (
+            f"/subscriptions/{scope.config.subscription_id}/resourceGroups/{args.node_group}"
+            f"/providers/Microsoft.Network/privateLinkServices/{self._link_name}"
+        )
+        # Made by the cluster once the Service stands: who refers to it waits for that.
+        self.private_link_service_id = service.metadata.apply(lambda _: service_id)
+        self.register_outputs({"privateLinkServiceId": self.private_link_service_id})
+
+    @property
+    def _link_name(self) -> str:
+        return self._args.scope.names.of("pls", "gateway")
+
+    def _certificates(self, place: Place, client_id: Input[str]) -> None:
+        CustomResource(
+            f"{self._name}-certificates",
+            api_version="secrets-store.csi.x-k8s.io/v1",
+            kind="SecretProviderClass",
+            metadata=meta.ObjectMetaArgs(name="certificates", namespace=place.name),
+            spec={
+                "provider": "azure",
+                "parameters": {
+                    "clientID": client_id,
+                    "keyvaultName": self._args.certificates.vault.name,
+                    "tenantId": self._args.scope.config.tenant_id,
+                    # The server's own certificate, and the authority that callers' certificates come from.
+                    "objects": json.dumps(
+                        {
+                            "array": [
+                                json.dumps({"objectName": "gateway", "objectType": "secret"}),
+                                json.dumps({"objectName": "callers-ca", "objectType": "secret"}),
+                            ]
+                        }
+                    ),
+                },
+            },
+            opts=place.options,
+        )
+
+    def _settings(self, place: Place) -> core.ConfigMap:
+        scope = self._args.scope
+        routes = {
+            item.use_case: f"http://vllm.inference-{item.use_case}.svc.cluster.local:{MODEL_PORT}"
+            for item in scope.config.inference
+        }
+        document = {
+            "jurisdiction": scope.jurisdiction.id,
+            "environment": scope.environment,
+            "host": scope.config.gateway.host,
+            "mutual_tls": "required",
+            "models": routes,
+            # No external provider is configured: the guard would not use one for health data, and none is reachable.
+            "external_providers": [],
+        }
+        return core.ConfigMap(
+            f"{self._name}-settings",
+            metadata=meta.ObjectMetaArgs(name="gateway", namespace=place.name),
+            immutable=False,
+            data={"gateway.json": json.dumps(document, indent=1, sort_keys=True)},
+            opts=place.options,
+        )
+
+    def _deployment(self, place: Place, match: dict[str, str], settings: core.ConfigMap) -> None:
+        scope, config = self._args.scope, self._args.scope.config.gateway
+        known = labels(scope, name="gateway", component="gateway", classification="phi")
+        resources = {"cpu": "2", "memory": "4Gi"} if scope.is_prod else {"cpu": "500m", "memory": "1Gi"}
+        health = core.HTTPGetActionArgs(path="/healthz", port=HEALTH_PORT)
+        apps.Deployment(
+            f"{self._name}-deployment",
+            metadata=meta.ObjectMetaArgs(name="gateway", namespace=place.name, labels=known),
+            spec=apps.DeploymentSpecArgs(
+                replicas=config.replicas_min,
+                strategy=apps.DeploymentStrategyArgs(
+                    type="RollingUpdate",
+                    rolling_update=apps.RollingUpdateDeploymentArgs(max_surge=1, max_unavailable=0),
+                ),
+                selector=meta.LabelSelectorArgs(match_labels=match),
+                template=core.PodTemplateSpecArgs(
+                    metadata=meta.ObjectMetaArgs(labels={**known, "azure.workload.identity/use": "true"}),
+                    spec=core.PodSpecArgs(
+                        service_account_name="gateway",
+                        automount_service_account_token=False,
+                        enable_service_links=False,
+                        security_context=pod_security(),
+                        node_selector={"bailiwick/pool": "workload"},
+                        topology_spread_constraints=spread(match, scope.zones),
+                        # Longer than the longest stream that a caller may hold open.
+                        termination_grace_period_seconds=180,
+                        volumes=[
+                            core.VolumeArgs(
+                                name="certificates",
+                                csi=core.CSIVolumeSourceArgs(
+                                    driver="secrets-store.csi.k8s.io",
+                                    read_only=True,
+                                    volume_attributes={"secretProviderClass": "certificates"},
+                                ),
+                            ),
+                            core.VolumeArgs(
+                                name="settings",
+                                config_map=core.ConfigMapVolumeSourceArgs(name=settings.metadata.name),
+                            ),
+                            core.VolumeArgs(name="tmp", empty_dir=core.EmptyDirVolumeSourceArgs(size_limit="256Mi")),
+                        ],
+                        containers=[
+                            core.ContainerArgs(
+                                name="gateway",
+                                image=config.image,
+                                image_pull_policy="IfNotPresent",
+                                ports=[core.ContainerPortArgs(name="https", container_port=PORT, protocol="TCP")],
+                                resources=core.ResourceRequirementsArgs(
+                                    requests=dict(resources), limits=dict(resources)
+                                ),
+                                security_context=container_security(),
+                                volume_mounts=[
+                                    core.VolumeMountArgs(
+                                        name="certificates", mount_path="/run/certificates", read_only=True
+                                    ),
+                                    core.VolumeMountArgs(name="settings", mount_path="/etc/gateway", read_only=True),
+                                    core.VolumeMountArgs(name="tmp", mount_path="/tmp"),  # noqa: S108 the pod's own volume
+                                ],
+                                startup_probe=core.ProbeArgs(http_get=health, period_seconds=2, failure_threshold=30),
+                                readiness_probe=core.ProbeArgs(http_get=health, period_seconds=5, failure_threshold=2),
+                                liveness_probe=core.ProbeArgs(http_get=health, period_seconds=10, failure_threshold=3),
+                            )
+                        ],
+                    ),
+                ),
+            ),
+            opts=ResourceOptions.merge(place.options, ResourceOptions(ignore_changes=["spec.replicas"])),
+        )
+
+    def _service(self, place: Place, match: dict[str, str]) -> core.Service:
+        prefix = "service.beta.kubernetes.io/azure-"
+        return core.Service(
+            f"{self._name}-service",
+            metadata=meta.ObjectMetaArgs(
+                name="gateway",
+                namespace=place.name,
+                annotations={
+                    f"{prefix}load-balancer-internal": "true",
+                    f"{prefix}load-balancer-internal-subnet": "gateway",
+                    f"{prefix}pls-create": "true",
+                    f"{prefix}pls-name": self._link_name,
+                    f"{prefix}pls-ip-configuration-subnet": "gateway",
+                    f"{prefix}pls-ip-configuration-ip-address-count": "1",
+                    # Seen by this subscription alone, and no connection is accepted by itself.
+                    f"{prefix}pls-visibility": self._args.scope.config.subscription_id,
+                },
+            ),
+            spec=core.ServiceSpecArgs(
+                type="LoadBalancer",
+                external_traffic_policy="Local",
+                selector=match,
+                ports=[core.ServicePortArgs(name="https", port=443, target_port=PORT, protocol="TCP")],
+            ),
+            opts=place.options,
+        )
+
+    def _policies(self, place: Place, match: dict[str, str]) -> None:
+        """In: callers by the load balancer. Out: names, models, the token vault, and nothing else."""
+        plan = self._args.network.plan
+        callers = [plan["gateway"], plan["runner"], *([plan["portal"]] if "portal" in plan else [])]
+        models = networking.NetworkPolicyPeerArgs(
+            namespace_selector=meta.LabelSelectorArgs(match_labels={"app.kubernetes.io/component": "inference"})
+        )
+        networking.NetworkPolicy(
+            f"{self._name}-allow",
+            metadata=meta.ObjectMetaArgs(name="gateway", namespace=place.name),
+            spec=networking.NetworkPolicySpecArgs(
+                pod_selector=meta.LabelSelectorArgs(match_labels=match),
+                policy_types=["Ingress", "Egress"],
+                ingress=[
+                    networking.NetworkPolicyIngressRuleArgs(
+                        from_=[_addresses(str(subnet)) for subnet in callers], ports=ports(PORT)
+                    )
+                ],
+                egress=[
+                    dns_egress(),
+                    networking.NetworkPolicyEgressRuleArgs(to=[models], ports=ports(MODEL_PORT)),
+                    networking.NetworkPolicyEgressRuleArgs(
+                        to=[_addresses(str(plan["confidential"]))], ports=ports(VAULT_PORT)
+                    ),
+                    networking.NetworkPolicyEgressRuleArgs(
+                        to=[_addresses(str(plan["endpoints"]))], ports=ports(443)
+                    ),
+                ],
+            ),
+            opts=place.options,
+        )
+
+    def _availability(self, place: Place, match: dict[str, str]) -> None:
+        config = self._args.scope.config.gateway
+        policy.PodDisruptionBudget(
+            f"{self._name}-budget",
+            metadata=meta.ObjectMetaArgs(name="gateway", namespace=place.name),
+            spec=policy.PodDisruptionBudgetSpecArgs(
+                max_unavailable=1, selector=meta.LabelSelectorArgs(match_labels=match)
+            ),
+            opts=place.options,
+        )
+        autoscaling.HorizontalPodAutoscaler(
+            f"{self._name}-scaling",
+            metadata=meta.ObjectMetaArgs(name="gateway", namespace=place.name),
+            spec=autoscaling.HorizontalPodAutoscalerSpecArgs(
+                scale_target_ref=autoscaling.CrossVersionObjectReferenceArgs(
+                    api_version="apps/v1", kind="Deployment", name="gateway"
+                ),
+                min_replicas=config.replicas_min,
+                max_replicas=config.replicas_max,
+                metrics=[
+                    autoscaling.MetricSpecArgs(
+                        type="Resource",
+                        resource=autoscaling.ResourceMetricSourceArgs(
+                            name="cpu",
+                            target=autoscaling.MetricTargetArgs(type="Utilization", average_utilization=CPU_TARGET),
+                        ),
+                    )
+                ],
+            ),
+            opts=place.options,
+        )
+
+
+def _addresses(cidr: str) -> networking.NetworkPolicyPeerArgs:
+    return networking.NetworkPolicyPeerArgs(ip_block=networking.IPBlockArgs(cidr=cidr))

@@ -1,0 +1,313 @@
+"""vLLM in the cluster: one namespace and one deployment for each clinical use case.
+
+vLLM's API key covers only part of its routes, so it is no protection: the network policy admits the gateway's pods
+to the one port, and nobody else. The allow-listing proxy in the pod comes with the model server's own issue.
+Scaling follows the queue, not the GPU: a GPU is busy with one request as with fifty. KEDA reads the metric from the
+pods; the aggregation over a service's endpoints is to KEDA's documentation and was not run here.
+"""
+
+from dataclasses import dataclass
+
+from config.sections import Inference as InferenceConfig
+from pulumi import ComponentResource, Output, ResourceOptions
+from pulumi_kubernetes import Provider
+from pulumi_kubernetes.apiextensions import CustomResource
+from pulumi_kubernetes.apps import v1 as apps
+from pulumi_kubernetes.core import v1 as core
+from pulumi_kubernetes.meta import v1 as meta
+from pulumi_kubernetes.networking import v1 as networking
+from pulumi_kubernetes.policy import v1 as policy
+from pulumi_kubernetes.scheduling import v1 as scheduling
+
+from components.identity import Identities
+from components.scope import Scope
+from components.storage_account import StorageAccount
+from components.workload import (
+    Place,
+    container_security,
+    environment,
+    labels,
+    namespace,
+    pod_security,
+    ports,
+    service_account,
+    spread,
+)
+
+PORT = 8000
+WEIGHTS = "/models"
+QUEUE_METRIC = "vllm:num_requests_waiting"
+"""docs.vllm.ai, production metrics."""
+QUEUE_PER_REPLICA = 4
+"""Waiting requests at which another replica is worth its GPU: about one batch's turn."""
+STARTUP_SECONDS = 1800
+"""70 GB of weights at 100 MB/s through blobfuse is 12 minutes; compilation of graphs adds some; doubled."""
+
+OFFLINE = {
+    "HF_HUB_OFFLINE": "1",
+    "TRANSFORMERS_OFFLINE": "1",
+    "HF_DATASETS_OFFLINE": "1",
+    "VLLM_NO_USAGE_STATS": "1",
+    "DO_NOT_TRACK": "1",
+    "VLLM_LOGGING_LEVEL": "WARNING",
+    "HOME": "/tmp",  # noqa: S108 the only place that the container may write to
+}
+"""Nothing is fetched, nothing is reported, prompts are not logged: docs.vllm.ai, huggingface.co/docs."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class InferenceArgs:
+    """What inference needs."""
+
+    scope: Scope
+    provider: Provider
+    identities: Identities
+    issuer: Output[str]
+    weights: StorageAccount
+
+
+class Inference(ComponentResource):
+    """Every model of the stack, each where only the gateway can reach it."""
+
+    def __init__(self, name: str, args: InferenceArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("bailiwick:inference:Inference", name, None, opts)
+        self._args = args
+        options = ResourceOptions(parent=self, provider=args.provider)
+        scheduling.PriorityClass(
+            f"{name}-priority",
+            metadata=meta.ObjectMetaArgs(name="clinical-inference"),
+            value=100_000,
+            description="Models that clinicians wait for; a batch job makes room for them.",
+            opts=options,
+        )
+        args.weights.grant_read("inference", args.identities.of["inference"], "weights")
+        for item in args.scope.config.inference:
+            self._serve(item, options)
+        self.register_outputs({})
+
+    def _serve(self, item: InferenceConfig, options: ResourceOptions) -> None:
+        args = self._args
+        place = namespace(
+            f"inference-{item.use_case}",
+            scope=args.scope,
+            component="inference",
+            classification="phi",
+            options=options,
+        )
+        service_account(place, "vllm", client_id=args.identities.of["inference"].client_id)
+        args.identities.federate("inference", issuer=args.issuer, namespace=place.name, service_account="vllm")
+        self._weights(place)
+        match = {"app.kubernetes.io/name": item.use_case}
+        self._deployment(place, item, match)
+        core.Service(
+            f"{place.name}-service",
+            metadata=meta.ObjectMetaArgs(name="vllm", namespace=place.name),
+            spec=core.ServiceSpecArgs(
+                type="ClusterIP",
+                selector=match,
+                ports=[core.ServicePortArgs(name="http", port=PORT, target_port=PORT, protocol="TCP")],
+            ),
+            opts=place.options,
+        )
+        networking.NetworkPolicy(
+            f"{place.name}-from-gateway",
+            metadata=meta.ObjectMetaArgs(name="from-gateway", namespace=place.name),
+            spec=networking.NetworkPolicySpecArgs(
+                pod_selector=meta.LabelSelectorArgs(match_labels=match),
+                policy_types=["Ingress"],
+                ingress=[
+                    networking.NetworkPolicyIngressRuleArgs(
+                        from_=[_pods("gateway", "gateway"), _pods("kube-system", "keda-operator")],
+                        ports=ports(PORT),
+                    )
+                ],
+            ),
+            opts=place.options,
+        )
+        policy.PodDisruptionBudget(
+            f"{place.name}-budget",
+            metadata=meta.ObjectMetaArgs(name="vllm", namespace=place.name),
+            spec=policy.PodDisruptionBudgetSpecArgs(
+                # One replica can't be kept while its node is drained: then the budget would block every upgrade.
+                max_unavailable=1,
+                selector=meta.LabelSelectorArgs(match_labels=match),
+            ),
+            opts=place.options,
+        )
+        self._scaling(place, item)
+
+    def _weights(self, place: Place) -> None:
+        """Weights come from the store's WORM container, read-only, by the pod's own identity.
+
+        Form: kubernetes-sigs/blob-csi-driver, static volume with workload identity.
+        """
+        args = self._args
+        volume = f"{place.name}-weights"
+        core.PersistentVolume(
+            volume,
+            metadata=meta.ObjectMetaArgs(name=volume),
+            spec=core.PersistentVolumeSpecArgs(
+                capacity={"storage": "1Ti"},
+                access_modes=["ReadOnlyMany"],
+                persistent_volume_reclaim_policy="Retain",
+                storage_class_name="",
+                mount_options=["-o allow_other", "-o attr_timeout=120", "--read-only=true"],
+                csi=core.CSIPersistentVolumeSourceArgs(
+                    driver="blob.csi.azure.com",
+                    read_only=True,
+                    volume_handle=volume,
+                    volume_attributes={
+                        "protocol": "fuse2",
+                        "containerName": "weights",
+                        "storageAccount": args.weights.account.name,
+                        "resourceGroup": args.scope.names.resource_group("data"),
+                        "clientID": args.identities.of["inference"].client_id,
+                    },
+                ),
+            ),
+            opts=place.options,
+        )
+        core.PersistentVolumeClaim(
+            f"{volume}-claim",
+            metadata=meta.ObjectMetaArgs(name="weights", namespace=place.name),
+            spec=core.PersistentVolumeClaimSpecArgs(
+                access_modes=["ReadOnlyMany"],
+                storage_class_name="",
+                volume_name=volume,
+                resources=core.VolumeResourceRequirementsArgs(requests={"storage": "1Ti"}),
+            ),
+            opts=place.options,
+        )
+
+    def _deployment(self, place: Place, item: InferenceConfig, match: dict[str, str]) -> None:
+        scope = self._args.scope
+        known = labels(scope, name=item.use_case, component="inference", classification="phi")
+        apps.Deployment(
+            f"{place.name}-vllm",
+            metadata=meta.ObjectMetaArgs(name="vllm", namespace=place.name, labels=known),
+            spec=apps.DeploymentSpecArgs(
+                replicas=item.replicas_min,
+                # A GPU is taken back before its successor gets one: there may be no spare.
+                strategy=apps.DeploymentStrategyArgs(
+                    type="RollingUpdate",
+                    rolling_update=apps.RollingUpdateDeploymentArgs(max_surge=0, max_unavailable=1),
+                ),
+                selector=meta.LabelSelectorArgs(match_labels=match),
+                template=core.PodTemplateSpecArgs(
+                    metadata=meta.ObjectMetaArgs(
+                        labels={**known, "azure.workload.identity/use": "true"},
+                        annotations={
+                            "bailiwick/model-name": item.model.name,
+                            "bailiwick/model-revision": item.model.revision,
+                            "bailiwick/model-sha256": item.model.sha256,
+                        },
+                    ),
+                    spec=self._pod(item, match),
+                ),
+            ),
+            # The autoscaler owns the number of replicas once the pods stand.
+            opts=ResourceOptions.merge(place.options, ResourceOptions(ignore_changes=["spec.replicas"])),
+        )
+
+    def _pod(self, item: InferenceConfig, match: dict[str, str]) -> core.PodSpecArgs:
+        scope = self._args.scope
+        gpu = item.gpus > 0
+        return core.PodSpecArgs(
+            service_account_name="vllm",
+            automount_service_account_token=False,
+            enable_service_links=False,
+            priority_class_name="clinical-inference",
+            security_context=pod_security(),
+            node_selector={"bailiwick/pool": "gpu" if gpu else "workload"},
+            tolerations=[core.TolerationArgs(key="sku", operator="Equal", value="gpu", effect="NoSchedule")]
+            if gpu
+            else None,
+            topology_spread_constraints=spread(match, scope.zones),
+            termination_grace_period_seconds=120,
+            volumes=[
+                core.VolumeArgs(
+                    name="weights",
+                    persistent_volume_claim=core.PersistentVolumeClaimVolumeSourceArgs(
+                        claim_name="weights", read_only=True
+                    ),
+                ),
+                core.VolumeArgs(name="tmp", empty_dir=core.EmptyDirVolumeSourceArgs(size_limit="4Gi")),
+                # Tensor-parallel workers share memory; Kubernetes gives 64 MB unless told.
+                core.VolumeArgs(
+                    name="shm", empty_dir=core.EmptyDirVolumeSourceArgs(medium="Memory", size_limit="8Gi")
+                ),
+            ],
+            containers=[self._container(item)],
+        )
+
+    def _container(self, item: InferenceConfig) -> core.ContainerArgs:
+        resources = {"cpu": item.cpu, "memory": item.memory} | (
+            {"nvidia.com/gpu": str(item.gpus)} if item.gpus else {}
+        )
+        health = core.HTTPGetActionArgs(path="/health", port=PORT)
+        return core.ContainerArgs(
+            name="vllm",
+            image=item.image,
+            image_pull_policy="IfNotPresent",
+            args=[
+                f"--model={WEIGHTS}/{item.model.name}/{item.model.revision}",
+                f"--served-model-name={item.use_case}",
+                f"--max-model-len={item.max_model_len}",
+                f"--tensor-parallel-size={max(item.gpus, 1)}",
+                f"--port={PORT}",
+                "--load-format=safetensors",
+                "--disable-access-log-for-endpoints=/health,/metrics",
+                "--no-enable-log-requests",
+            ],
+            env=environment(OFFLINE),
+            ports=[core.ContainerPortArgs(name="http", container_port=PORT, protocol="TCP")],
+            resources=core.ResourceRequirementsArgs(requests=dict(resources), limits=dict(resources)),
+            security_context=container_security(),
+            volume_mounts=[
+                core.VolumeMountArgs(name="weights", mount_path=WEIGHTS, read_only=True),
+                core.VolumeMountArgs(name="tmp", mount_path="/tmp"),  # noqa: S108 a volume of the pod's own
+                core.VolumeMountArgs(name="shm", mount_path="/dev/shm"),  # noqa: S108 a volume of the pod's own
+            ],
+            startup_probe=core.ProbeArgs(
+                http_get=health, period_seconds=10, failure_threshold=STARTUP_SECONDS // 10
+            ),
+            readiness_probe=core.ProbeArgs(http_get=health, period_seconds=5, failure_threshold=2),
+            liveness_probe=core.ProbeArgs(http_get=health, period_seconds=20, failure_threshold=3),
+        )
+
+    def _scaling(self, place: Place, item: InferenceConfig) -> None:
+        CustomResource(
+            f"{place.name}-scaling",
+            api_version="keda.sh/v1alpha1",
+            kind="ScaledObject",
+            metadata=meta.ObjectMetaArgs(name="vllm", namespace=place.name),
+            spec={
+                "scaleTargetRef": {"name": "vllm"},
+                "minReplicaCount": item.replicas_min,
+                "maxReplicaCount": item.replicas_max,
+                # A model takes minutes to load: don't give it up for a quiet moment.
+                "cooldownPeriod": 900,
+                "triggers": [
+                    {
+                        "type": "metrics-api",
+                        "metadata": {
+                            "url": f"http://vllm.{place.name}.svc.cluster.local:{PORT}/metrics",
+                            "format": "prometheus",
+                            "valueLocation": QUEUE_METRIC,
+                            "targetValue": str(QUEUE_PER_REPLICA),
+                            "aggregateFromKubeServiceEndpoints": "true",
+                        },
+                    }
+                ],
+            },
+            opts=place.options,
+        )
+
+
+def _pods(in_namespace: str, name: str) -> networking.NetworkPolicyPeerArgs:
+    """Pods of one application in one namespace; both must match."""
+    key = "app" if in_namespace == "kube-system" else "app.kubernetes.io/name"
+    return networking.NetworkPolicyPeerArgs(
+        namespace_selector=meta.LabelSelectorArgs(match_labels={"kubernetes.io/metadata.name": in_namespace}),
+        pod_selector=meta.LabelSelectorArgs(match_labels={key: name}),
+    )

@@ -1,0 +1,65 @@
+"""The portal: how the internet reaches the gateway. Chosen by the stack: Front Door, regional, or not at all."""
+
+from dataclasses import dataclass
+
+from pulumi import ComponentResource, Input, Output, ResourceOptions
+from pulumi_azure_native import managedidentity
+
+from components.diagnostics import Diagnosed
+from components.key_vault import KeyVault
+from components.portal_front_door import FrontDoor, FrontDoorArgs
+from components.portal_regional import Regional, RegionalArgs
+from components.scope import Scope
+
+
+@dataclass(frozen=True, kw_only=True)
+class PortalArgs:
+    """What a portal needs."""
+
+    scope: Scope
+    resource_group: Input[str]
+    private_link_service_id: Input[str]
+    """The gateway's, for Front Door."""
+    portal_subnet_id: Input[str] | None
+    """For a regional portal."""
+    certificates: KeyVault
+    """Holds the regional portal's certificate, named `portal`."""
+    identity: managedidentity.UserAssignedIdentity
+    """Reads that certificate."""
+
+
+class Portal(ComponentResource):
+    """One of two entries, or none. Both end at the gateway's private side, behind the same geo rule."""
+
+    diagnosed: list[Diagnosed]
+
+    def __init__(self, name: str, args: PortalArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("bailiwick:portal:Portal", name, None, opts)
+        scope, child = args.scope, ResourceOptions(parent=self)
+        entry: FrontDoor | Regional | None = None
+        if scope.config.portal.mode == "front-door":
+            entry = FrontDoor(
+                f"{name}-front-door",
+                FrontDoorArgs(
+                    scope=scope,
+                    resource_group=args.resource_group,
+                    private_link_service_id=args.private_link_service_id,
+                ),
+                child,
+            )
+        elif scope.config.portal.mode == "regional" and args.portal_subnet_id is not None:
+            args.certificates.grant_certificates("portal", args.identity)
+            vault_uri = args.certificates.vault.properties.apply(lambda properties: str(properties.vault_uri))
+            entry = Regional(
+                f"{name}-regional",
+                RegionalArgs(
+                    scope=scope,
+                    resource_group=args.resource_group,
+                    subnet_id=args.portal_subnet_id,
+                    certificate_secret_id=Output.concat(vault_uri, "secrets/portal"),
+                    identity_id=args.identity.id,
+                ),
+                child,
+            )
+        self.diagnosed = entry.diagnosed if entry else []
+        self.register_outputs({})

@@ -1,0 +1,407 @@
+"""Nothing leaves but by the firewall, and by the firewall only what is named."""
+
+from collections.abc import Iterable, Iterator
+
+from plan.model import MISSING, UNKNOWN, PlannedResource
+
+from policies.require import items, require, same, show, texts
+from policies.review import StackUnderReview, absent
+from policies.rule import Judged, Severity, judged, rule, stack_rule
+from policies.types import (
+    APPLICATION_GATEWAY,
+    CLUSTER,
+    FIREWALL,
+    FIREWALL_POLICY,
+    FIREWALL_RULES,
+    PUBLIC_IP,
+    ROUTE,
+    ROUTE_TABLE,
+    VNET,
+)
+from policies.verdict import PASSED, Verdict, all_of, not_evaluated, refused
+
+AZURE_SUBNETS = ("AzureFirewallSubnet", "AzureFirewallManagementSubnet", "AzureBastionSubnet", "GatewaySubnet")
+SELF_ROUTED = ("apiserver", "portal")
+"""Azure routes the API server's subnet; an Application Gateway answers its callers directly, and runs no code of ours."""
+SHARED = (
+    "blob.core.windows.net",
+    "dfs.core.windows.net",
+    "file.core.windows.net",
+    "queue.core.windows.net",
+    "table.core.windows.net",
+    "vault.azure.net",
+    "azurecr.io",
+    "azurewebsites.net",
+    "servicebus.windows.net",
+    "cloudapp.azure.com",
+    "azurefd.net",
+)
+"""Suffixes under which anyone in the world can own a name: a wildcard over one is a way out."""
+FOREIGN = (
+    "docker.io",
+    "docker.com",
+    "ghcr.io",
+    "quay.io",
+    "gcr.io",
+    "pkg.dev",
+    "nvcr.io",
+    "github.com",
+    "githubusercontent.com",
+    "huggingface.co",
+    "hf.co",
+    "pypi.org",
+    "pythonhosted.org",
+    "amazonaws.com",
+    "googleapis.com",
+)
+"""Registries, hubs and clouds of third parties; several of them take uploads."""
+CLUSTER_WILDCARDS = ("*.data.mcr.microsoft.com", "*.azk8s.cn", "*.data.mcr.azure.cn")
+"""Wildcards that AKS documents as required, under suffixes that Microsoft alone owns."""
+
+
+@stack_rule(
+    "egress.firewall-stands",
+    title="A firewall stands between the network and the internet",
+    severity=Severity.CRITICAL,
+    applies_to=(FIREWALL, FIREWALL_POLICY),
+    fix="let components/egress.py make it",
+    example="a plan with a virtual network and no Azure Firewall",
+)
+def firewall_stands(stack: StackUnderReview) -> Iterable[Judged]:
+    """Without it every other rule here is about a door in a wall that isn't there."""
+    firewalls = stack.of_type(FIREWALL)
+    if not firewalls:
+        return absent(stack, "the plan has no Azure Firewall")
+    return judged(
+        firewalls,
+        lambda firewall: all_of(
+            (
+                require(firewall, "sku.tier", equals="Premium"),
+                stack.require_target(firewall, "firewallPolicy.id", FIREWALL_POLICY),
+            )
+        ),
+    )
+
+
+@rule(
+    "egress.firewall-denies-known-threats",
+    title="The firewall denies traffic to and from known bad addresses",
+    severity=Severity.HIGH,
+    applies_to=FIREWALL_POLICY,
+    fix="set threatIntelMode to Deny, without an allow-list",
+    example="a firewall policy with threatIntelMode Alert",
+)
+def denies_threats(policy: PlannedResource, stack: StackUnderReview) -> Verdict:
+    """Alert only tells of the theft; Deny prevents it."""
+    return all_of(
+        (
+            require(policy, "threatIntelMode", equals="Deny"),
+            require(policy, "threatIntelWhitelist.fqdns", absent=True),
+            require(policy, "threatIntelWhitelist.ipAddresses", absent=True),
+        )
+    )
+
+
+@rule(
+    "egress.firewall-prevents-intrusions",
+    title="Intrusion prevention denies, and nothing goes around it",
+    severity=Severity.HIGH,
+    applies_to=FIREWALL_POLICY,
+    fix="set intrusionDetection.mode to Deny and remove the bypass list",
+    example="a firewall policy with intrusionDetection.mode Alert",
+)
+def prevents_intrusions(policy: PlannedResource, stack: StackUnderReview) -> Verdict:
+    """Signatures that only alert have never stopped an exfiltration; a bypass is a hole with a comment."""
+    return all_of(
+        (
+            require(policy, "intrusionDetection.mode", equals="Deny"),
+            require(policy, "intrusionDetection.configuration.bypassTrafficSettings", absent=True),
+            require(policy, "intrusionDetection.configuration.signatureOverrides", absent=True),
+        )
+    )
+
+
+@rule(
+    "egress.firewall-premium",
+    title="The firewall's policy is Premium",
+    severity=Severity.HIGH,
+    applies_to=FIREWALL_POLICY,
+    fix="set sku.tier to Premium",
+    example="a firewall policy of tier Standard, which has no intrusion prevention",
+)
+def firewall_premium(policy: PlannedResource, stack: StackUnderReview) -> Verdict:
+    """Lower tiers silently have no intrusion prevention, whatever else the policy says."""
+    return require(policy, "sku.tier", equals="Premium")
+
+
+@rule(
+    "egress.names-resolved-by-firewall",
+    title="The firewall resolves names, so that rules by name hold and lookups are logged",
+    severity=Severity.MEDIUM,
+    applies_to=FIREWALL_POLICY,
+    fix="set dnsSettings.enableProxy to true",
+    example="a firewall policy without dnsSettings",
+)
+def names_resolved(policy: PlannedResource, stack: StackUnderReview) -> Verdict:
+    """A lookup is a way out by itself: data leaves in the names that are asked for."""
+    return require(policy, "dnsSettings.enableProxy", equals=True)
+
+
+@rule(
+    "egress.network-asks-firewall-for-names",
+    title="The network's resolver is the firewall",
+    severity=Severity.MEDIUM,
+    applies_to=VNET,
+    fix="set dhcpOptions.dnsServers to the firewall's private address",
+    example="a virtual network that uses Azure's default resolver",
+)
+def network_asks_firewall(vnet: PlannedResource, stack: StackUnderReview) -> Verdict:
+    """Azure's default resolver answers for any name in the world, unlogged."""
+    return require(vnet, "dhcpOptions.dnsServers[*]", matches=r"^(10|172|192)\.")
+
+
+@rule(
+    "egress.rules-name-hosts",
+    title="Firewall rules name hosts, not everything",
+    severity=Severity.CRITICAL,
+    applies_to=FIREWALL_RULES,
+    fix="name the host in jurisdictions/clouds/<cloud>.yaml, with the reason",
+    example="an application rule with targetFqdns ['*']",
+)
+def rules_name_hosts(group: PlannedResource, stack: StackUnderReview) -> Verdict:
+    """A rule for everything is no firewall; a category or a tag is a list that somebody else edits."""
+    return all_of(_application(rule_) for rule_ in _rules(group, "ApplicationRule"))
+
+
+def _application(rule_: dict[str, object]) -> Verdict:
+    name = show(rule_.get("name"))
+    for key in ("fqdnTags", "webCategories", "targetUrls"):
+        if rule_.get(key):
+            return refused(f"rule {name} allows {key} {show(rule_[key])}")
+    hosts = rule_.get("targetFqdns")
+    if hosts is UNKNOWN or any(host is UNKNOWN for host in hosts if isinstance(hosts, list)):  # type: ignore[union-attr]
+        return not_evaluated(f"hosts of rule {name} are known only after deployment")
+    bare = [host for host in texts(hosts) if host.count(".") < 1 or host.strip("*.") == ""]
+    return refused(f"rule {name} allows {', '.join(bare) or 'nothing by name'}") if bare or not texts(hosts) else PASSED
+
+
+@rule(
+    "egress.no-wildcard-over-shared-services",
+    title="No rule opens a suffix under which anyone can own a name",
+    severity=Severity.CRITICAL,
+    applies_to=FIREWALL_RULES,
+    fix="reach the service through its private endpoint, or name the one host",
+    example="an application rule with targetFqdns ['*.blob.core.windows.net'], as a public baseline has it",
+)
+def no_shared_wildcard(group: PlannedResource, stack: StackUnderReview) -> Verdict:
+    """*.blob.core.windows.net is every storage account in the world, the attacker's among them."""
+    bad = [
+        host
+        for rule_ in _rules(group, "ApplicationRule")
+        for host in texts(rule_.get("targetFqdns"))
+        if "*" in host and (host.removeprefix("*.").endswith(SHARED) or host not in CLUSTER_WILDCARDS)
+    ]
+    return refused(f"allows {', '.join(bad)}") if bad else PASSED
+
+
+@rule(
+    "egress.no-foreign-registry",
+    title="No rule leads to a third party's registry, hub or cloud",
+    severity=Severity.CRITICAL,
+    applies_to=FIREWALL_RULES,
+    fix="import the image or the weights into this stack's registry and store",
+    example="an application rule with targetFqdns ['ghcr.io']",
+)
+def no_foreign_registry(group: PlannedResource, stack: StackUnderReview) -> Verdict:
+    """Hubs take uploads as well as downloads, and what comes from them at run time nobody has checked."""
+    bad = [
+        host
+        for rule_ in _rules(group, "ApplicationRule")
+        for host in texts(rule_.get("targetFqdns"))
+        if any(host == foreign or host.endswith("." + foreign) for foreign in FOREIGN)
+    ]
+    return refused(f"allows {', '.join(bad)}") if bad else PASSED
+
+
+@rule(
+    "egress.network-rules-narrow",
+    title="Network rules name addresses, never everything",
+    severity=Severity.CRITICAL,
+    applies_to=FIREWALL_RULES,
+    fix="use an application rule by host; if the protocol has no names, one address and one port",
+    example="a network rule to destination '*' on every port",
+)
+def network_rules_narrow(group: PlannedResource, stack: StackUnderReview) -> Verdict:
+    """A network rule is not inspected for names: what it lets pass goes anywhere behind that address."""
+    wide = ("*", "0.0.0.0/0", "Internet", "AzureCloud", "Storage", "AzureContainerRegistry")
+    bad = [
+        f"{show(rule_.get('name'))} to {destination}"
+        for rule_ in _rules(group, "NetworkRule")
+        for destination in texts(rule_.get("destinationAddresses")) + texts(rule_.get("destinationFqdns"))
+        if any(same(destination, item) for item in wide)
+    ]
+    ports = [show(r.get("name")) for r in _rules(group, "NetworkRule") if "*" in texts(r.get("destinationPorts"))]
+    if bad or ports:
+        return refused(f"rules {', '.join(bad + ports)} are open to everything")
+    return PASSED
+
+
+@rule(
+    "egress.nothing-comes-in-by-firewall",
+    title="The firewall translates no address inwards",
+    severity=Severity.HIGH,
+    applies_to=FIREWALL_RULES,
+    fix="remove the DNAT rule; the portal is the only entry",
+    example="a NatRule that leads a public port to a node",
+)
+def nothing_comes_in(group: PlannedResource, stack: StackUnderReview) -> Verdict:
+    """A translated port is an entry without a web firewall and without a geo rule."""
+    found = [show(rule_.get("name")) for rule_ in _rules(group, "NatRule")]
+    return refused(f"translates inwards by {', '.join(found)}") if found else PASSED
+
+
+def _rules(group: PlannedResource, kind: str) -> Iterator[dict[str, object]]:
+    for collection in items(group.get("ruleCollections")):
+        action = collection.get("action")
+        if isinstance(action, dict) and same(action.get("type"), "Deny"):
+            continue
+        for rule_ in items(collection.get("rules")):
+            if same(rule_.get("ruleType"), kind):
+                yield rule_
+
+
+@stack_rule(
+    "egress.default-route-to-firewall",
+    title="Every route table's default route is the firewall",
+    severity=Severity.CRITICAL,
+    applies_to=(ROUTE_TABLE, ROUTE),
+    fix="let components/egress.py make the route",
+    example="a route table without a route for 0.0.0.0/0",
+)
+def default_route(stack: StackUnderReview) -> Iterable[Judged]:
+    """Without the route, packets leave by Azure's own gateway, and the firewall never sees them."""
+    tables = stack.of_type(ROUTE_TABLE)
+    if not tables:
+        return absent(stack, "the plan has no route table")
+    by_table = stack.referring(ROUTE, "routeTableName")
+    return judged(tables, lambda table: _routed(table, by_table.get(table.urn, []), stack))
+
+
+def _routed(table: PlannedResource, linked: list[PlannedResource], stack: StackUnderReview) -> Verdict:
+    inline = items(table.get("routes"))
+    named = [r.inputs for r in stack.of_type(ROUTE) if r in linked or _names(r, "routeTableName", table)]
+    routes = [*inline, *named]
+    default = [route for route in routes if route.get("addressPrefix") == "0.0.0.0/0"]
+    if not default:
+        return refused("has no route for 0.0.0.0/0")
+    leaks = [r for r in routes if same(r.get("nextHopType"), "Internet")]
+    if leaks:
+        return refused(f"sends {show(leaks[0].get('addressPrefix'))} straight to the internet")
+    if not all(same(route.get("nextHopType"), "VirtualAppliance") for route in default):
+        return refused(f"sends 0.0.0.0/0 to {show(default[0].get('nextHopType'))}")
+    return require(table, "disableBgpRoutePropagation", equals=True)
+
+
+def _names(source: PlannedResource, key: str, target: PlannedResource) -> bool:
+    """Whether a sub-resource names its parent: by the name that both know, or by dependency where none is known."""
+    value = source.get(key)
+    if isinstance(value, str):
+        return value == target.get("routeTableName")
+    return target.urn in source.property_dependencies.get(key, ())
+
+
+@rule(
+    "egress.subnets-routed-to-firewall",
+    title="Every subnet's traffic is routed to the firewall",
+    severity=Severity.CRITICAL,
+    applies_to=VNET,
+    fix="add the role to ROUTED in components/network.py",
+    example="a subnet for nodes without a route table",
+)
+def subnets_routed(vnet: PlannedResource, stack: StackUnderReview) -> Verdict:
+    """A subnet without a route table leaves by Azure's own gateway."""
+    own = [s for s in items(vnet.get("subnets")) if s.get("name") not in (*AZURE_SUBNETS, *SELF_ROUTED)]
+    if not own:
+        return refused("has no subnets in the plan, so their routes can't be shown")
+    bare = [str(subnet.get("name")) for subnet in own if not _linked(subnet, "routeTable")]
+    return refused(f"subnets without a route table: {', '.join(bare)}") if bare else PASSED
+
+
+def _linked(subnet: dict[str, object], key: str) -> bool:
+    value = subnet.get(key)
+    return value is UNKNOWN or (isinstance(value, dict) and value.get("id", MISSING) not in (MISSING, None, ""))
+
+
+@rule(
+    "egress.no-default-outbound-access",
+    title="No subnet has Azure's hidden default way out",
+    severity=Severity.CRITICAL,
+    applies_to=VNET,
+    fix="set defaultOutboundAccess to false on every subnet",
+    example="a subnet without defaultOutboundAccess, which Azure takes as true",
+)
+def no_default_outbound(vnet: PlannedResource, stack: StackUnderReview) -> Verdict:
+    """Azure gives machines an address of its own to leave by, unless told not to."""
+    return require(vnet, "subnets[*].defaultOutboundAccess", equals=False)
+
+
+@rule(
+    "egress.no-nat-gateway",
+    title="There is no NAT gateway",
+    severity=Severity.CRITICAL,
+    applies_to=("azure-native:network:NatGateway", "azure-native:network:PublicIPPrefix"),
+    fix="remove it; what must leave is named in jurisdictions/clouds/<cloud>.yaml",
+    example="a NAT gateway on the nodes' subnet",
+)
+def no_nat(gateway: PlannedResource, stack: StackUnderReview) -> Verdict:
+    """A NAT gateway takes precedence over the firewall's route for its subnet, and knows no names."""
+    return refused("is a way out beside the firewall")
+
+
+@stack_rule(
+    "egress.public-addresses-only-at-the-edge",
+    title="Only the firewall and a regional portal have public addresses",
+    severity=Severity.CRITICAL,
+    applies_to=PUBLIC_IP,
+    fix="remove the address; administrators come in by the runner inside the network",
+    example="a public address that nothing but a virtual machine uses",
+)
+def public_addresses(stack: StackUnderReview) -> Iterable[Judged]:
+    """Each public address is a way in and a way out; two places are watched, others are not."""
+    used: set[str] = set()
+    for token, paths in (
+        (FIREWALL, ("ipConfigurations[*].publicIPAddress.id", "managementIpConfiguration.publicIPAddress.id")),
+        (APPLICATION_GATEWAY, ("frontendIPConfigurations[*].publicIPAddress.id",)),
+    ):
+        for source in stack.of_type(token):
+            used |= {found.urn for path in paths for found in stack.targets(source, path)}
+    return judged(
+        stack.of_type(PUBLIC_IP),
+        lambda address: PASSED if address.urn in used else refused("belongs to neither the firewall nor the portal"),
+    )
+
+
+@rule(
+    "egress.interfaces-without-public-address",
+    title="No network interface has a public address",
+    severity=Severity.CRITICAL,
+    applies_to="azure-native:network:NetworkInterface",
+    fix="remove publicIPAddress from the interface",
+    example="a network interface with ipConfigurations[0].publicIPAddress",
+)
+def interfaces_private(interface: PlannedResource, stack: StackUnderReview) -> Verdict:
+    """A machine with an address of its own is not behind the firewall at all."""
+    return require(interface, "ipConfigurations[*].publicIPAddress", absent=True)
+
+
+@rule(
+    "egress.cluster-leaves-by-firewall",
+    title="The cluster leaves by the route to the firewall, or not at all",
+    severity=Severity.CRITICAL,
+    applies_to=CLUSTER,
+    fix="set networkProfile.outboundType to userDefinedRouting, or none with bailiwick:cluster.networkIsolated",
+    example="a cluster with outboundType loadBalancer, the default",
+)
+def cluster_leaves_by_firewall(cluster: PlannedResource, stack: StackUnderReview) -> Verdict:
+    """By default AKS makes a load balancer with a public address, through which every pod reaches the internet."""
+    return require(cluster, "networkProfile.outboundType", one_of=("userDefinedRouting", "none", "block"))

@@ -1,0 +1,115 @@
+"""Rights: narrow, named, and held by workloads that need no secret."""
+
+from plan.model import MISSING, UNKNOWN, PlannedResource
+
+from policies.require import require, texts
+from policies.review import StackUnderReview
+from policies.rule import Severity, rule
+from policies.verdict import PASSED, Verdict, not_evaluated, refused
+
+ASSIGNMENT = "azure-native:authorization:RoleAssignment"
+DEFINITION = "azure-native:authorization:RoleDefinition"
+FEDERATED = "azure-native:managedidentity:FederatedIdentityCredential"
+
+BROAD = {
+    "8e3af657-a8ff-443c-a75c-2fe8c4bcb635": "Owner",
+    "b24988ac-6180-42a0-ab88-20f7382dd24c": "Contributor",
+    "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9": "User Access Administrator",
+    "f58310d9-a9f6-439a-9e8d-f62e7b41a168": "Role Based Access Control Administrator",
+    "b1ff04bb-8a4e-4dc4-8eb5-8693973ce19b": "Azure Kubernetes Service RBAC Cluster Admin",
+}
+"""Built-in roles that can do, or grant, everything: Azure/bicep-registry-modules, 2026-08-07."""
+
+
+@rule(
+    "identity.no-broad-roles",
+    title="No workload is owner, contributor or access administrator",
+    severity=Severity.CRITICAL,
+    applies_to=ASSIGNMENT,
+    fix="choose the narrowest role of components/roles.py",
+    example="a role assignment of Contributor to a workload",
+)
+def no_broad_roles(assignment: PlannedResource, stack: StackUnderReview) -> Verdict:
+    """A workload with such a role, once broken into, is the whole subscription broken into."""
+    role = assignment.get("roleDefinitionId")
+    if not isinstance(role, str):
+        return not_evaluated("roleDefinitionId is known only after deployment") if role is UNKNOWN else refused(
+            "roleDefinitionId is not set"
+        )
+    name = BROAD.get(role.rpartition("/")[2].lower())
+    return refused(f"grants {name}") if name else PASSED
+
+
+@rule(
+    "identity.rights-on-one-thing",
+    title="Rights are given on one resource, not on a subscription or a resource group",
+    severity=Severity.HIGH,
+    applies_to=ASSIGNMENT,
+    fix="grant on the resource's id, by the grant_* method of what owns it",
+    example="a role assignment whose scope is /subscriptions/…",
+)
+def rights_on_one_thing(assignment: PlannedResource, stack: StackUnderReview) -> Verdict:
+    """A right on a group holds for everything that somebody will put into it."""
+    scope = assignment.get("scope")
+    if scope is UNKNOWN:
+        # A right on a subscription or group is text that is known; only a resource's own id is not.
+        origins = assignment.property_dependencies.get("scope", ())
+        kinds = {urn.split("::")[2].rpartition("$")[2] for urn in origins}
+        if not kinds or kinds == {"azure-native:resources:ResourceGroup"}:
+            return not_evaluated("scope is known only after deployment") if not kinds else refused(
+                "is on a whole resource group"
+            )
+        return PASSED
+    if not isinstance(scope, str) or scope is MISSING:
+        return refused("scope is not set")
+    if "/providers/" not in scope:
+        return refused(f"is on {'a whole resource group' if '/resourcegroups/' in scope.lower() else 'a subscription'}")
+    return PASSED
+
+
+@rule(
+    "identity.federation-names-one-account",
+    title="A federated identity trusts one service account of one cluster",
+    severity=Severity.CRITICAL,
+    applies_to=FEDERATED,
+    fix="write the subject as system:serviceaccount:<namespace>:<name>",
+    example="a federated credential with subject system:serviceaccount:*:*",
+)
+def federation_exact(credential: PlannedResource, stack: StackUnderReview) -> Verdict:
+    """A looser subject lets any pod, or any repository in the world, be this workload."""
+    audiences = texts(credential.get("audiences"))
+    if audiences != ["api://AzureADTokenExchange"]:
+        return refused(f"audiences are {', '.join(audiences) or 'not set'}")
+    return require(credential, "subject", matches=r"^system:serviceaccount:[a-z0-9-]+:[a-z0-9-]+$")
+
+
+@rule(
+    "identity.no-wildcard-definitions",
+    title="Own roles name their actions",
+    severity=Severity.HIGH,
+    applies_to=DEFINITION,
+    fix="list the actions that the role needs",
+    example="a role definition with actions ['*']",
+)
+def no_wildcards(definition: PlannedResource, stack: StackUnderReview) -> Verdict:
+    """`*` includes what Azure will invent next year."""
+    bad = [
+        value
+        for key in ("actions", "dataActions")
+        for _, value in definition.each(f"permissions[*].{key}[*]")
+        if isinstance(value, str) and (value == "*" or value.endswith("/*"))
+    ]
+    return refused(f"allows {', '.join(bad)}") if bad else PASSED
+
+
+@rule(
+    "identity.principals-are-typed",
+    title="A right says what kind of principal it is for",
+    severity=Severity.LOW,
+    applies_to=ASSIGNMENT,
+    fix="set principalType to ServicePrincipal",
+    example="a role assignment without principalType",
+)
+def principals_typed(assignment: PlannedResource, stack: StackUnderReview) -> Verdict:
+    """Rights for persons are given by groups and for hours, never by a plan to one user."""
+    return require(assignment, "principalType", one_of=("ServicePrincipal", "Group"))

@@ -1,0 +1,404 @@
+"""Inside the cluster: what runs is known, and can do nothing beside its work."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from plan.model import MISSING, UNKNOWN, PlannedResource
+
+from policies.require import items, require, show
+from policies.review import StackUnderReview, absent
+from policies.rule import Judged, Severity, judged, rule, stack_rule
+from policies.types import DEPLOYMENT, NAMESPACE, REGISTRY
+from policies.verdict import PASSED, Verdict, all_of, not_evaluated, refused
+
+PODS = (
+    DEPLOYMENT,
+    "kubernetes:apps/v1:StatefulSet",
+    "kubernetes:apps/v1:DaemonSet",
+    "kubernetes:batch/v1:Job",
+)
+SERVICE = "kubernetes:core/v1:Service"
+NETWORK_POLICY = "kubernetes:networking.k8s.io/v1:NetworkPolicy"
+BUDGET = "kubernetes:policy/v1:PodDisruptionBudget"
+DIGEST = re.compile(r"@sha256:[0-9a-f]{64}$")
+OFFLINE = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1"}
+"""Switches that keep a model server from calling home: docs.vllm.ai, huggingface.co/docs (reference: serving.md)."""
+
+
+def _pod(workload: PlannedResource) -> dict[str, object]:
+    spec = workload.get("spec.template.spec")
+    return spec if isinstance(spec, dict) else {}
+
+
+def _containers(workload: PlannedResource) -> Iterator[dict[str, object]]:
+    pod = _pod(workload)
+    for key in ("initContainers", "containers", "ephemeralContainers"):
+        yield from items(pod.get(key))
+
+
+def _each_container(workload: PlannedResource, path: str, wanted: object) -> Verdict:
+    found = list(_containers(workload))
+    if not found:
+        return refused("has no containers in the plan")
+    return all_of(
+        PASSED
+        if _at(container, path) == wanted
+        else refused(f"container {show(container.get('name'))}: {path} is {show(_at(container, path))}")
+        for container in found
+    )
+
+
+def _at(value: object, path: str) -> object:
+    for part in path.split("."):
+        if not isinstance(value, dict):
+            return "not set"
+        value = value.get(part, "not set")
+    return value
+
+
+@rule(
+    "workload.images-by-digest",
+    title="Images are named by digest",
+    severity=Severity.CRITICAL,
+    applies_to=PODS,
+    fix="pin the image in Pulumi.<stack>.yaml as registry/repository@sha256:…",
+    example="a container with image vllm/vllm-openai:latest",
+)
+def images_by_digest(workload: PlannedResource, stack: StackUnderReview) -> Verdict:
+    """A tag can be moved to other code between the review and the start."""
+    images = [container.get("image") for container in _containers(workload)]
+    if any(image is UNKNOWN for image in images):
+        return not_evaluated("an image is known only after deployment")
+    bad = [str(image) for image in images if not DIGEST.search(str(image))]
+    return refused(f"runs {', '.join(bad) or 'no image'}") if bad or not images else PASSED
+
+
+@stack_rule(
+    "workload.images-from-own-registry",
+    title="Images come from the stack's own registry",
+    severity=Severity.CRITICAL,
+    applies_to=(*PODS, REGISTRY),
+    fix="import the image into the stack's registry and name it there",
+    example="a container with image docker.io/vllm/vllm-openai@sha256:…",
+)
+def images_from_own_registry(stack: StackUnderReview) -> Iterable[Judged]:
+    """A foreign registry decides what runs on patient data, and sees when it runs."""
+    registries = [str(registry.get("registryName")) for registry in stack.of_type(REGISTRY)]
+    if not registries:
+        return absent(stack, "the plan has no registry")
+    suffix = stack.jurisdiction.cloud.suffixes["registry"]
+    hosts = tuple(f"{name}.{suffix}/" for name in registries)
+
+    def check(workload: PlannedResource) -> Verdict:
+        images = [str(container.get("image")) for container in _containers(workload)]
+        bad = [image for image in images if not image.startswith(hosts)]
+        return refused(f"runs {', '.join(bad)}") if bad else PASSED
+
+    return judged(stack.of_type(*PODS), check)
+
+
+@rule(
+    "workload.never-root",
+    title="Pods don't run as root",
+    severity=Severity.HIGH,
+    applies_to=PODS,
+    fix="use components/workload.py for the pod",
+    example="a pod without runAsNonRoot",
+)
+def never_root(workload: PlannedResource, stack: StackUnderReview) -> Verdict:
+    """Root in a container is one kernel hole away from root on the node."""
+    return all_of(
+        (
+            require(workload, "spec.template.spec.securityContext.runAsNonRoot", equals=True),
+            require(workload, "spec.template.spec.securityContext.runAsUser", at_least=1),
+        )
+    )
+
+
+@rule(
+    "workload.read-only-root",
+    title="Containers can't write to their own file system",
+    severity=Severity.HIGH,
+    applies_to=PODS,
+    fix="set readOnlyRootFilesystem and mount an emptyDir where writing is needed",
+    example="a container without readOnlyRootFilesystem",
+)
+def read_only_root(workload: PlannedResource, stack: StackUnderReview) -> Verdict:
+    """Who breaks in can't leave anything behind."""
+    return _each_container(workload, "securityContext.readOnlyRootFilesystem", True)
+
+
+@rule(
+    "workload.no-privileges",
+    title="Containers have no privileges, and can gain none",
+    severity=Severity.CRITICAL,
+    applies_to=PODS,
+    fix="drop ALL capabilities and set allowPrivilegeEscalation to false",
+    example="a privileged container",
+)
+def no_privileges(workload: PlannedResource, stack: StackUnderReview) -> Verdict:
+    """A privileged container is the node."""
+    dropped = all_of(
+        PASSED
+        if _at(container, "securityContext.capabilities.drop") == ["ALL"]
+        and not _added(container)
+        else refused(f"container {show(container.get('name'))} keeps capabilities")
+        for container in _containers(workload)
+    )
+    return all_of(
+        (
+            _each_container(workload, "securityContext.allowPrivilegeEscalation", False),
+            dropped,
+            all_of(
+                refused(f"container {show(c.get('name'))} is privileged")
+                if _at(c, "securityContext.privileged") is True
+                else PASSED
+                for c in _containers(workload)
+            ),
+        )
+    )
+
+
+def _added(container: dict[str, object]) -> bool:
+    return _at(container, "securityContext.capabilities.add") not in ("not set", [], None)
+
+
+@rule(
+    "workload.system-calls-filtered",
+    title="Pods run under the runtime's seccomp profile",
+    severity=Severity.MEDIUM,
+    applies_to=PODS,
+    fix="set securityContext.seccompProfile.type to RuntimeDefault",
+    example="a pod with seccompProfile Unconfined",
+)
+def calls_filtered(workload: PlannedResource, stack: StackUnderReview) -> Verdict:
+    """Most kernel holes are behind calls that no workload here makes."""
+    path = "spec.template.spec.securityContext.seccompProfile.type"
+    return require(workload, path, one_of=("RuntimeDefault", "Localhost"))
+
+
+@rule(
+    "workload.shares-nothing-with-node",
+    title="Pods share neither network nor processes nor files with the node",
+    severity=Severity.CRITICAL,
+    applies_to=PODS,
+    fix="remove hostNetwork, hostPID, hostIPC and hostPath volumes",
+    example="a pod with hostNetwork true",
+)
+def shares_nothing(workload: PlannedResource, stack: StackUnderReview) -> Verdict:
+    """The node's network is past every network policy."""
+    pod = _pod(workload)
+    bad = [key for key in ("hostNetwork", "hostPID", "hostIPC") if pod.get(key) is True]
+    bad += [f"volume {volume.get('name')}" for volume in items(pod.get("volumes")) if "hostPath" in volume]
+    return refused(f"shares {', '.join(bad)} with the node") if bad else PASSED
+
+
+@rule(
+    "workload.no-token-by-default",
+    title="Pods get no API token that they don't ask for",
+    severity=Severity.HIGH,
+    applies_to=PODS,
+    fix="set automountServiceAccountToken to false",
+    example="a pod without automountServiceAccountToken",
+)
+def no_token(workload: PlannedResource, stack: StackUnderReview) -> Verdict:
+    """The token is the first thing that an intruder reads."""
+    return require(workload, "spec.template.spec.automountServiceAccountToken", equals=False)
+
+
+@rule(
+    "workload.limits-set",
+    title="Containers have limits and requests",
+    severity=Severity.MEDIUM,
+    applies_to=PODS,
+    fix="give the container resources.requests and resources.limits",
+    example="a container without a memory limit",
+)
+def limits_set(workload: PlannedResource, stack: StackUnderReview) -> Verdict:
+    """One leaking pod takes its neighbours with it."""
+    return all_of(
+        PASSED
+        if all(_at(c, f"resources.{kind}.memory") != "not set" for kind in ("requests", "limits"))
+        else refused(f"container {show(c.get('name'))} has no memory request or limit")
+        for c in _containers(workload)
+    )
+
+
+@rule(
+    "workload.no-secret-in-environment",
+    title="No secret stands in an environment variable in clear",
+    severity=Severity.CRITICAL,
+    applies_to=PODS,
+    fix="read it from Key Vault by the secrets provider, or use a workload identity",
+    example="an environment variable API_KEY with a value",
+)
+def no_secret_in_env(workload: PlannedResource, stack: StackUnderReview) -> Verdict:
+    """Environment lies in the plan, in the state, in etcd and in every crash report."""
+    secret = re.compile(r"(PASSWORD|SECRET|TOKEN|API_?KEY|CONNECTION_?STRING)$")
+    bad = [
+        str(variable.get("name"))
+        for container in _containers(workload)
+        for variable in items(container.get("env"))
+        if secret.search(str(variable.get("name"))) and variable.get("value") not in (None, "", MISSING)
+    ]
+    return refused(f"sets {', '.join(bad)} in clear") if bad else PASSED
+
+
+@rule(
+    "workload.models-call-nobody",
+    title="Model servers load nothing from a hub, and report to nobody",
+    severity=Severity.CRITICAL,
+    applies_to=DEPLOYMENT,
+    fix="let components/inference.py make the deployment",
+    example="a model server without HF_HUB_OFFLINE=1",
+)
+def models_call_nobody(workload: PlannedResource, stack: StackUnderReview) -> Verdict:
+    """Egress is closed, so a download would fail; a server that tries it fails late, and tells the hub's name server."""
+    if not _serves_model(workload):
+        return PASSED
+    found = {
+        str(variable.get("name")): str(variable.get("value"))
+        for container in items(_pod(workload).get("containers"))
+        for variable in items(container.get("env"))
+    }
+    missing = [f"{key}={value}" for key, value in OFFLINE.items() if found.get(key) != value]
+    return refused(f"lacks {', '.join(missing)}") if missing else PASSED
+
+
+@rule(
+    "workload.models-are-pinned",
+    title="Model servers say which model, revision and checksum they serve",
+    severity=Severity.HIGH,
+    applies_to=DEPLOYMENT,
+    fix="name the model in Pulumi.<stack>.yaml by name, revision and sha256",
+    example="a model server without annotation bailiwick/model-sha256",
+)
+def models_pinned(workload: PlannedResource, stack: StackUnderReview) -> Verdict:
+    """An answer that nobody can trace to weights can't be investigated."""
+    if not _serves_model(workload):
+        return PASSED
+    annotations = workload.get("spec.template.metadata.annotations")
+    known = annotations if isinstance(annotations, dict) else {}
+    missing = [f"bailiwick/model-{key}" for key in ("name", "revision", "sha256") if not known.get(f"bailiwick/model-{key}")]
+    return refused(f"lacks annotation {', '.join(missing)}") if missing else PASSED
+
+
+def _serves_model(workload: PlannedResource) -> bool:
+    # Label keys hold dots, which paths do not take.
+    labels = workload.get("metadata.labels")
+    return isinstance(labels, dict) and labels.get("app.kubernetes.io/component") == "inference"
+
+
+@rule(
+    "workload.namespaces-restricted",
+    title="Namespaces enforce Pod Security 'restricted'",
+    severity=Severity.CRITICAL,
+    applies_to=NAMESPACE,
+    fix="make the namespace with components/workload.py",
+    example="a namespace without pod-security.kubernetes.io/enforce: restricted",
+)
+def namespaces_restricted(namespace: PlannedResource, stack: StackUnderReview) -> Verdict:
+    """The last wall against what somebody applies by hand."""
+    labels = namespace.get("metadata.labels")
+    found = labels.get("pod-security.kubernetes.io/enforce") if isinstance(labels, dict) else None
+    return PASSED if found == "restricted" else refused(f"enforces {show(found or 'nothing')}")
+
+
+@stack_rule(
+    "workload.namespaces-deny-by-default",
+    title="Every namespace denies all traffic, both ways, by default",
+    severity=Severity.CRITICAL,
+    applies_to=(NAMESPACE, NETWORK_POLICY),
+    fix="make the namespace with components/workload.py, which adds the policy",
+    example="a namespace without a NetworkPolicy that selects every pod",
+)
+def deny_by_default(stack: StackUnderReview) -> Iterable[Judged]:
+    """Kubernetes lets every pod talk to every pod, and to the internet, until a policy selects it."""
+    namespaces = stack.of_type(NAMESPACE)
+    if not namespaces:
+        return absent(stack, "the plan has no namespace")
+    denied = {
+        policy.get("metadata.namespace")
+        for policy in stack.of_type(NETWORK_POLICY)
+        if policy.get("spec.podSelector") == {}
+        and policy.get("spec.policyTypes") == ["Ingress", "Egress"]
+        and policy.get("spec.ingress") in (MISSING, [])
+        and policy.get("spec.egress") in (MISSING, [])
+    }
+    return judged(
+        namespaces,
+        lambda namespace: PASSED
+        if namespace.get("metadata.name") in denied
+        else refused("has no policy that denies everything"),
+    )
+
+
+@rule(
+    "workload.policies-open-nothing-wide",
+    title="No network policy opens a namespace to the world",
+    severity=Severity.CRITICAL,
+    applies_to=NETWORK_POLICY,
+    fix="name the peer by labels, or its addresses by a narrow range",
+    example="a network policy with egress to 0.0.0.0/0",
+)
+def open_nothing_wide(policy: PlannedResource, stack: StackUnderReview) -> Verdict:
+    """The firewall still stands, but pods would reach every private address in the network."""
+    wide = [
+        cidr
+        for side, peer in (("egress", "to"), ("ingress", "from"))
+        for _, cidr in policy.each(f"spec.{side}[*].{peer}[*].ipBlock.cidr")
+        if isinstance(cidr, str) and cidr.endswith(("/0", "/8"))
+    ]
+    if wide:
+        return refused(f"opens {', '.join(wide)}")
+    bare = [
+        side
+        for side, peer in (("egress", "to"), ("ingress", "from"))
+        for rule_ in items(policy.get(f"spec.{side}"))
+        if not rule_.get(peer)
+    ]
+    return refused(f"opens {bare[0]} to everybody") if bare else PASSED
+
+
+@rule(
+    "workload.services-internal",
+    title="Services are inside the cluster, or on an internal load balancer",
+    severity=Severity.CRITICAL,
+    applies_to=SERVICE,
+    fix="annotate the service service.beta.kubernetes.io/azure-load-balancer-internal: 'true'",
+    example="a service of type LoadBalancer without the internal annotation",
+)
+def services_internal(service: PlannedResource, stack: StackUnderReview) -> Verdict:
+    """Without the annotation Azure gives the service a public address."""
+    kind = service.get("spec.type")
+    if kind in (MISSING, "ClusterIP"):
+        return PASSED
+    annotations = service.get("metadata.annotations")
+    internal = isinstance(annotations, dict) and annotations.get(
+        "service.beta.kubernetes.io/azure-load-balancer-internal"
+    ) in ("true", True)
+    return PASSED if kind == "LoadBalancer" and internal else refused(f"is of type {show(kind)}, open to the outside")
+
+
+@stack_rule(
+    "workload.disruptions-bounded",
+    title="Every deployment in prod says how many of its pods may be away at once",
+    severity=Severity.LOW,
+    applies_to=(DEPLOYMENT, BUDGET),
+    fix="make a PodDisruptionBudget beside the deployment",
+    example="a prod deployment without a PodDisruptionBudget",
+)
+def disruptions_bounded(stack: StackUnderReview) -> Iterable[Judged]:
+    """A node's upgrade drains every replica at once, unless told not to."""
+    if not stack.is_prod:
+        return [(None, PASSED)]
+    bounded = {budget.get("metadata.namespace") for budget in stack.of_type(BUDGET)}
+    deployments = stack.of_type(DEPLOYMENT)
+    if not deployments:
+        return absent(stack, "the plan deploys nothing into the cluster")
+    return judged(
+        deployments,
+        lambda deployment: PASSED
+        if deployment.get("metadata.namespace") in bounded
+        else refused("has no disruption budget in its namespace"),
+    )
