@@ -10,9 +10,8 @@ import click
 @click.option("--json", "as_json", is_flag=True, help="Print the verdict as JSON.")
 def command(plan_file: Path, *, as_json: bool) -> int:
     """Judge PLAN_FILE: what `bailiwick preview STACK --save` wrote, or `pulumi stack export`."""
-    from plan.file import PlanFileError, read
-
     from cli.judging import judge_plan, show
+    from plan.file import PlanFileError, read
 
     try:
         plan = read(plan_file)

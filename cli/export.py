@@ -15,11 +15,10 @@ def command(stack: str, out: Path | None, *, arm: bool) -> int:
     """Write STACK's plan as ARM resources: type, API version, body, references as resource ids."""
     if not arm:
         raise click.UsageError("name a format: --arm")
+    from cli.planning import ROOT, plan_stack
     from config import parse
     from plan import stacks
     from plan.arm_export import to_arm
-
-    from cli.planning import ROOT, plan_stack
 
     plan, _ = plan_stack(stack)
     config, _ = parse(stack, stacks.values(ROOT, stack))

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 
 import click
+
+from cli import exits
 from evidence.findings import as_json
 from evidence.terminal import print_report
 from jurisdictions import JurisdictionError
@@ -13,15 +15,15 @@ from plan.model import Plan
 from policies.review import Report, review
 from policies.rules import ALL
 
-from cli import exits
-
 
 def judge_plan(plan: Plan) -> Report:
     """The verdict of all packs; click.ClickException where the plan's law is not known."""
     try:
         return review(plan, ALL)
     except JurisdictionError as error:
-        raise click.ClickException(f"{error}\nhint: the plan's 'jurisdiction' names a file of jurisdictions/") from error
+        raise click.ClickException(
+            f"{error}\nhint: the plan's 'jurisdiction' names a file of jurisdictions/"
+        ) from error
 
 
 def show(reports: Sequence[Report], *, as_text_json: bool) -> int:

@@ -1,17 +1,17 @@
 """From a stack's name to its recorded plan, with progress while it takes and all faults where it can't be."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import click
+
+from cli.exits import ToolFailed
 from config import Fault, parse, reviewing
 from config.faults import lines
 from plan import stacks
 from plan.model import Plan
-
-from cli.exits import ToolFailed
 
 ROOT = Path(__file__).resolve().parent.parent
 """The project's folder: stack files and `__main__.py` lie here."""
@@ -58,22 +58,23 @@ def plan_stack(stack: str) -> tuple[Plan, tuple[Fault, ...]]:
 
 
 class _Teller:
-    def __init__(self) -> None:
-        self.update = lambda text: None
+    """Passes each registration on to the line that moves, if there is one."""
+
+    def __init__(self, show: Callable[[str], None] | None = None) -> None:
+        self._show = show
 
     def __call__(self, count: int, token: str) -> None:
-        self.update(f"{count} resources   {token}")
+        if self._show is not None:
+            self._show(f"{count} resources   {token}")
 
 
 @contextmanager
 def _progress(title: str) -> Iterator[_Teller]:
     """A line that moves on a terminal; nothing in a pipe."""
-    teller = _Teller()
     if not sys.stderr.isatty():
-        yield teller
+        yield _Teller()
         return
     from rich.console import Console
 
     with Console(stderr=True).status(title) as status:
-        teller.update = lambda text: status.update(f"{title}   {text}")
-        yield teller
+        yield _Teller(lambda text: status.update(f"{title}   {text}"))

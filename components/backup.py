@@ -6,7 +6,7 @@ Data shapes: learn.microsoft.com/azure/backup, `Microsoft.DataProtection` sample
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
+from pulumi import ComponentResource, Output, Resource, ResourceOptions
 from pulumi_azure_native import containerservice, dataprotection, kubernetesconfiguration, resources, storage
 
 from components.cluster import Cluster
@@ -217,7 +217,14 @@ class Backup(ComponentResource):
             opts=scope.options(self),
         )
         rights = [
-            grant(f"{self._name}-read-cluster", scope=scope, on=cluster.id, to=self._principal, role=Role.READER, parent=self)
+            grant(
+                f"{self._name}-read-cluster",
+                scope=scope,
+                on=cluster.id,
+                to=self._principal,
+                role=Role.READER,
+                parent=self,
+            )
         ]
         self._instance(
             "cluster",

@@ -76,7 +76,8 @@ class Cluster(ComponentResource):
             sku=containerservice.ManagedClusterSKUArgs(name="Base", tier=scope.config.cluster.tier),
             support_plan="AKSLongTermSupport" if scope.config.cluster.tier == "Premium" else "KubernetesOfficial",
             identity=containerservice.ManagedClusterIdentityArgs(
-                type="UserAssigned", user_assigned_identities=[args.identities.of["cluster"].id]
+                type=containerservice.ResourceIdentityType.USER_ASSIGNED,
+                user_assigned_identities=[args.identities.of["cluster"].id],
             ),
             identity_profile={
                 "kubeletidentity": containerservice.UserAssignedIdentityArgs(
@@ -132,7 +133,7 @@ class Cluster(ComponentResource):
                     name=system.name,
                     security_profile=containerservice.AgentPoolSecurityProfileArgs(ssh_access="Disabled"),
                     upgrade_settings=containerservice.AgentPoolUpgradeSettingsArgs(max_surge="33%"),
-                    **system.common(scope),  # type: ignore[arg-type]  # one dictionary for two SDK types
+                    **system.common(scope),
                 )
             ],
             tags=scope.tags("confidential"),
@@ -160,7 +161,7 @@ class Cluster(ComponentResource):
             gpu_profile=containerservice.GPUProfileArgs(driver=nodes.gpu_driver) if nodes.gpu_driver else None,
             upgrade_settings=containerservice.AgentPoolUpgradeSettingsArgs(max_surge="1"),
             opts=scope.options(self),
-            **common,  # type: ignore[arg-type]  # one dictionary for two SDK types
+            **common,
         )
 
     def _rights(self) -> list[Resource]:
@@ -169,9 +170,7 @@ class Cluster(ComponentResource):
         control, kubelet = args.identities.of["cluster"], args.identities.of["kubelet"]
 
         def right(role: str, on: Input[str], what: Role) -> Resource:
-            return grant(
-                f"{self._name}-{role}", scope=scope, on=on, to=control.principal_id, role=what, parent=self
-            )
+            return grant(f"{self._name}-{role}", scope=scope, on=on, to=control.principal_id, role=what, parent=self)
 
         args.registry.grant_pull("kubelet", kubelet)
         key = args.keys.of["cluster"]

@@ -12,6 +12,7 @@ from pulumi_azure_native import attestation, compute, managedidentity, network
 from components.diagnostics import Diagnosed
 from components.private_endpoint import EndpointPlace, private_endpoint
 from components.scope import Scope
+from config.sections import ConfidentialVms
 
 OS_DISK_GB = 64
 
@@ -63,14 +64,12 @@ class Confidential(ComponentResource):
         settings = scope.config.confidential_vms
         if settings is not None and args.disk_set is not None:
             for index in range(settings.count):
-                self._machine(index, args.disk_set)
+                self._machine(index, settings, args.disk_set)
         self.diagnosed = [Diagnosed(name="attestation", resource_id=self.provider.id, metrics=False)]
         self.register_outputs({"attestationUri": self.provider.attest_uri})
 
-    def _machine(self, index: int, disks: compute.DiskEncryptionSet) -> None:
+    def _machine(self, index: int, settings: ConfidentialVms, disks: compute.DiskEncryptionSet) -> None:
         args, scope = self._args, self._args.scope
-        settings = scope.config.confidential_vms
-        assert settings is not None
         name = scope.names.of("vm", f"vault-{index}")
         zones = [scope.zones[index % len(scope.zones)]] if scope.zones else None
         interface = network.NetworkInterface(
@@ -98,7 +97,7 @@ class Confidential(ComponentResource):
             zones=zones,
             hardware_profile=compute.HardwareProfileArgs(vm_size=settings.size),
             identity=compute.VirtualMachineIdentityArgs(
-                type="UserAssigned", user_assigned_identities=[args.identity.id]
+                type=compute.ResourceIdentityType.USER_ASSIGNED, user_assigned_identities=[args.identity.id]
             ),
             security_profile=compute.SecurityProfileArgs(
                 security_type="ConfidentialVM",
@@ -112,7 +111,7 @@ class Confidential(ComponentResource):
                     name=f"{name}-os",
                     create_option="FromImage",
                     delete_option="Delete",
-                    caching="ReadWrite",
+                    caching=compute.CachingTypes.READ_WRITE,
                     disk_size_gb=OS_DISK_GB,
                     managed_disk=compute.ManagedDiskParametersArgs(
                         storage_account_type="Premium_LRS",

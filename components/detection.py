@@ -1,10 +1,10 @@
-"""Sentinel: onboarded, connected, and with rules that know this platform. Public templates onboard it and stop there."""
+"""Sentinel: onboarded, connected, and with rules that know this platform. Public templates stop after the first."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import NAMESPACE_URL, uuid5
 
-from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
+from pulumi import ComponentResource, Input, Output, ResourceOptions
 from pulumi_azure_native import securityinsights
 
 from components.detection_rules import DetectionRule, detection_rules, quoted
@@ -89,7 +89,7 @@ class Detection(ComponentResource):
             query=self._query(rule, clients),
             query_frequency=rule.frequency,
             query_period=rule.period,
-            trigger_operator="GreaterThan",
+            trigger_operator=securityinsights.TriggerOperator.GREATER_THAN,
             trigger_threshold=0,
             suppression_enabled=False,
             suppression_duration="PT1H",
@@ -128,10 +128,9 @@ class Detection(ComponentResource):
             return text
         return clients.apply(lambda ids: text.replace("$apps", quoted(tuple(ids))))
 
-    def _own(self, rule: DetectionRule, order: int, alert: Resource) -> None:
+    def _own(self, rule: DetectionRule, order: int, alert: securityinsights.ScheduledAlertRule) -> None:
         """An incident goes to the security group at once, active, with its rule's name on it."""
         args, scope = self._args, self._args.scope
-        assert isinstance(alert, securityinsights.ScheduledAlertRule)
         securityinsights.AutomationRule(
             f"{self._name}-own-{rule.id}",
             automation_rule_id=_id(scope.config.stack, f"automation/{rule.id}"),
@@ -145,7 +144,9 @@ class Detection(ComponentResource):
                     securityinsights.PropertyConditionPropertiesArgs(
                         condition_type="Property",
                         condition_properties=securityinsights.AutomationRulePropertyValuesConditionArgs(
-                            property_name="IncidentRelatedAnalyticRuleIds", operator="Contains", property_values=[alert.id]
+                            property_name="IncidentRelatedAnalyticRuleIds",
+                            operator="Contains",
+                            property_values=[alert.id],
                         ),
                     )
                 ],

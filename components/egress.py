@@ -80,9 +80,7 @@ class Egress(ComponentResource):
             insights=network.FirewallPolicyInsightsArgs(
                 is_enabled=True,
                 retention_days=scope.config.retention.interactive_days,
-                log_analytics_resources=network.FirewallPolicyLogAnalyticsResourcesArgs(
-                    default_workspace_id=workspace
-                ),
+                log_analytics_resources=network.FirewallPolicyLogAnalyticsResourcesArgs(default_workspace_id=workspace),
             ),
             tags=scope.tags("internal"),
             opts=scope.options(self),

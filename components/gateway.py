@@ -262,9 +262,7 @@ class Gateway(ComponentResource):
                     networking.NetworkPolicyEgressRuleArgs(
                         to=[_addresses(str(plan["confidential"]))], ports=ports(VAULT_PORT)
                     ),
-                    networking.NetworkPolicyEgressRuleArgs(
-                        to=[_addresses(str(plan["endpoints"]))], ports=ports(443)
-                    ),
+                    networking.NetworkPolicyEgressRuleArgs(to=[_addresses(str(plan["endpoints"]))], ports=ports(443)),
                 ],
             ),
             opts=place.options,

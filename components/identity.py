@@ -36,7 +36,7 @@ class Identities(ComponentResource):
         self.register_outputs({"clientIds": {workload: item.client_id for workload, item in self.of.items()}})
 
     def federate(self, workload: str, *, issuer: Input[str], namespace: str, service_account: str) -> None:
-        """Let one service account of the cluster act as a workload's identity. The subject is exact, never a pattern."""
+        """Let one service account of the cluster act as a workload's identity; the subject is never a pattern."""
         managedidentity.FederatedIdentityCredential(
             f"{self._name}-{workload}-{namespace}",
             federated_identity_credential_resource_name=f"{namespace}-{service_account}",

@@ -8,7 +8,6 @@ pods; the aggregation over a service's endpoints is to KEDA's documentation and 
 
 from dataclasses import dataclass
 
-from config.sections import Inference as InferenceConfig
 from pulumi import ComponentResource, Output, ResourceOptions
 from pulumi_kubernetes import Provider
 from pulumi_kubernetes.apiextensions import CustomResource
@@ -33,6 +32,7 @@ from components.workload import (
     service_account,
     spread,
 )
+from config.sections import Inference as InferenceConfig
 
 PORT = 8000
 WEIGHTS = "/models"
@@ -233,17 +233,13 @@ class Inference(ComponentResource):
                 ),
                 core.VolumeArgs(name="tmp", empty_dir=core.EmptyDirVolumeSourceArgs(size_limit="4Gi")),
                 # Tensor-parallel workers share memory; Kubernetes gives 64 MB unless told.
-                core.VolumeArgs(
-                    name="shm", empty_dir=core.EmptyDirVolumeSourceArgs(medium="Memory", size_limit="8Gi")
-                ),
+                core.VolumeArgs(name="shm", empty_dir=core.EmptyDirVolumeSourceArgs(medium="Memory", size_limit="8Gi")),
             ],
             containers=[self._container(item)],
         )
 
     def _container(self, item: InferenceConfig) -> core.ContainerArgs:
-        resources = {"cpu": item.cpu, "memory": item.memory} | (
-            {"nvidia.com/gpu": str(item.gpus)} if item.gpus else {}
-        )
+        resources = {"cpu": item.cpu, "memory": item.memory} | ({"nvidia.com/gpu": str(item.gpus)} if item.gpus else {})
         health = core.HTTPGetActionArgs(path="/health", port=PORT)
         return core.ContainerArgs(
             name="vllm",
@@ -268,9 +264,7 @@ class Inference(ComponentResource):
                 core.VolumeMountArgs(name="tmp", mount_path="/tmp"),  # noqa: S108 a volume of the pod's own
                 core.VolumeMountArgs(name="shm", mount_path="/dev/shm"),  # noqa: S108 a volume of the pod's own
             ],
-            startup_probe=core.ProbeArgs(
-                http_get=health, period_seconds=10, failure_threshold=STARTUP_SECONDS // 10
-            ),
+            startup_probe=core.ProbeArgs(http_get=health, period_seconds=10, failure_threshold=STARTUP_SECONDS // 10),
             readiness_probe=core.ProbeArgs(http_get=health, period_seconds=5, failure_threshold=2),
             liveness_probe=core.ProbeArgs(http_get=health, period_seconds=20, failure_threshold=3),
         )

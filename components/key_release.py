@@ -24,7 +24,8 @@ def authorities(scope: Scope) -> tuple[str, ...]:
     """Attestation providers of the stack's region and its in-boundary pair; raises NoAuthority where none is known."""
     regions = scope.jurisdiction.regions
     facts = scope.region_facts
-    places = [facts] + ([regions[facts.pair]] if facts.pair in regions else [])
+    pair = regions.get(facts.pair) if facts.pair else None
+    places = [facts, *([pair] if pair else [])]
     found = tuple(place.attestation_authority for place in places if place.attestation_authority)
     if not found:
         raise NoAuthority(

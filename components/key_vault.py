@@ -44,7 +44,7 @@ class KeyVault(ComponentResource):
             location=scope.region,
             properties=keyvault.VaultPropertiesArgs(
                 tenant_id=scope.config.tenant_id,
-                sku=keyvault.SkuArgs(family="A", name="premium"),
+                sku=keyvault.SkuArgs(family="A", name=keyvault.SkuName.PREMIUM),
                 enable_rbac_authorization=True,
                 enable_soft_delete=True,
                 soft_delete_retention_in_days=90,
@@ -146,10 +146,12 @@ def _rotation() -> keyvault.RotationPolicyArgs:
         attributes=keyvault.KeyRotationPolicyAttributesArgs(expiry_time="P2Y"),
         lifetime_actions=[
             keyvault.LifetimeActionArgs(
-                action=keyvault.ActionArgs(type="rotate"), trigger=keyvault.TriggerArgs(time_after_create="P1Y")
+                action=keyvault.ActionArgs(type=keyvault.KeyRotationPolicyActionType.ROTATE),
+                trigger=keyvault.TriggerArgs(time_after_create="P1Y"),
             ),
             keyvault.LifetimeActionArgs(
-                action=keyvault.ActionArgs(type="notify"), trigger=keyvault.TriggerArgs(time_before_expiry="P30D")
+                action=keyvault.ActionArgs(type=keyvault.KeyRotationPolicyActionType.NOTIFY),
+                trigger=keyvault.TriggerArgs(time_before_expiry="P30D"),
             ),
         ],
     )

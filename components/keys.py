@@ -100,9 +100,7 @@ class Keys(ComponentResource):
             resource_group_name=self._args.resource_group,
             location=scope.region,
             encryption_type=kind,
-            identity=compute.EncryptionSetIdentityArgs(
-                type="UserAssigned", user_assigned_identities=[key.identity.id]
-            ),
+            identity=compute.EncryptionSetIdentityArgs(type="UserAssigned", user_assigned_identities=[key.identity.id]),
             active_key=compute.KeyForDiskEncryptionSetArgs(key_url=key.uri),
             # A rotated key is taken up by itself, within an hour.
             rotation_to_latest_key_version_enabled=True,

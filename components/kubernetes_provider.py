@@ -21,14 +21,16 @@ def kubernetes_provider(
         format="exec",
         opts=InvokeOutputOptions(depends_on=[cluster]),
     )
-    kubeconfig = Output.secret(
-        credentials.apply(lambda found: base64.b64decode(found.kubeconfigs[0].value).decode() if found.kubeconfigs else "")
-    )
+    plain: Output[str] = credentials.apply(_first)
     return Provider(
         "kubernetes",
-        kubeconfig=kubeconfig,
+        kubeconfig=Output.secret(plain),  # type: ignore[arg-type]  # the SDK's types forget Output
         enable_server_side_apply=True,
         # A cluster that can't be reached is an error, never an empty one.
         delete_unreachable=False,
         opts=ResourceOptions(parent=parent),
     )
+
+
+def _first(found: containerservice.ListManagedClusterUserCredentialsResult) -> str:
+    return base64.b64decode(found.kubeconfigs[0].value).decode() if found.kubeconfigs else ""

@@ -40,7 +40,7 @@ class ManagedHsm(ComponentResource):
             name=scope.names.globally_unique("hsm", "keys", limit=24, dashes=True),
             resource_group_name=args.resource_group,
             location=scope.region,
-            sku=keyvault.ManagedHsmSkuArgs(family="B", name="Standard_B1"),
+            sku=keyvault.ManagedHsmSkuArgs(family="B", name=keyvault.ManagedHsmSkuName.STANDARD_B1),
             properties=keyvault.ManagedHsmPropertiesArgs(
                 tenant_id=scope.config.tenant_id,
                 initial_admin_object_ids=list(scope.config.people.hsm_administrators),

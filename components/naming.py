@@ -3,7 +3,7 @@
 Names are plain strings, so that a preview sees them; only a name that must be unique in the whole cloud
 ends in a suffix from `pulumi-random` and is an Output.
 Limits: https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules
-Abbreviations: https://learn.microsoft.com/azure/cloud-adoption-framework/ready/azure-best-practices/resource-abbreviations
+Abbreviations: learn.microsoft.com/azure/cloud-adoption-framework, "Abbreviation recommendations"
 """
 
 import re
@@ -13,7 +13,7 @@ from pulumi import Output, Resource, ResourceOptions
 from pulumi_random import RandomString
 
 SUFFIX_LENGTH = 4
-"""Characters of randomness: 32^4, a million names beside ours, enough to be unique and short enough for 24-character limits."""
+"""Characters of randomness: a million names beside ours, and short enough for limits of 24 characters."""
 
 _WORD = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)*$")
 

@@ -1,12 +1,12 @@
 """What every node has in common, whichever pool it is in."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
-from config.sections import Pool
 from pulumi import Input
 
 from components.scope import Scope
+from config.sections import Pool
 
 IMAGE = "Ubuntu2404"
 """The one image that AKS offers on confidential sizes: learn.microsoft.com/azure/aks/use-cvm"""
@@ -29,7 +29,7 @@ class Nodes:
     gpu_driver: str | None = None
     spot: bool = False
 
-    def common(self, scope: Scope) -> dict[str, object]:
+    def common(self, scope: Scope) -> dict[str, Any]:
         """Arguments that a cluster's first pool and every later pool share."""
         confidential = is_confidential(self.pool.size, scope)
         return {
@@ -67,5 +67,3 @@ def is_confidential(size: str, scope: Scope) -> bool:
     """Whether a size encrypts its memory, by the jurisdiction's record of the region."""
     facts = scope.region_facts
     return size in facts.confidential_vm_sizes or size in facts.confidential_gpu_sizes
-
-

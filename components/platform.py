@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import pulumi_azure_native as azure
-from config import StackConfig
 from pulumi import ComponentResource, Input, ProviderResource, ResourceOptions
 
 from components.backup import Backup, BackupArgs
@@ -30,6 +29,7 @@ from components.private_endpoint import EndpointPlace
 from components.registry import Registry, RegistryArgs
 from components.scope import Scope
 from components.workspace import Workspace, WorkspaceArgs
+from config import StackConfig
 
 
 class Platform(ComponentResource):
@@ -61,18 +61,14 @@ class Platform(ComponentResource):
         keys = Keys("keys", KeysArgs(scope=scope, resource_group=zone.name_of("security"), place=place), child)
         workspace = Workspace(
             "workspace",
-            WorkspaceArgs(
-                scope=scope, resource_group=zone.name_of("observability"), place=place, key=keys.of["logs"]
-            ),
+            WorkspaceArgs(scope=scope, resource_group=zone.name_of("observability"), place=place, key=keys.of["logs"]),
             child,
         )
         workspace_id = workspace.workspace.id
         activity = zone.export_activity_log(workspace_id)
         egress = Egress(
             "egress",
-            EgressArgs(
-                scope=scope, resource_group=zone.name_of("network"), network=network, workspace_id=workspace_id
-            ),
+            EgressArgs(scope=scope, resource_group=zone.name_of("network"), network=network, workspace_id=workspace_id),
             child,
         )
         identities = Identities(
@@ -202,9 +198,7 @@ class Platform(ComponentResource):
             *portal.diagnosed,
             *backup.diagnosed,
         ]
-        Diagnostics(
-            "diagnostics", DiagnosticsArgs(scope=scope, workspace_id=workspace_id, diagnosed=diagnosed), child
-        )
+        Diagnostics("diagnostics", DiagnosticsArgs(scope=scope, workspace_id=workspace_id, diagnosed=diagnosed), child)
         self.exports = {
             "jurisdiction": config.jurisdiction.id,
             "environment": config.environment,

@@ -70,7 +70,7 @@ class FrontDoor(ComponentResource):
             profile_name=self.profile.name,
             resource_group_name=args.resource_group,
             tls_settings=cdn.AFDDomainHttpsParametersArgs(
-                certificate_type="ManagedCertificate", minimum_tls_version="TLS12"
+                certificate_type="ManagedCertificate", minimum_tls_version=cdn.AfdMinimumTlsVersion.TLS12
             ),
             opts=scope.options(self),
         )
@@ -151,7 +151,10 @@ class FrontDoor(ComponentResource):
             resource_group_name=args.resource_group,
             session_affinity_state="Disabled",
             health_probe_settings=cdn.HealthProbeParametersArgs(
-                probe_path="/healthz", probe_protocol="Https", probe_request_type="HEAD", probe_interval_in_seconds=30
+                probe_path="/healthz",
+                probe_protocol=cdn.ProbeProtocol.HTTPS,
+                probe_request_type=cdn.HealthProbeRequestType.HEAD,
+                probe_interval_in_seconds=30,
             ),
             load_balancing_settings=cdn.LoadBalancingSettingsParametersArgs(
                 sample_size=4, successful_samples_required=3, additional_latency_in_milliseconds=50

@@ -10,7 +10,7 @@ from components.scope import Scope
 from components.waf import MANAGED_RULES, regional_rules
 
 TLS_POLICY = "AppGwSslPolicy20220101S"
-"""TLS 1.2 and 1.3 with strong suites: learn.microsoft.com/azure/application-gateway/application-gateway-ssl-policy-overview"""
+"""TLS 1.2 and 1.3 with strong suites: learn.microsoft.com/azure/application-gateway, "TLS policy overview"."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,7 +106,7 @@ class Regional(ComponentResource):
             firewall_policy=network.SubResourceArgs(id=waf.id),
             force_firewall_policy_association=True,
             identity=network.ManagedServiceIdentityArgs(
-                type="UserAssigned", user_assigned_identities=[args.identity_id]
+                type=network.ResourceIdentityType.USER_ASSIGNED, user_assigned_identities=[args.identity_id]
             ),
             ssl_policy=network.ApplicationGatewaySslPolicyArgs(policy_type="Predefined", policy_name=TLS_POLICY),
             ssl_certificates=[
@@ -150,9 +150,7 @@ class Regional(ComponentResource):
             backend_address_pools=[
                 network.ApplicationGatewayBackendAddressPoolArgs(
                     name="gateway",
-                    backend_addresses=[
-                        network.ApplicationGatewayBackendAddressArgs(fqdn=scope.config.gateway.host)
-                    ],
+                    backend_addresses=[network.ApplicationGatewayBackendAddressArgs(fqdn=scope.config.gateway.host)],
                 )
             ],
             backend_http_settings_collection=[
@@ -179,4 +177,3 @@ class Regional(ComponentResource):
             tags=scope.tags("phi"),
             opts=scope.options(self),
         )
-

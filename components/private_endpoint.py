@@ -41,9 +41,7 @@ def private_endpoint(
         subnet=network.SubnetArgs(id=place.subnet_id),
         custom_network_interface_name=scope.names.of("nic-pe", name, limit=80),
         private_link_service_connections=[
-            network.PrivateLinkServiceConnectionArgs(
-                name=name, private_link_service_id=target_id, group_ids=[group_id]
-            )
+            network.PrivateLinkServiceConnectionArgs(name=name, private_link_service_id=target_id, group_ids=[group_id])
         ],
         tags=scope.tags("internal"),
         opts=scope.options(parent),

@@ -23,7 +23,7 @@ class RegistryArgs:
 
 
 class Registry(ComponentResource):
-    """Premium, without passwords, anonymous pulls or exports. It is not replicated: copies would need a place in law."""
+    """Premium, without passwords, anonymous pulls or exports. Not replicated: a copy would need a place in law."""
 
     registry: containerregistry.Registry
     diagnosed: list[Diagnosed]
@@ -47,7 +47,7 @@ class Registry(ComponentResource):
             network_rule_bypass_options="None",
             zone_redundancy="Enabled" if scope.zones else "Disabled",
             identity=containerregistry.IdentityPropertiesArgs(
-                type="UserAssigned",
+                type=containerregistry.ResourceIdentityType.USER_ASSIGNED,
                 user_assigned_identities=args.key.identity.id.apply(
                     lambda identity: {identity: containerregistry.UserIdentityPropertiesArgs()}
                 ),

@@ -43,8 +43,7 @@ def grant(
         # Said, because a new identity is not everywhere in the directory yet, and Azure would look it up.
         principal_type="ServicePrincipal",
         role_definition_id=Output.concat(
-            f"/subscriptions/{scope.config.subscription_id}"
-            "/providers/Microsoft.Authorization/roleDefinitions/",
+            f"/subscriptions/{scope.config.subscription_id}/providers/Microsoft.Authorization/roleDefinitions/",
             role.value,
         ),
         opts=scope.options(parent),

@@ -43,15 +43,41 @@ def flows(
     inside = (*nodes, str(pods))
     dns = (f"{first_usable(plan['firewall'])}/32",)
 
-    def into(name: str, priority: int, peers: Sequence[str], *ports: str, protocol: Literal["Tcp", "Udp", "*"] = "Tcp",
-             local: tuple[str, ...] = ()) -> Flow:
-        return Flow(name=name, direction="Inbound", priority=priority, peers=tuple(peers), ports=ports,
-                    protocol=protocol, local=local)
+    def into(
+        name: str,
+        priority: int,
+        peers: Sequence[str],
+        *ports: str,
+        protocol: Literal["Tcp", "Udp", "*"] = "Tcp",
+        local: tuple[str, ...] = (),
+    ) -> Flow:
+        return Flow(
+            name=name,
+            direction="Inbound",
+            priority=priority,
+            peers=tuple(peers),
+            ports=ports,
+            protocol=protocol,
+            local=local,
+        )
 
-    def out(name: str, priority: int, peers: Sequence[str], *ports: str, protocol: Literal["Tcp", "Udp", "*"] = "Tcp",
-            local: tuple[str, ...] = ()) -> Flow:
-        return Flow(name=name, direction="Outbound", priority=priority, peers=tuple(peers), ports=ports,
-                    protocol=protocol, local=local)
+    def out(
+        name: str,
+        priority: int,
+        peers: Sequence[str],
+        *ports: str,
+        protocol: Literal["Tcp", "Udp", "*"] = "Tcp",
+        local: tuple[str, ...] = (),
+    ) -> Flow:
+        return Flow(
+            name=name,
+            direction="Outbound",
+            priority=priority,
+            peers=tuple(peers),
+            ports=ports,
+            protocol=protocol,
+            local=local,
+        )
 
     names = out("dns-of-the-firewall", 230, dns, "53", protocol="*")
     stores = out("private-endpoints", 220, (cidr["endpoints"],), "443")
@@ -67,8 +93,15 @@ def flows(
         names,
         inspected,
     )
-    entry = into("callers", 200, (cidr["gateway"], cidr["portal"], cidr["runner"]), "443", "8443", NODE_PORTS,
-                 local=(cidr["workload"], cidr["gateway"]))
+    entry = into(
+        "callers",
+        200,
+        (cidr["gateway"], cidr["portal"], cidr["runner"]),
+        "443",
+        "8443",
+        NODE_PORTS,
+        local=(cidr["workload"], cidr["gateway"]),
+    )
     table: dict[str, tuple[Flow, ...]] = {
         "system": node,
         "workload": (*node, entry, out("token-vault", 210, (cidr["confidential"],), "8443")),
@@ -79,8 +112,12 @@ def flows(
             out("workload", 210, (cidr["workload"],), "443", "8443", NODE_PORTS),
         ),
         "endpoints": (
-            into("platform", 200, (*nodes, cidr["confidential"], cidr["runner"], cidr["apiserver"], cidr["portal"]),
-                 "443"),
+            into(
+                "platform",
+                200,
+                (*nodes, cidr["confidential"], cidr["runner"], cidr["apiserver"], cidr["portal"]),
+                "443",
+            ),
         ),
         "confidential": (into("gateway", 210, (cidr["workload"],), "8443"), stores, names),
         "apiserver": (

@@ -79,9 +79,7 @@ class StorageAccount(ComponentResource):
         """Let a workload read and write one container; WORM still holds."""
         self._grant(name, identity, container, Role.BLOB_DATA_CONTRIBUTOR)
 
-    def _grant(
-        self, name: str, identity: managedidentity.UserAssignedIdentity, container: str, role: Role
-    ) -> None:
+    def _grant(self, name: str, identity: managedidentity.UserAssignedIdentity, container: str, role: Role) -> None:
         on = Output.concat(self.account.id, "/blobServices/default/containers/", container)
         grant(f"{self._name}-{name}", scope=self._args.scope, on=on, to=identity.principal_id, role=role, parent=self)
 
@@ -95,7 +93,7 @@ class StorageAccount(ComponentResource):
             kind="StorageV2",
             # Copies stay in the region: a geo-redundant account replicates to a pair that may lie elsewhere.
             sku=storage.SkuArgs(name="Standard_ZRS" if scope.zones else "Standard_LRS"),
-            access_tier="Hot",
+            access_tier=storage.AccessTier.HOT,
             allow_blob_public_access=False,
             allow_shared_key_access=False,
             default_to_o_auth_authentication=True,
@@ -107,7 +105,7 @@ class StorageAccount(ComponentResource):
             minimum_tls_version="TLS1_2",
             public_network_access="Disabled",
             network_rule_set=storage.NetworkRuleSetArgs(
-                default_action="Deny",
+                default_action=storage.DefaultAction.DENY,
                 bypass="AzureServices" if args.trusted_services else "None",
                 ip_rules=[],
                 virtual_network_rules=[],
@@ -162,7 +160,7 @@ class StorageAccount(ComponentResource):
             container_name=container.name,
             account_name=self.account.name,
             resource_group_name=self._args.resource_group,
-            public_access="None",
+            public_access=storage.PublicAccess.NONE,
             default_encryption_scope="$account-encryption-key",
             deny_encryption_scope_override=True,
             metadata={"worm": "required"} if container.worm_days is not None else None,

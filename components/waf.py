@@ -18,7 +18,13 @@ MANAGED_RULES = {"Microsoft_DefaultRuleSet": "2.1", "Microsoft_BotManagerRuleSet
 """learn.microsoft.com/azure/web-application-firewall/afds/waf-front-door-drs"""
 
 GEO_PRIORITY, RATE_PRIORITY = 10, 20
-SCRUBBED = ("RequestIPAddress", "RequestUri", "QueryStringArgNames", "RequestBodyPostArgNames", "RequestBodyJsonArgNames")
+SCRUBBED = (
+    "RequestIPAddress",
+    "RequestUri",
+    "QueryStringArgNames",
+    "RequestBodyPostArgNames",
+    "RequestBodyJsonArgNames",
+)
 
 
 def batches(countries: Sequence[str], *, admit_unknown: bool) -> list[list[str]]:
@@ -86,8 +92,7 @@ def regional_rules(
             action="Block",
             state="Enabled",
             match_conditions=[
-                condition("GeoMatch", codes, negate=True)
-                for codes in batches(countries, admit_unknown=admit_unknown)
+                condition("GeoMatch", codes, negate=True) for codes in batches(countries, admit_unknown=admit_unknown)
             ],
         ),
         network.WebApplicationFirewallCustomRuleArgs(

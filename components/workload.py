@@ -129,15 +129,11 @@ def dns_egress() -> networking.NetworkPolicyEgressRuleArgs:
     return networking.NetworkPolicyEgressRuleArgs(
         to=[
             networking.NetworkPolicyPeerArgs(
-                namespace_selector=meta.LabelSelectorArgs(
-                    match_labels={"kubernetes.io/metadata.name": "kube-system"}
-                ),
+                namespace_selector=meta.LabelSelectorArgs(match_labels={"kubernetes.io/metadata.name": "kube-system"}),
                 pod_selector=meta.LabelSelectorArgs(match_labels={"k8s-app": "kube-dns"}),
             )
         ],
-        ports=[
-            networking.NetworkPolicyPortArgs(port=DNS_PORT, protocol=protocol) for protocol in ("UDP", "TCP")
-        ],
+        ports=[networking.NetworkPolicyPortArgs(port=DNS_PORT, protocol=protocol) for protocol in ("UDP", "TCP")],
     )
 
 

@@ -11,7 +11,7 @@ from components.private_endpoint import EndpointPlace, private_endpoint
 from components.scope import Scope
 
 CLUSTER_CAPACITY_GB = 100
-"""Smallest commitment of a dedicated cluster, GB a day: learn.microsoft.com/azure/azure-monitor/logs/logs-dedicated-clusters"""
+"""GB a day, the least that a dedicated cluster takes: learn.microsoft.com, "Azure Monitor Logs dedicated clusters"."""
 
 AUDIT_TABLES = ("AzureActivity", "AKSAudit", "AKSAuditAdmin", "AZKVAuditLogs", "SigninLogs", "AuditLogs")
 """Tables that evidence who did what; kept in the archive for as long as the jurisdiction asks."""

@@ -6,12 +6,11 @@ Each check takes the sections that are well-formed and is skipped where one it n
 from collections.abc import Callable, Iterator, Mapping
 from ipaddress import IPv4Network
 from itertools import combinations
-from typing import Any
-
-from jurisdictions import Jurisdiction
+from typing import Any, Literal
 
 from config.faults import Fault
-from config.sections import Cluster, ConfidentialVms, Gpu, Inference, Keys, Network, People, Portal, Retention
+from config.sections import Cluster, ConfidentialVms, Gateway, Gpu, Inference, Keys, Network, People, Portal, Retention
+from jurisdictions import Jurisdiction
 
 TRANSFER_LAW = ("GDPR Art. 44", "ISO 27001 A.5.34")
 """Transfers outside need a ground of their own; a region outside is a transfer."""
@@ -230,7 +229,9 @@ def _retention_long_enough(retention: Retention, jurisdiction: Jurisdiction, sta
 
 
 @_needs("keys", "people", "jurisdiction", "environment")
-def _custody(keys: Keys, people: People, jurisdiction: Jurisdiction, environment: str) -> Iterator[Fault]:
+def _custody(
+    keys: Keys, people: People, jurisdiction: Jurisdiction, environment: Literal["prod", "dev"]
+) -> Iterator[Fault]:
     required = jurisdiction.key_custody.get(environment)
     if required == "managed-hsm" and keys.custody != "managed-hsm":
         yield Fault(
@@ -282,7 +283,10 @@ def _models_fit(inference: tuple[Inference, ...], gpu: Gpu | None) -> Iterator[F
 
 @_needs("registry_name", "inference", "gateway", "jurisdiction")
 def _images_from_our_registry(
-    registry_name: str, inference: tuple[Inference, ...], gateway: Any, jurisdiction: Jurisdiction  # noqa: ANN401 section
+    registry_name: str,
+    inference: tuple[Inference, ...],
+    gateway: Gateway,
+    jurisdiction: Jurisdiction,
 ) -> Iterator[Fault]:
     host = f"{registry_name}.{jurisdiction.cloud.suffixes['registry']}"
     images = {f"inference.{item.use_case}.image": item.image for item in inference} | {"gateway.image": gateway.image}

@@ -5,11 +5,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from difflib import get_close_matches
-from functools import lru_cache
+from functools import cache
 from typing import Annotated, Any
 
-from jurisdictions import Jurisdiction, UnknownJurisdiction
-from jurisdictions import load as load_jurisdiction
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
@@ -18,6 +16,8 @@ from config.checks import check
 from config.faults import ConfigError, Fault
 from config.secrets import HIDDEN, clear_secrets, named_as_secret
 from config.stack import NAMESPACE, StackConfig
+from jurisdictions import Jurisdiction, UnknownJurisdiction
+from jurisdictions import load as load_jurisdiction
 
 _reviewing: ContextVar[bool] = ContextVar("bailiwick_reviewing", default=False)
 
@@ -91,13 +91,12 @@ def _native(value: object) -> object:
     return value
 
 
-@lru_cache(maxsize=None)
+@cache
 def _adapter(name: str) -> TypeAdapter[Any]:
     """Validates one top-level dial by itself, so that a fault in one does not hide those of the others."""
     field = StackConfig.model_fields[name]
-    if not field.metadata:
-        return TypeAdapter(field.annotation)
-    return TypeAdapter(Annotated[(field.annotation, *field.metadata)])  # type: ignore[misc]  # a type made at run time
+    shape: Any = field.annotation
+    return TypeAdapter(Annotated[(shape, *field.metadata)] if field.metadata else shape)
 
 
 def _jurisdiction(value: object, faults: list[Fault]) -> dict[str, Jurisdiction]:

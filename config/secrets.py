@@ -13,7 +13,9 @@ _SHAPES = {
     "an Entra client secret": re.compile(r"\b[A-Za-z0-9_.~-]{3}[78]Q~[A-Za-z0-9_.~-]{31,34}"),
     "a hub token": re.compile(r"\b(hf_[A-Za-z0-9]{30,}|gh[pousr]_[A-Za-z0-9]{30,}|sk-[A-Za-z0-9]{20,})"),
 }
-_NAMES = re.compile(r"(password|passwd|secret|apikey|api_key|accesskey|connectionstring|privatekey|token)$", re.IGNORECASE)
+_NAMES = re.compile(
+    r"(password|passwd|secret|apikey|api_key|accesskey|connectionstring|privatekey|token)$", re.IGNORECASE
+)
 
 HIDDEN = "(not repeated here)"
 """Stands for the value of a secret in messages."""

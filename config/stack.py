@@ -3,7 +3,6 @@
 from datetime import date
 from typing import Literal
 
-from jurisdictions import Jurisdiction, Region
 from pydantic import ConfigDict
 
 from config.sections import (
@@ -23,6 +22,7 @@ from config.sections import (
     Section,
     dial,
 )
+from jurisdictions import Jurisdiction, Region
 
 NAMESPACE = "bailiwick"
 """The project's configuration namespace: keys are `bailiwick:<key>`."""

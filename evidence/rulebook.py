@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from itertools import groupby
 
+from rich.console import Console
+from rich.text import Text
+
 from policies.catalogue import controls_of, regulations
 from policies.packs import PACKS, pack_of
 from policies.rule import Rule
-from rich.console import Console
-from rich.text import Text
 
 
 def listed(rule: Rule) -> dict[str, object]:

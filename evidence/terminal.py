@@ -3,15 +3,16 @@
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+from rich.tree import Tree
+
 from config.faults import Fault, lines
 from plan.model import STACK_TYPE, Plan, PlannedResource
 from policies.catalogue import controls_of
 from policies.packs import PACKS, pack_of
 from policies.review import Finding, Report
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-from rich.tree import Tree
 
 SHOWN = 4
 """Resources named under one cause; the rest is counted, and `--json` has them all."""

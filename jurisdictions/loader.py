@@ -20,7 +20,7 @@ class JurisdictionError(ValueError):
     """A jurisdiction's file that can't be used; the message lists every fault."""
 
 
-class UnknownJurisdiction(JurisdictionError):  # noqa: N818 it is read as a sentence, and is part of the public names
+class UnknownJurisdiction(JurisdictionError):
     """No file of that name."""
 
 
@@ -53,9 +53,7 @@ def parse(text: str, jurisdiction_id: str) -> Jurisdiction:
     where = f"jurisdictions/{jurisdiction_id}.yaml"
     document = _yaml(text, where)
     cloud_name = str(document.get("cloud", ""))
-    clouds = tuple(
-        sorted(entry.name.removesuffix(".yaml") for entry in _folder().joinpath("clouds").iterdir())
-    )
+    clouds = tuple(sorted(entry.name.removesuffix(".yaml") for entry in _folder().joinpath("clouds").iterdir()))
     if cloud_name not in clouds:
         raise JurisdictionError(f"{where}: cloud is '{cloud_name}'; allowed: {', '.join(clouds)}")
     jurisdiction = _validated(Jurisdiction, {**document, "cloud": _cloud(cloud_name)}, where)

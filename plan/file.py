@@ -5,6 +5,7 @@ Reading fails closed: what can't be understood is a PlanFileError, never an empt
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from plan.model import STACK_TYPE, UNKNOWN, Plan, PlannedResource, Value, environment_of, jurisdiction_of
@@ -56,7 +57,9 @@ def read(path: Path) -> Plan:
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
-        raise PlanFileError(f"{path}: {error.strerror or error}\nhint: bailiwick preview STACK --save {path}") from error
+        raise PlanFileError(
+            f"{path}: {error.strerror or error}\nhint: bailiwick preview STACK --save {path}"
+        ) from error
     except UnicodeDecodeError as error:
         raise PlanFileError(f"{path}: not UTF-8 text (byte {error.start}); a plan file is JSON") from error
     return parse(text, str(path))
@@ -171,7 +174,7 @@ def _from_export(document: Mapping[str, object], where: str) -> Plan:
         named = dict(item, name=urn.rpartition("::")[2])
         resource = _resource(named, index, where)
         if isinstance(item.get("id"), str):
-            resource = PlannedResource(**{**vars_of(resource), "outputs": {**resource.outputs, "id": item["id"]}})
+            resource = replace(resource, outputs={**resource.outputs, "id": item["id"]})
         stack, project = urn.split("::")[0].rpartition(":")[2], urn.split("::")[1]
         if resource.type == STACK_TYPE:
             outputs = resource.outputs
@@ -184,11 +187,6 @@ def _from_export(document: Mapping[str, object], where: str) -> Plan:
         outputs=outputs,
     )
     return _checked(plan, where)
-
-
-def vars_of(resource: PlannedResource) -> dict[str, object]:
-    """The fields of a resource, to make a changed copy of it."""
-    return {name: getattr(resource, name) for name in resource.__dataclass_fields__}
 
 
 def unmark(value: object) -> Value:

@@ -217,6 +217,8 @@ def _name_key(token: str) -> str:
 def _words(token: str) -> str:
     """`storage account` of `azure-native:storage:StorageAccount`."""
     last = token.rpartition(":")[2]
-    words = "".join(f" {char.lower()}" if char.isupper() and not last[i - 1 : i].isupper() else char.lower()
-                    for i, char in enumerate(last))
+    words = "".join(
+        f" {char.lower()}" if char.isupper() and not last[i - 1 : i].isupper() else char.lower()
+        for i, char in enumerate(last)
+    )
     return words.strip()

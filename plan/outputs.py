@@ -86,7 +86,9 @@ def _user_identity(state: State, identifier: str, _urn: str) -> None:
 
 
 def _vnet(state: State, identifier: str, _urn: str) -> None:
-    state["subnets"] = [{**subnet, "id": f"{identifier}/subnets/{subnet['name']}"} for subnet in state.get("subnets", [])]
+    state["subnets"] = [
+        {**subnet, "id": f"{identifier}/subnets/{subnet['name']}"} for subnet in state.get("subnets", [])
+    ]
 
 
 def _firewall(state: State, identifier: str, urn: str) -> None:
@@ -139,7 +141,7 @@ def _workspace(state: State, identifier: str, _urn: str) -> None:
     state["customerId"] = guid(f"{identifier}#customer")
 
 
-def _cluster(state: State, identifier: str, urn: str) -> None:
+def _cluster(state: State, _identifier: str, urn: str) -> None:
     location = state.get("location", "region")
     state |= {
         "oidcIssuerProfile": {"enabled": True, "issuerURL": f"https://{location}.oic.prod-aks.azure.com/{guid(urn)}/"},
@@ -154,7 +156,9 @@ def _attestation(state: State, identifier: str, _urn: str) -> None:
 
 
 def _endpoint(state: State, identifier: str, urn: str) -> None:
-    state["hostName"] = f"{identifier.rpartition('/')[2]}-{hashlib.sha256(urn.encode()).hexdigest()[:10]}.z01.azurefd.net"
+    state["hostName"] = (
+        f"{identifier.rpartition('/')[2]}-{hashlib.sha256(urn.encode()).hexdigest()[:10]}.z01.azurefd.net"
+    )
 
 
 def _profile(state: State, identifier: str, _urn: str) -> None:

@@ -76,7 +76,7 @@ class _RecordingMonitor(pulumi_mocks.MockMonitor):
         self._on_resource = on_resource
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: ANN401, N802 Pulumi's gRPC interface
-        response = super().RegisterResource(request)
+        response = super().RegisterResource(request)  # type: ignore[no-untyped-call]  # Pulumi types none of its mocks
         registered = self.resources.get(response.urn)
         state = dict(registered.state) if registered else {}
         if registered and registered.id:
@@ -106,7 +106,7 @@ class _RecordingMonitor(pulumi_mocks.MockMonitor):
         outputs = _plain(rpc.deserialize_properties(request.outputs))
         if recorded is not None and recorded.type == STACK_TYPE:
             self.stack_outputs = outputs
-        return super().RegisterResourceOutputs(request)
+        return super().RegisterResourceOutputs(request)  # type: ignore[no-untyped-call]  # as above
 
 
 class _Recording:
@@ -120,11 +120,13 @@ class _Recording:
         # One event loop for the monitor and the program, made first: else outputs resolve on a loop nobody runs.
         loop = asyncio.new_event_loop()
         asyncio.set_event_loop(loop)
+        # A mock, like all of Pulumi's, without types.
+        features = set(self._monitor.GetDeploymentInfo(None).supportedFeatures)  # type: ignore[no-untyped-call]
         try:
             pulumi_settings.configure(
-                pulumi_mocks.MockSettings(
+                pulumi_mocks.MockSettings(  # type: ignore[no-untyped-call]  # as above
                     monitor=self._monitor,
-                    monitor_features=set(self._monitor.GetDeploymentInfo(None).supportedFeatures),
+                    monitor_features=features,
                     engine=pulumi_mocks.MockEngine(None),
                     project=PROJECT,
                     stack=self._stack,
@@ -170,7 +172,8 @@ def _without_secrets(value: object) -> object:
     if isinstance(value, pulumi.Resource):
         return value.pulumi_resource_name
     if isinstance(value, Mapping):
-        return {key: _without_secrets(inner) for key, inner in value.items()}
+        # Sorted: protobuf maps come in any order, and the same plan must be the same bytes.
+        return {key: _without_secrets(value[key]) for key in sorted(value)}
     if isinstance(value, list | tuple):
         return [_without_secrets(inner) for inner in value]
     return value

@@ -5,11 +5,8 @@ instead, and what they can't evaluate is reported as a violation like any other:
 """
 
 from collections.abc import Mapping
+from typing import Any
 
-from jurisdictions import UnknownJurisdiction
-from jurisdictions import load as load_jurisdiction
-from plan.file import unmark
-from plan.model import Plan, PlannedResource, Value, environment_of, jurisdiction_of
 from pulumi_policy import (
     EnforcementLevel,
     Policy,
@@ -24,6 +21,10 @@ from pulumi_policy import (
 )
 from pulumi_policy.deserialize import serialize_properties
 
+from jurisdictions import UnknownJurisdiction
+from jurisdictions import load as load_jurisdiction
+from plan.file import unmark
+from plan.model import Plan, PlannedResource, Value, environment_of, jurisdiction_of
 from policies.catalogue import controls_of
 from policies.packs import PACKS, rules_of
 from policies.review import StackUnderReview, judge, settle
@@ -46,7 +47,7 @@ def start(pack_id: str) -> None:
 
 def policy(rule: Rule) -> Policy:
     """A rule as a mandatory policy of its kind."""
-    described = {
+    described: dict[str, Any] = {
         "name": rule.id,
         "description": f"{rule.title}. {' · '.join(controls_of(rule.id))}".strip(),
         "enforcement_level": EnforcementLevel.MANDATORY,

@@ -8,7 +8,6 @@ from collections.abc import Collection
 from typing import Any
 
 from plan.model import MISSING, UNKNOWN, PlannedResource, Value
-
 from policies.verdict import PASSED, Verdict, all_of, not_evaluated, refused
 
 

@@ -8,7 +8,6 @@ from functools import cached_property
 from jurisdictions import Jurisdiction
 from jurisdictions import load as load_jurisdiction
 from plan.model import MISSING, UNKNOWN, Plan, PlannedResource, Value
-
 from policies.rule import Judged, Rule
 from policies.verdict import PASSED, Outcome, Verdict, not_evaluated, refused
 
@@ -66,6 +65,28 @@ class StackUnderReview:
         for source in self.of_type(token):
             for target in self.targets(source, path):
                 index.setdefault(target.urn, []).append(source)
+        return index
+
+    def parts(self, token: str, key: str, of: str, name: str) -> dict[str, list[PlannedResource]]:
+        """Sub-resources of one type by the URN of their parent of type `of`.
+
+        A part names its parent by input `key`, which equals the parent's input `name`; where the name is known only
+        after deployment, the URN that it is computed from tells.
+        """
+        by_name: dict[str, PlannedResource] = {}
+        for parent in self.of_type(of):
+            value = parent.get(name)
+            if isinstance(value, str):
+                by_name[value] = parent
+        index: dict[str, list[PlannedResource]] = {}
+        for part in self.of_type(token):
+            value = part.get(key)
+            known = by_name.get(value) if isinstance(value, str) else None
+            urns: tuple[str, ...] = (known.urn,) if known is not None else ()
+            if not isinstance(value, str):
+                urns = part.property_dependencies.get(key, ())
+            for urn in urns:
+                index.setdefault(urn, []).append(part)
         return index
 
     def require_target(self, source: PlannedResource, path: str, *tokens: str) -> Verdict:
@@ -128,9 +149,7 @@ def review(plan: Plan, rules: Sequence[Rule], *, as_of: date | None = None) -> R
 
     Raises jurisdictions.UnknownJurisdiction where the plan names none that is known.
     """
-    stack = StackUnderReview(
-        plan=plan, jurisdiction=load_jurisdiction(plan.jurisdiction), as_of=as_of or date.today()
-    )
+    stack = StackUnderReview(plan=plan, jurisdiction=load_jurisdiction(plan.jurisdiction), as_of=as_of or date.today())
     findings: list[Finding] = []
     evaluated: dict[str, int] = {}
     for rule in rules:
@@ -166,9 +185,7 @@ def judge(rule: Rule, stack: StackUnderReview) -> Iterator[Judged]:
             yield None, refused(f"the rule failed: {type(error).__name__}: {error}")
 
 
-def settle(
-    rule: Rule, resource: PlannedResource | None, verdict: Verdict, stack: StackUnderReview
-) -> Finding | None:
+def settle(rule: Rule, resource: PlannedResource | None, verdict: Verdict, stack: StackUnderReview) -> Finding | None:
     """What a verdict comes to, exceptions considered; None for a pass."""
     if verdict.outcome is Outcome.PASSED:
         return None

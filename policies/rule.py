@@ -9,7 +9,6 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from plan.model import PlannedResource
-
 from policies.verdict import Verdict
 
 if TYPE_CHECKING:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 from plan.model import PlannedResource
-
 from policies.require import require
 from policies.review import StackUnderReview, absent
 from policies.rule import Judged, Severity, judged, rule, stack_rule
@@ -52,7 +51,9 @@ def vault_keeps(vault: PlannedResource, stack: StackUnderReview) -> Verdict:
 )
 def failures_told(vault: PlannedResource, stack: StackUnderReview) -> Verdict:
     """A backup that failed a month ago is found out on the day that it is needed."""
-    return require(vault, "properties.monitoringSettings.azureMonitorAlertSettings.alertsForAllJobFailures", equals="Enabled")
+    return require(
+        vault, "properties.monitoringSettings.azureMonitorAlertSettings.alertsForAllJobFailures", equals="Enabled"
+    )
 
 
 @stack_rule(
@@ -86,6 +87,4 @@ def instances_follow(stack: StackUnderReview) -> Iterable[Judged]:
     instances = stack.of_type(BACKUP_INSTANCE)
     if not instances:
         return absent(stack, "the plan has no backup instance")
-    return judged(
-        instances, lambda instance: stack.require_target(instance, "properties.policyInfo.policyId", POLICY)
-    )
+    return judged(instances, lambda instance: stack.require_target(instance, "properties.policyInfo.policyId", POLICY))

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 from plan.model import MISSING, PlannedResource
-
 from policies.require import require, texts, when
 from policies.review import StackUnderReview, absent
 from policies.rule import Judged, Severity, judged, rule, stack_rule

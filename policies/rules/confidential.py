@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 from plan.model import PlannedResource
-
 from policies.require import require, when
 from policies.review import StackUnderReview, absent
 from policies.rule import Judged, Severity, judged, rule, stack_rule
@@ -70,19 +69,11 @@ def disks_bound(stack: StackUnderReview) -> Iterable[Judged]:
 )
 def machines_attest(stack: StackUnderReview) -> Iterable[Judged]:
     """A confidential machine that nobody asks for proof is a machine that says it is confidential."""
-    extensions = stack.of_type(VM_EXTENSION)
+    extensions = stack.parts(VM_EXTENSION, "vmName", VM, "vmName")
 
     def check(machine: PlannedResource) -> Verdict:
-        own = [
-            extension
-            for extension in extensions
-            if extension.get("type") == "GuestAttestation"
-            and (
-                machine.urn in extension.property_dependencies.get("vmName", ())
-                or extension.get("vmName") == machine.get("vmName")
-            )
-        ]
-        return PASSED if own else refused("has no guest attestation extension")
+        proofs = [item for item in extensions.get(machine.urn, []) if item.get("type") == "GuestAttestation"]
+        return PASSED if proofs else refused("has no guest attestation extension")
 
     return judged(stack.of_type(VM), check)
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 from plan.model import PlannedResource
-
 from policies.require import items, require, same
 from policies.review import StackUnderReview, absent
 from policies.rule import Judged, Severity, judged, rule, stack_rule
@@ -151,9 +150,7 @@ def sentinel_onboarded(stack: StackUnderReview) -> Iterable[Judged]:
     if not states:
         return absent(stack, "Sentinel is not onboarded")
     wanted = stack.is_prod
-    return judged(
-        states, lambda state: require(state, "customerManagedKey", equals=True) if wanted else PASSED
-    )
+    return judged(states, lambda state: require(state, "customerManagedKey", equals=True) if wanted else PASSED)
 
 
 @stack_rule(

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 
 from plan.model import MISSING, UNKNOWN, PlannedResource
-
 from policies.require import items, require, same, show, texts
 from policies.review import StackUnderReview, absent
 from policies.rule import Judged, Severity, judged, rule, stack_rule
@@ -22,7 +21,7 @@ from policies.verdict import PASSED, Verdict, all_of, not_evaluated, refused
 
 AZURE_SUBNETS = ("AzureFirewallSubnet", "AzureFirewallManagementSubnet", "AzureBastionSubnet", "GatewaySubnet")
 SELF_ROUTED = ("apiserver", "portal")
-"""Azure routes the API server's subnet; an Application Gateway answers its callers directly, and runs no code of ours."""
+"""Azure routes the API server's subnet; an Application Gateway answers callers directly, and runs no code of ours."""
 SHARED = (
     "blob.core.windows.net",
     "dfs.core.windows.net",
@@ -179,7 +178,8 @@ def _application(rule_: dict[str, object]) -> Verdict:
         if rule_.get(key):
             return refused(f"rule {name} allows {key} {show(rule_[key])}")
     hosts = rule_.get("targetFqdns")
-    if hosts is UNKNOWN or any(host is UNKNOWN for host in hosts if isinstance(hosts, list)):  # type: ignore[union-attr]
+    known = hosts if isinstance(hosts, list) else []
+    if hosts is UNKNOWN or any(host is UNKNOWN for host in known):
         return not_evaluated(f"hosts of rule {name} are known only after deployment")
     bare = [host for host in texts(hosts) if host.count(".") < 1 or host.strip("*.") == ""]
     return refused(f"rule {name} allows {', '.join(bare) or 'nothing by name'}") if bare or not texts(hosts) else PASSED
@@ -283,14 +283,12 @@ def default_route(stack: StackUnderReview) -> Iterable[Judged]:
     tables = stack.of_type(ROUTE_TABLE)
     if not tables:
         return absent(stack, "the plan has no route table")
-    by_table = stack.referring(ROUTE, "routeTableName")
-    return judged(tables, lambda table: _routed(table, by_table.get(table.urn, []), stack))
+    by_table = stack.parts(ROUTE, "routeTableName", ROUTE_TABLE, "routeTableName")
+    return judged(tables, lambda table: _routed(table, by_table.get(table.urn, [])))
 
 
-def _routed(table: PlannedResource, linked: list[PlannedResource], stack: StackUnderReview) -> Verdict:
-    inline = items(table.get("routes"))
-    named = [r.inputs for r in stack.of_type(ROUTE) if r in linked or _names(r, "routeTableName", table)]
-    routes = [*inline, *named]
+def _routed(table: PlannedResource, linked: list[PlannedResource]) -> Verdict:
+    routes = [*items(table.get("routes")), *(route.inputs for route in linked)]
     default = [route for route in routes if route.get("addressPrefix") == "0.0.0.0/0"]
     if not default:
         return refused("has no route for 0.0.0.0/0")
@@ -300,14 +298,6 @@ def _routed(table: PlannedResource, linked: list[PlannedResource], stack: StackU
     if not all(same(route.get("nextHopType"), "VirtualAppliance") for route in default):
         return refused(f"sends 0.0.0.0/0 to {show(default[0].get('nextHopType'))}")
     return require(table, "disableBgpRoutePropagation", equals=True)
-
-
-def _names(source: PlannedResource, key: str, target: PlannedResource) -> bool:
-    """Whether a sub-resource names its parent: by the name that both know, or by dependency where none is known."""
-    value = source.get(key)
-    if isinstance(value, str):
-        return value == target.get("routeTableName")
-    return target.urn in source.property_dependencies.get(key, ())
 
 
 @rule(

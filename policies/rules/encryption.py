@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 from plan.model import MISSING, PlannedResource
-
 from policies.require import require, when
 from policies.review import StackUnderReview, absent
 from policies.rule import Judged, Severity, judged, rule, stack_rule
@@ -192,7 +191,9 @@ def vaults_premium(vault: PlannedResource, stack: StackUnderReview) -> Verdict:
 def keys_in_hardware(key: PlannedResource, stack: StackUnderReview) -> Verdict:
     """A software key has been in somebody's memory."""
     hardware = require(key, "properties.kty", one_of=("RSA-HSM", "EC-HSM"))
-    return all_of((hardware, when(key.get("properties.kty") == "RSA-HSM", require(key, "properties.keySize", at_least=3072))))
+    return all_of(
+        (hardware, when(key.get("properties.kty") == "RSA-HSM", require(key, "properties.keySize", at_least=3072)))
+    )
 
 
 @rule(

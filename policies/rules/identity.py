@@ -1,7 +1,6 @@
 """Rights: narrow, named, and held by workloads that need no secret."""
 
-from plan.model import MISSING, UNKNOWN, PlannedResource
-
+from plan.model import UNKNOWN, PlannedResource
 from policies.require import require, texts
 from policies.review import StackUnderReview
 from policies.rule import Severity, rule
@@ -33,8 +32,10 @@ def no_broad_roles(assignment: PlannedResource, stack: StackUnderReview) -> Verd
     """A workload with such a role, once broken into, is the whole subscription broken into."""
     role = assignment.get("roleDefinitionId")
     if not isinstance(role, str):
-        return not_evaluated("roleDefinitionId is known only after deployment") if role is UNKNOWN else refused(
-            "roleDefinitionId is not set"
+        return (
+            not_evaluated("roleDefinitionId is known only after deployment")
+            if role is UNKNOWN
+            else refused("roleDefinitionId is not set")
         )
     name = BROAD.get(role.rpartition("/")[2].lower())
     return refused(f"grants {name}") if name else PASSED
@@ -56,11 +57,13 @@ def rights_on_one_thing(assignment: PlannedResource, stack: StackUnderReview) ->
         origins = assignment.property_dependencies.get("scope", ())
         kinds = {urn.split("::")[2].rpartition("$")[2] for urn in origins}
         if not kinds or kinds == {"azure-native:resources:ResourceGroup"}:
-            return not_evaluated("scope is known only after deployment") if not kinds else refused(
-                "is on a whole resource group"
+            return (
+                not_evaluated("scope is known only after deployment")
+                if not kinds
+                else refused("is on a whole resource group")
             )
         return PASSED
-    if not isinstance(scope, str) or scope is MISSING:
+    if not isinstance(scope, str):
         return refused("scope is not set")
     if "/providers/" not in scope:
         return refused(f"is on {'a whole resource group' if '/resourcegroups/' in scope.lower() else 'a subscription'}")

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 from plan.model import MISSING, UNKNOWN, PlannedResource
-
 from policies.require import items, require, same, show, texts
 from policies.review import StackUnderReview, absent
 from policies.rule import Judged, Severity, judged, rule, stack_rule
@@ -27,8 +26,18 @@ ZONE_LINK = "azure-native:privatedns:VirtualNetworkLink"
 ZONE_GROUP = "azure-native:network:PrivateDnsZoneGroup"
 NO_GROUP = ("AzureFirewallSubnet", "AzureFirewallManagementSubnet", "GatewaySubnet")
 """Subnets on which Azure takes no security group."""
-REGIONAL_TAGS = ("Storage", "AzureCloud", "Sql", "AzureKeyVault", "AzureContainerRegistry", "MicrosoftContainerRegistry",
-                 "EventHub", "ServiceBus", "AzureMonitor", "AzureActiveDirectory")
+REGIONAL_TAGS = (
+    "Storage",
+    "AzureCloud",
+    "Sql",
+    "AzureKeyVault",
+    "AzureContainerRegistry",
+    "MicrosoftContainerRegistry",
+    "EventHub",
+    "ServiceBus",
+    "AzureMonitor",
+    "AzureActiveDirectory",
+)
 """Tags that, without a region, stand for a service everywhere in the world."""
 
 
@@ -220,23 +229,16 @@ def private_endpoints(stack: StackUnderReview) -> Iterable[Judged]:
     if not services:
         return absent(stack, "the plan has no service with a private endpoint")
     endpoints = stack.referring(PRIVATE_ENDPOINT, "privateLinkServiceConnections[*].privateLinkServiceId")
-    named = stack.of_type(ZONE_GROUP)
+    named = stack.parts(ZONE_GROUP, "privateEndpointName", PRIVATE_ENDPOINT, "privateEndpointName")
 
     def check(service: PlannedResource) -> Verdict:
         own = endpoints.get(service.urn, [])
         if not own:
             return refused("has no private endpoint")
-        lost = [e for e in own if not any(_belongs(group, e) for group in named)]
+        lost = [endpoint for endpoint in own if endpoint.urn not in named]
         return refused("its private endpoint has no names in a private zone") if lost else PASSED
 
     return judged(services, check)
-
-
-def _belongs(group: PlannedResource, endpoint: PlannedResource) -> bool:
-    name = group.get("privateEndpointName")
-    if isinstance(name, str):
-        return name == endpoint.get("privateEndpointName")
-    return endpoint.urn in group.property_dependencies.get("privateEndpointName", ())
 
 
 @stack_rule(
@@ -252,22 +254,15 @@ def zones_linked(stack: StackUnderReview) -> Iterable[Judged]:
     zones = stack.of_type(ZONE)
     if not zones:
         return absent(stack, "the plan has no private DNS zone")
-    links = stack.of_type(ZONE_LINK)
+    links = stack.parts(ZONE_LINK, "privateZoneName", ZONE, "privateZoneName")
 
     def check(zone: PlannedResource) -> Verdict:
-        own = [link for link in links if _in_zone(link, zone)]
+        own = links.get(zone.urn, [])
         if not own:
             return refused("is linked to no network")
         return all_of(require(link, "registrationEnabled", equals=False) for link in own)
 
     return judged(zones, check)
-
-
-def _in_zone(link: PlannedResource, zone: PlannedResource) -> bool:
-    name = link.get("privateZoneName")
-    if isinstance(name, str):
-        return name == zone.get("privateZoneName")
-    return zone.urn in link.property_dependencies.get("privateZoneName", ())
 
 
 @rule(

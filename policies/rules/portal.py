@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 from plan.model import MISSING, UNKNOWN, PlannedResource
-
 from policies.require import items, require, same, show
 from policies.review import StackUnderReview
 from policies.rule import Judged, Severity, judged, rule, stack_rule
@@ -17,7 +16,7 @@ ENDPOINT = "azure-native:cdn:AFDEndpoint"
 SECURITY = "azure-native:cdn:SecurityPolicy"
 WAFS = (FRONT_DOOR_WAF, REGIONAL_WAF)
 MOST_CODES = 10
-"""Country codes that one geo condition takes: learn.microsoft.com/azure/web-application-firewall/afds/waf-front-door-tutorial-geo-filtering"""
+"""Country codes that one geo condition takes: learn.microsoft.com/azure/web-application-firewall, "Geo-filtering"."""
 
 
 @rule(
@@ -74,13 +73,17 @@ def permitted_countries(waf: PlannedResource, stack: StackUnderReview) -> Verdic
     codes = [code for condition in _geo_conditions(rule_) for code in _values(condition)]
     if any(code is UNKNOWN for code in codes):
         return not_evaluated("its countries are known only after deployment")
-    permitted = {*stack.jurisdiction.portal_countries, "ZZ"} if _unknown_on_record(stack) else {
-        *stack.jurisdiction.portal_countries
-    }
+    permitted = (
+        {*stack.jurisdiction.portal_countries, "ZZ"}
+        if _unknown_on_record(stack)
+        else {*stack.jurisdiction.portal_countries}
+    )
     foreign = sorted({str(code) for code in codes} - permitted)
-    return refused(f"admits {', '.join(foreign)}; permitted: {', '.join(stack.jurisdiction.portal_countries)}") if (
-        foreign or not codes
-    ) else PASSED
+    return (
+        refused(f"admits {', '.join(foreign)}; permitted: {', '.join(stack.jurisdiction.portal_countries)}")
+        if (foreign or not codes)
+        else PASSED
+    )
 
 
 def _unknown_on_record(stack: StackUnderReview) -> bool:
@@ -275,9 +278,7 @@ def origin_private(origin: PlannedResource, stack: StackUnderReview) -> Verdict:
 def waf_on_every_name(stack: StackUnderReview) -> Iterable[Judged]:
     """The edge's own name works beside the portal's, and leads to the same origin."""
     path = "parameters.associations[*].domains[*].id"
-    covered = {
-        target.urn for policy in stack.of_type(SECURITY) for target in stack.targets(policy, path)
-    }
+    covered = {target.urn for policy in stack.of_type(SECURITY) for target in stack.targets(policy, path)}
     yield from judged(
         stack.of_type(ENDPOINT, DOMAIN),
         lambda name: PASSED if name.urn in covered else refused("is not behind a web firewall"),
@@ -346,4 +347,3 @@ def gateway_tls(gateway: PlannedResource, stack: StackUnderReview) -> Verdict:
         return refused(f"plain HTTP: {', '.join(plain + open_) or 'no listener'}")
     allowed = ("AppGwSslPolicy20220101", "AppGwSslPolicy20220101S")
     return require(gateway, "sslPolicy.policyName", one_of=allowed)
-

@@ -1,7 +1,6 @@
 """The registry: what runs comes from here, and nobody puts anything here, or takes it away, without a name."""
 
 from plan.model import PlannedResource
-
 from policies.require import require, when
 from policies.review import StackUnderReview
 from policies.rule import Severity, rule

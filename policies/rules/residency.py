@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterable
 
 from plan.model import MISSING, UNKNOWN, PlannedResource, Value
-
 from policies.require import require, show
 from policies.review import StackUnderReview, absent
 from policies.rule import Judged, Severity, judged, rule, stack_rule
@@ -135,7 +134,10 @@ def backup_in_region(vault: PlannedResource, stack: StackUnderReview) -> Verdict
         (
             require(vault, "properties.storageSettings[*].type", one_of=("ZoneRedundant", "LocallyRedundant")),
             require(
-                vault, "properties.featureSettings.crossRegionRestoreSettings.state", equals="Disabled", default="Disabled"
+                vault,
+                "properties.featureSettings.crossRegionRestoreSettings.state",
+                equals="Disabled",
+                default="Disabled",
             ),
         )
     )
@@ -256,5 +258,3 @@ def metadata_without_persons(resource: PlannedResource, stack: StackUnderReview)
     banned = ("patient", "nhs", "ssn", "diagnosis", "birth", "mrn")
     found = [key for key in tags if any(word in key.lower() for word in banned)]
     return refused(f"tags {', '.join(found)} name what belongs to persons") if found else PASSED
-
-

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 from plan.model import MISSING, UNKNOWN, PlannedResource
-
 from policies.require import require
 from policies.review import StackUnderReview, absent
 from policies.rule import Judged, Severity, judged, rule, stack_rule
@@ -64,10 +63,10 @@ def deletions_undone(stack: StackUnderReview) -> Iterable[Judged]:
     accounts = stack.of_type(STORAGE)
     if not accounts:
         return absent(stack, "the plan has no storage account")
-    services = stack.of_type(BLOB_SERVICE)
+    services = stack.parts(BLOB_SERVICE, "accountName", STORAGE, "accountName")
 
     def check(account: PlannedResource) -> Verdict:
-        own = [service for service in services if _of_account(service, account)]
+        own = services.get(account.urn, [])
         if not own:
             return refused("its blob service has no properties in the plan")
         return all_of(
@@ -85,13 +84,6 @@ def deletions_undone(stack: StackUnderReview) -> Iterable[Judged]:
     return judged(accounts, check)
 
 
-def _of_account(part: PlannedResource, account: PlannedResource) -> bool:
-    name, own = part.get("accountName"), account.get("accountName")
-    if isinstance(name, str) and isinstance(own, str):
-        return name == own
-    return account.urn in part.property_dependencies.get("accountName", ())
-
-
 @stack_rule(
     "storage.evidence-is-written-once",
     title="Weights and audit logs are written once, and kept",
@@ -105,10 +97,10 @@ def evidence_written_once(stack: StackUnderReview) -> Iterable[Judged]:
     wanted = [c for c in stack.of_type(CONTAINER) if c.get("containerName") in ("audit", "weights")]
     if {str(c.get("containerName")) for c in wanted} != {"audit", "weights"}:
         return absent(stack, "the plan has no containers named audit and weights")
-    policies = stack.of_type(WORM)
+    policies = stack.parts(WORM, "containerName", CONTAINER, "containerName")
 
     def check(container: PlannedResource) -> Verdict:
-        own = [policy for policy in policies if _of_container(policy, container)]
+        own = policies.get(container.urn, [])
         if not own:
             return refused("has no immutability policy")
         return all_of(
@@ -116,11 +108,6 @@ def evidence_written_once(stack: StackUnderReview) -> Iterable[Judged]:
         )
 
     return judged(wanted, check)
-
-
-def _of_container(policy: PlannedResource, container: PlannedResource) -> bool:
-    same_name = policy.get("containerName") == container.get("containerName")
-    return same_name or container.urn in policy.property_dependencies.get("containerName", ())
 
 
 @stack_rule(
@@ -142,9 +129,7 @@ def training_apart(stack: StackUnderReview) -> Iterable[Judged]:
         key = str(account.get("encryption.keyVaultProperties.keyName"))
         twin = keys.get(key)
         shared = twin is not None and account.get("encryption.keyVaultProperties.keyName") is not UNKNOWN
-        judged_.append(
-            (account, refused(f"shares key '{key}' with {twin.label}") if shared and twin else PASSED)
-        )
+        judged_.append((account, refused(f"shares key '{key}' with {twin.label}") if shared and twin else PASSED))
         keys[key] = account
     return judged_
 
@@ -178,9 +163,11 @@ def groups_locked(stack: StackUnderReview) -> Iterable[Judged]:
     locks = stack.referring(LOCK, "scope")
     return judged(
         groups,
-        lambda group: all_of(require(lock, "level", one_of=("CanNotDelete", "ReadOnly")) for lock in locks[group.urn])
-        if group.urn in locks
-        else refused("has no lock"),
+        lambda group: (
+            all_of(require(lock, "level", one_of=("CanNotDelete", "ReadOnly")) for lock in locks[group.urn])
+            if group.urn in locks
+            else refused("has no lock")
+        ),
     )
 
 
@@ -197,6 +184,8 @@ def no_open_exception(account: PlannedResource, stack: StackUnderReview) -> Verd
     if account.get("tags.data-classification") == "internal":
         return PASSED
     value = account.get("networkRuleSet.bypass")
-    return refused("networkRuleSet.bypass is not set") if value is MISSING else require(
-        account, "networkRuleSet.bypass", equals="None"
+    return (
+        refused("networkRuleSet.bypass is not set")
+        if value is MISSING
+        else require(account, "networkRuleSet.bypass", equals="None")
     )

@@ -1,7 +1,6 @@
 """Every resource says whose it is and what it holds."""
 
 from plan.model import MISSING, UNKNOWN, PlannedResource
-
 from policies.review import StackUnderReview
 from policies.rule import Severity, rule
 from policies.types import AZURE

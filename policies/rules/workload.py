@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterable, Iterator
 
 from plan.model import MISSING, UNKNOWN, PlannedResource
-
 from policies.require import items, require, show
 from policies.review import StackUnderReview, absent
 from policies.rule import Judged, Severity, judged, rule, stack_rule
@@ -36,7 +35,7 @@ def _containers(workload: PlannedResource) -> Iterator[dict[str, object]]:
         yield from items(pod.get(key))
 
 
-def _each_container(workload: PlannedResource, path: str, wanted: object) -> Verdict:
+def _each_container(workload: PlannedResource, path: str, *, wanted: object) -> Verdict:
     found = list(_containers(workload))
     if not found:
         return refused("has no containers in the plan")
@@ -125,7 +124,7 @@ def never_root(workload: PlannedResource, stack: StackUnderReview) -> Verdict:
 )
 def read_only_root(workload: PlannedResource, stack: StackUnderReview) -> Verdict:
     """Who breaks in can't leave anything behind."""
-    return _each_container(workload, "securityContext.readOnlyRootFilesystem", True)
+    return _each_container(workload, "securityContext.readOnlyRootFilesystem", wanted=True)
 
 
 @rule(
@@ -140,14 +139,13 @@ def no_privileges(workload: PlannedResource, stack: StackUnderReview) -> Verdict
     """A privileged container is the node."""
     dropped = all_of(
         PASSED
-        if _at(container, "securityContext.capabilities.drop") == ["ALL"]
-        and not _added(container)
+        if _at(container, "securityContext.capabilities.drop") == ["ALL"] and not _added(container)
         else refused(f"container {show(container.get('name'))} keeps capabilities")
         for container in _containers(workload)
     )
     return all_of(
         (
-            _each_container(workload, "securityContext.allowPrivilegeEscalation", False),
+            _each_container(workload, "securityContext.allowPrivilegeEscalation", wanted=False),
             dropped,
             all_of(
                 refused(f"container {show(c.get('name'))} is privileged")
@@ -253,7 +251,7 @@ def no_secret_in_env(workload: PlannedResource, stack: StackUnderReview) -> Verd
     example="a model server without HF_HUB_OFFLINE=1",
 )
 def models_call_nobody(workload: PlannedResource, stack: StackUnderReview) -> Verdict:
-    """Egress is closed, so a download would fail; a server that tries it fails late, and tells the hub's name server."""
+    """Egress is closed, so a download would fail; a server that tries fails late, and has told a hub's name server."""
     if not _serves_model(workload):
         return PASSED
     found = {
@@ -279,7 +277,8 @@ def models_pinned(workload: PlannedResource, stack: StackUnderReview) -> Verdict
         return PASSED
     annotations = workload.get("spec.template.metadata.annotations")
     known = annotations if isinstance(annotations, dict) else {}
-    missing = [f"bailiwick/model-{key}" for key in ("name", "revision", "sha256") if not known.get(f"bailiwick/model-{key}")]
+    wanted = [f"bailiwick/model-{key}" for key in ("name", "revision", "sha256")]
+    missing = [key for key in wanted if not known.get(key)]
     return refused(f"lacks annotation {', '.join(missing)}") if missing else PASSED
 
 
@@ -327,9 +326,9 @@ def deny_by_default(stack: StackUnderReview) -> Iterable[Judged]:
     }
     return judged(
         namespaces,
-        lambda namespace: PASSED
-        if namespace.get("metadata.name") in denied
-        else refused("has no policy that denies everything"),
+        lambda namespace: (
+            PASSED if namespace.get("metadata.name") in denied else refused("has no policy that denies everything")
+        ),
     )
 
 
@@ -398,7 +397,9 @@ def disruptions_bounded(stack: StackUnderReview) -> Iterable[Judged]:
         return absent(stack, "the plan deploys nothing into the cluster")
     return judged(
         deployments,
-        lambda deployment: PASSED
-        if deployment.get("metadata.namespace") in bounded
-        else refused("has no disruption budget in its namespace"),
+        lambda deployment: (
+            PASSED
+            if deployment.get("metadata.namespace") in bounded
+            else refused("has no disruption budget in its namespace")
+        ),
     )
