@@ -1,0 +1,82 @@
+"""Compliant plans of the committed stacks, and the means to break exactly one thing in a copy."""
+
+import copy
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
+from cli.planning import ROOT, plan_stack
+from plan import stacks
+from plan.model import Plan, PlannedResource
+
+STACKS = stacks.available(ROOT)
+
+
+@lru_cache(maxsize=8)
+def compliant(stack: str = "eu-prod") -> Plan:
+    """The committed stack's plan, recorded once per test process."""
+    plan, faults = plan_stack(stack)
+    assert not faults
+    return plan
+
+
+def token(short: str) -> str:
+    """`storage:StorageAccount` for `azure-native:storage:StorageAccount`."""
+    return short if short.startswith(("kubernetes:", "random:")) else f"azure-native:{short}"
+
+
+Matches = Callable[[PlannedResource], bool]
+
+
+def where(**wanted: object) -> Matches:
+    """Resources whose inputs have these values; `__` stands for a dot."""
+    return lambda resource: all(resource.get(key.replace("__", ".")) == value for key, value in wanted.items())
+
+
+def changed(plan: Plan, short: str, path: str, value: object, only: Matches | None = None) -> Plan:
+    """A copy in which the first matching resource has another value at a path; None removes it."""
+    target = next(r for r in plan.of_type(token(short)) if only is None or only(r))
+    inputs = copy.deepcopy(dict(target.inputs))
+    _put(inputs, path.split("."), value)
+    # A value that is changed by hand comes from nowhere: what it was computed from no longer speaks for it.
+    dependencies = {k: v for k, v in target.property_dependencies.items() if k != path.split(".")[0]}
+    return swapped(plan, target, replace(target, inputs=inputs, property_dependencies=dependencies))
+
+
+def swapped(plan: Plan, old: PlannedResource, new: PlannedResource) -> Plan:
+    """A copy with one resource in place of another."""
+    return replace(plan, resources=tuple(new if r.urn == old.urn else r for r in plan.resources))
+
+
+def without(plan: Plan, *shorts: str, only: Matches | None = None) -> Plan:
+    """A copy without the resources of some types."""
+    tokens = {token(short) for short in shorts}
+    return replace(
+        plan, resources=tuple(r for r in plan.resources if r.type not in tokens or (only is not None and not only(r)))
+    )
+
+
+def added(plan: Plan, short: str, inputs: Mapping[str, Any], identifier: str = "/made/by/hand") -> Plan:
+    """A copy with one more resource."""
+    kind = token(short)
+    extra = PlannedResource(
+        urn=f"urn:pulumi:{plan.stack}::{plan.project}::{kind}::by-hand",
+        type=kind,
+        name="by-hand",
+        inputs=inputs,
+        outputs={"id": identifier},
+    )
+    return replace(plan, resources=(*plan.resources, extra))
+
+
+def _put(value: Any, parts: list[str], wanted: object) -> None:  # noqa: ANN401 JSON of any shape
+    part, rest = (int(parts[0]) if isinstance(value, list) else parts[0]), parts[1:]
+    if rest:
+        if isinstance(value, dict):
+            value.setdefault(part, {})
+        _put(value[part], rest, wanted)
+    elif wanted is None and isinstance(value, dict):
+        value.pop(part, None)
+    else:
+        value[part] = wanted

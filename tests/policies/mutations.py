@@ -1,0 +1,320 @@
+"""For every rule, one thing broken in a compliant plan, and what else is rightly refused with it.
+
+The table is data: a rule without a row fails `test_every_rule_can_refuse.py`.
+"""
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from plan.model import Plan
+from tests.plans import Matches, added, changed, swapped, where, without
+
+Break = Callable[[Plan], Plan]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mutation:
+    """One rule's breach."""
+
+    breaks: Break
+    stack: str = "eu-prod"
+    also: frozenset[str] = field(default_factory=frozenset)
+    """Rules that the same breach also offends, each for a reason of its own."""
+
+
+def put(
+    short: str, path: str, value: object, *, only: Matches | None = None, stack: str = "eu-prod", also: str = ""
+) -> Mutation:
+    """Another value, or none, at a path of one resource."""
+    return Mutation(
+        breaks=lambda plan: changed(plan, short, path, value, only), stack=stack, also=frozenset(also.split())
+    )
+
+
+def drop(*shorts: str, only: Matches | None = None, stack: str = "eu-prod", also: str = "") -> Mutation:
+    """No resource of these types."""
+    return Mutation(breaks=lambda plan: without(plan, *shorts, only=only), stack=stack, also=frozenset(also.split()))
+
+
+def add(short: str, also: str = "", stack: str = "eu-prod", **inputs: object) -> Mutation:
+    """One resource more."""
+    return Mutation(breaks=lambda plan: added(plan, short, inputs), stack=stack, also=frozenset(also.split()))
+
+
+AKS, POOL, VM = "containerservice:ManagedCluster", "containerservice:AgentPool", "compute:VirtualMachine"
+ST, NSG, VNET = "storage:StorageAccount", "network:NetworkSecurityGroup", "network:VirtualNetwork"
+BV, KV, KEY = "dataprotection:BackupVault", "keyvault:Vault", "keyvault:Key"
+FWP, FWR = "network:FirewallPolicy", "network:FirewallPolicyRuleCollectionGroup"
+ACR, LOG, WAF, DEP = (
+    "containerregistry:Registry",
+    "operationalinsights:Workspace",
+    "frontdoor:Policy",
+    "kubernetes:apps/v1:Deployment",
+)
+FOREIGN = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/x/providers/Microsoft.X/y/z"
+GPU, WORK = where(agentPoolName="gpu"), where(agentPoolName="workload")
+FIRST = "agentPoolProfiles.0"
+POD = "spec.template.spec"
+RULE0 = "ruleCollections.0.rules.0"
+CUSTOM = "customRules.rules"
+
+
+def _nat(plan: Plan) -> Plan:
+    return added(plan, "network:NatGateway", {"natGatewayName": "nat"})
+
+
+def _unprotected(plan: Plan) -> Plan:
+    account = plan.of_type("azure-native:storage:StorageAccount")[0]
+    return swapped(plan, account, replace(account, protect=False))
+
+
+def _shared_key(plan: Plan) -> Plan:
+    patient = next(
+        a for a in plan.of_type("azure-native:storage:StorageAccount") if "patient" in str(a.get("accountName"))
+    )
+    name = patient.get("encryption.keyVaultProperties.keyName")
+    training = where(encryption__keyVaultProperties__keyName="training")
+    return changed(plan, ST, "encryption.keyVaultProperties.keyName", name, training)
+
+
+def _geo_twice(plan: Plan) -> Plan:
+    rules = copy.deepcopy(plan.of_type("azure-native:frontdoor:Policy")[0].get(CUSTOM))
+    assert isinstance(rules, list)
+    return changed(plan, WAF, CUSTOM, [*rules, {**copy.deepcopy(rules[0]), "name": "Second", "priority": 15}])
+
+
+def _rule_to_internet(plan: Plan) -> Plan:
+    group = plan.of_type("azure-native:network:NetworkSecurityGroup")[0]
+    rules = copy.deepcopy(group.get("securityRules"))
+    assert isinstance(rules, list)
+    ssh = {**copy.deepcopy(rules[0]), "name": "ssh", "access": "Allow", "direction": "Inbound", "priority": 150}
+    ssh |= {"sourceAddressPrefix": "Internet", "destinationPortRange": "22", "protocol": "Tcp"}
+    for key in ("sourceAddressPrefixes", "destinationPortRanges"):
+        ssh.pop(key, None)
+    return changed(plan, NSG, "securityRules", [*rules, ssh], lambda r: r.urn == group.urn)
+
+
+def _no_denial(plan: Plan) -> Plan:
+    group = plan.of_type("azure-native:network:NetworkSecurityGroup")[0]
+    rules = group.get("securityRules")
+    assert isinstance(rules, list)
+    kept = [rule for rule in rules if rule["name"] != "deny-outbound"]
+    return changed(plan, NSG, "securityRules", kept, lambda r: r.urn == group.urn)
+
+
+MUTATIONS: dict[str, Mutation] = {
+    "backup.failures-are-told": put(BV, "properties.monitoringSettings", None),
+    "backup.instances-follow-a-policy": put("dataprotection:BackupInstance", "properties.policyInfo.policyId", FOREIGN),
+    "backup.patient-data-covered": drop("dataprotection:BackupInstance", also="backup.instances-follow-a-policy"),
+    "backup.vault-immutable": put(BV, "properties.securitySettings.immutabilitySettings.state", "Disabled"),
+    "backup.vault-keeps-deleted": put(BV, "properties.securitySettings.softDeleteSettings.state", "Off"),
+    "cluster.api-server-private": put(AKS, "apiServerAccessProfile.enablePrivateClusterPublicFQDN", True),
+    "cluster.azure-policy-holds": put(AKS, "addonProfiles.azurepolicy.enabled", False),
+    "cluster.changes-in-windows": drop("containerservice:MaintenanceConfiguration"),
+    "cluster.defender-watches": put(AKS, "securityProfile.defender", None),
+    "cluster.gpu-pool-reserved": put(POOL, "nodeTaints", [], only=GPU),
+    "cluster.has-uptime-promise": put(AKS, "sku.tier", "Free"),
+    "cluster.identity-user-assigned": put(AKS, "identity.type", "SystemAssigned"),
+    "cluster.images-cleaned": put(AKS, "securityProfile.imageCleaner.enabled", False),
+    "cluster.network-policies-enforced": put(AKS, "networkProfile.networkPolicy", "none"),
+    "cluster.no-local-accounts": put(AKS, "disableLocalAccounts", False),
+    "cluster.no-run-command": put(AKS, "apiServerAccessProfile.disableRunCommand", None),
+    "cluster.no-spot-in-prod": put(POOL, "scaleSetPriority", "Spot", only=GPU),
+    "cluster.node-group-locked": put(AKS, "nodeResourceGroupProfile.restrictionLevel", "Unrestricted"),
+    "cluster.nodes-have-no-public-address": put(POOL, "enableNodePublicIP", True, only=WORK),
+    "cluster.nodes-stand-in-zones": put(AKS, f"{FIRST}.availabilityZones", None),
+    "cluster.nodes-take-no-ssh": put(POOL, "securityProfile.sshAccess", "LocalUser", only=WORK),
+    "cluster.patches-itself": put(AKS, "autoUpgradeProfile.nodeOSUpgradeChannel", "None"),
+    "cluster.people-come-by-entra": put(AKS, "aadProfile.enableAzureRBAC", False),
+    "cluster.secrets-come-from-vault": put(AKS, "addonProfiles.azureKeyvaultSecretsProvider.enabled", False),
+    "cluster.system-pool-reserved": put(AKS, f"{FIRST}.nodeTaints", []),
+    "cluster.workloads-have-identities": put(AKS, "securityProfile.workloadIdentity.enabled", False),
+    "confidential.attestation-is-private": put(
+        "attestation:AttestationProvider", "properties.publicNetworkAccess", "Enabled"
+    ),
+    "confidential.disks-bound-to-machine": put(
+        VM, "storageProfile.osDisk.managedDisk.securityProfile.securityEncryptionType", "VMGuestStateOnly"
+    ),
+    "confidential.gpu-pool-confidential": put(POOL, "vmSize", "Standard_NC40ads_H100_v5", only=GPU),
+    "confidential.machines-are-confidential": put(VM, "securityProfile.securityType", "TrustedLaunch"),
+    "confidential.machines-attest": drop("compute:VirtualMachineExtension"),
+    "confidential.machines-stand-in-zones": put(VM, "zones", None),
+    "confidential.machines-take-no-passwords": put(
+        VM, "osProfile.linuxConfiguration.disablePasswordAuthentication", False
+    ),
+    "confidential.pools-confidential": put(POOL, "vmSize", "Standard_D8ds_v5", only=WORK),
+    "confidential.vault-machines-stand-in-prod": drop(VM, "compute:VirtualMachineExtension"),
+    "detection.activity-log-exported": drop(
+        "monitor:DiagnosticSetting", only=lambda r: str(r.get("resourceUri")).count("/") == 2
+    ),
+    "detection.alerts-have-owners": drop("securityinsights:AutomationRule"),
+    "detection.audit-logs-kept": put("operationalinsights:Table", "totalRetentionInDays", 90),
+    "detection.everything-diagnosed": drop(
+        "monitor:DiagnosticSetting", only=lambda r: "Microsoft.KeyVault" in str(r.get("resourceUri"))
+    ),
+    "detection.firewall-tells": put(FWP, "insights.isEnabled", False),
+    "detection.logs-cannot-be-exported-or-purged": put(LOG, "features.immediatePurgeDataOn30Days", True),
+    "detection.platform-rules-watch": put("securityinsights:ScheduledAlertRule", "enabled", False),
+    "detection.sentinel-onboarded": drop("securityinsights:SentinelOnboardingState"),
+    "detection.settings-send-logs": put("monitor:DiagnosticSetting", "logs", [], only=lambda r: r.get("metrics") == []),
+    "detection.workspace-private": put(LOG, "publicNetworkAccessForQuery", "Enabled"),
+    "egress.cluster-leaves-by-firewall": put(AKS, "networkProfile.outboundType", "loadBalancer"),
+    "egress.default-route-to-firewall": put("network:Route", "nextHopType", "Internet"),
+    "egress.firewall-denies-known-threats": put(FWP, "threatIntelMode", "Alert"),
+    "egress.firewall-premium": put(FWP, "sku.tier", "Standard"),
+    "egress.firewall-prevents-intrusions": put(FWP, "intrusionDetection.mode", "Alert"),
+    "egress.firewall-stands": put("network:AzureFirewall", "sku.tier", "Standard"),
+    "egress.interfaces-without-public-address": put(
+        "network:NetworkInterface", "ipConfigurations.0.publicIPAddress", {"id": FOREIGN}
+    ),
+    "egress.names-resolved-by-firewall": put(FWP, "dnsSettings.enableProxy", False),
+    "egress.network-asks-firewall-for-names": put(VNET, "dhcpOptions", None),
+    "egress.network-rules-narrow": put(
+        FWR, RULE0, {"ruleType": "NetworkRule", "name": "all", "destinationAddresses": ["*"], "destinationPorts": ["1"]}
+    ),
+    "egress.no-default-outbound-access": put(VNET, "subnets.0.defaultOutboundAccess", True),
+    "egress.no-foreign-registry": put(FWR, f"{RULE0}.targetFqdns", ["ghcr.io"]),
+    "egress.no-nat-gateway": Mutation(breaks=_nat),
+    "egress.no-wildcard-over-shared-services": put(FWR, f"{RULE0}.targetFqdns", ["*.blob.core.windows.net"]),
+    "egress.nothing-comes-in-by-firewall": put(FWR, RULE0, {"ruleType": "NatRule", "name": "in"}),
+    "egress.public-addresses-only-at-the-edge": add(
+        "network:PublicIPAddress",
+        publicIpAddressName="x",
+        also="detection.everything-diagnosed tagging.mandatory-tags",
+    ),
+    "egress.rules-name-hosts": put(FWR, f"{RULE0}.fqdnTags", ["AzureKubernetesService"]),
+    "egress.subnets-routed-to-firewall": put(VNET, "subnets.0.routeTable", None),
+    "encryption.backups-use-customer-key": put(BV, "properties.securitySettings.encryptionSettings", None),
+    "encryption.cluster-secrets-encrypted": put(AKS, "securityProfile.azureKeyVaultKms.enabled", False),
+    "encryption.disks-follow-rotation": put("compute:DiskEncryptionSet", "rotationToLatestKeyVersionEnabled", False),
+    "encryption.disks-use-customer-key": put(
+        "compute:DiskEncryptionSet", "encryptionType", "EncryptionAtRestWithPlatformKey"
+    ),
+    "encryption.keys-in-hardware": put(KEY, "properties.kty", "RSA"),
+    "encryption.keys-rotate": put(KEY, "properties.rotationPolicy", None),
+    "encryption.logs-use-customer-key": drop("operationalinsights:LinkedService"),
+    "encryption.node-disks-use-customer-key": put(AKS, "diskEncryptionSetID", None),
+    "encryption.nodes-encrypt-caches": put(POOL, "enableEncryptionAtHost", False, only=WORK),
+    "encryption.registry-uses-customer-key": put(ACR, "encryption.status", "disabled"),
+    "encryption.released-keys-need-proof": put(
+        KEY, "properties.releasePolicy", None, only=where(keyName="confidential-disks")
+    ),
+    "encryption.storage-all-services": put(ST, "encryption.services.table.keyType", "Service"),
+    "encryption.storage-encrypted-twice": put(ST, "encryption.requireInfrastructureEncryption", False),
+    "encryption.storage-in-transit": put(ST, "minimumTlsVersion", "TLS1_0"),
+    "encryption.storage-uses-customer-key": put(ST, "encryption.keySource", "Microsoft.Storage"),
+    "encryption.vaults-are-hsm-backed": put(KV, "properties.sku.name", "standard"),
+    "encryption.vaults-keep-deleted-keys": put(KV, "properties.enablePurgeProtection", None),
+    "encryption.vaults-use-roles": put(KV, "properties.enableRbacAuthorization", False),
+    "identity.federation-names-one-account": put(
+        "managedidentity:FederatedIdentityCredential", "subject", "system:serviceaccount:*:*"
+    ),
+    "identity.no-broad-roles": put(
+        "authorization:RoleAssignment",
+        "roleDefinitionId",
+        "/providers/Microsoft.Authorization/roleDefinitions/b24988ac-6180-42a0-ab88-20f7382dd24c",
+    ),
+    "identity.no-wildcard-definitions": add("authorization:RoleDefinition", permissions=[{"actions": ["*"]}]),
+    "identity.principals-are-typed": put("authorization:RoleAssignment", "principalType", "User"),
+    "identity.rights-on-one-thing": put("authorization:RoleAssignment", "scope", "/subscriptions/x"),
+    "network.denies-by-default": Mutation(breaks=_no_denial),
+    "network.flows-recorded": drop("network:FlowLog"),
+    "network.monitoring-is-private": put("monitor:PrivateLinkScope", "accessModeSettings.ingestionAccessMode", "Open"),
+    "network.no-blanket-allow": put(NSG, "securityRules.0.sourceAddressPrefix", "VirtualNetwork"),
+    "network.nothing-from-the-internet": Mutation(
+        breaks=_rule_to_internet, also=frozenset({"network.no-blanket-allow"})
+    ),
+    "network.private-zones-linked": drop("privatedns:VirtualNetworkLink"),
+    "network.public-access-disabled": put(ST, "publicNetworkAccess", "Enabled"),
+    "network.service-tags-regional": put(NSG, "securityRules.0.destinationAddressPrefix", "Storage"),
+    "network.services-have-private-endpoint": drop("network:PrivateEndpoint"),
+    "network.storage-denies-networks": put(ST, "networkRuleSet.defaultAction", "Allow"),
+    "network.subnets-have-security-group": put(VNET, "subnets.0.networkSecurityGroup", None),
+    "network.vaults-have-no-public-access": put(KV, "properties.publicNetworkAccess", "Enabled"),
+    "portal.admits-permitted-countries-only": put(WAF, f"{CUSTOM}.0.matchConditions.0.matchValue", ["US"]),
+    "portal.caches-nothing": put("cdn:Route", "cacheConfiguration", {"queryStringCachingBehavior": "UseQueryString"}),
+    "portal.floods-are-limited": put(WAF, f"{CUSTOM}.1.ruleType", "MatchRule"),
+    "portal.gateway-tls-is-modern": put(
+        "network:ApplicationGateway", "sslPolicy.policyName", "AppGwSslPolicy20150501", stack="uk-prod"
+    ),
+    "portal.geo-rule-holds": Mutation(breaks=_geo_twice),
+    "portal.has-web-firewall": drop(WAF),
+    "portal.https-only": put("cdn:Route", "forwardingProtocol", "MatchRequest"),
+    "portal.logs-are-scrubbed": put(WAF, "policySettings.state", "Disabled"),
+    "portal.origin-is-private": put("cdn:AFDOrigin", "sharedPrivateLinkResource", None),
+    "portal.profile-premium": put("cdn:Profile", "sku.name", "Standard_AzureFrontDoor"),
+    "portal.tls-is-modern": put("cdn:AFDCustomDomain", "tlsSettings.minimumTlsVersion", "TLS10"),
+    "portal.waf-has-managed-rules": put(WAF, "managedRules.managedRuleSets", []),
+    "portal.waf-on-every-name": drop("cdn:SecurityPolicy"),
+    "portal.waf-prevents": put(WAF, "policySettings.mode", "Detection"),
+    "registry.cleans-untagged": put(ACR, "policies.retentionPolicy", None),
+    "registry.exports-nothing": put(ACR, "policies.exportPolicy.status", "enabled"),
+    "registry.no-passwords": put(ACR, "adminUserEnabled", True),
+    "registry.own-data-endpoint": put(ACR, "dataEndpointEnabled", False),
+    "registry.premium": put(ACR, "sku.name", "Standard"),
+    "registry.scans-before-use": put(ACR, "policies.quarantinePolicy.status", "disabled"),
+    "registry.trusts-no-bystander": put(ACR, "networkRuleBypassOptions", "AzureServices"),
+    "registry.zone-redundant": put(ACR, "zoneRedundancy", "Disabled"),
+    "residency.backup-stays-in-region": put(BV, "properties.storageSettings.0.type", "GeoRedundant"),
+    "residency.key-custody-as-law-asks": put(
+        ST, "encryption.keyVaultProperties.keyVaultUri", "https://shared.vault.azure.net/"
+    ),
+    "residency.keys-released-inside": put(
+        KEY,
+        "properties.releasePolicy.data",
+        '{"version":"1.0.0","anyOf":[{"authority":"https://sharedeus.eus.attest.azure.net","allOf":[]}]}',
+        only=where(keyName="confidential-disks"),
+    ),
+    "residency.logs-stay-inside": put("monitor:DiagnosticSetting", "workspaceId", FOREIGN),
+    "residency.nested-places-inside-jurisdiction": put(
+        "cdn:AFDOrigin", "sharedPrivateLinkResource.privateLinkLocation", "eastus"
+    ),
+    "residency.no-global-data-plane": add("maps:Account", accountName="maps"),
+    "residency.outputs-carry-no-person": put(ST, "tags.patient-name", "Jane Doe"),
+    "residency.region-inside-jurisdiction": put(ST, "location", "eastus"),
+    "residency.registry-replicated-inside": add(
+        "containerregistry:Replication", location="centralus", also="residency.region-inside-jurisdiction"
+    ),
+    "residency.storage-not-shared-across-tenants": put(ST, "allowedCopyScope", None),
+    "residency.storage-redundancy-inside-region": put(ST, "sku.name", "Standard_GRS"),
+    "storage.data-is-protected": Mutation(breaks=_unprotected),
+    "storage.deletions-can-be-undone": put("storage:BlobServiceProperties", "isVersioningEnabled", False),
+    "storage.evidence-is-written-once": drop("storage:BlobContainerImmutabilityPolicy"),
+    "storage.groups-locked": drop("authorization:ManagementLockByScope"),
+    "storage.no-open-service-exception": put(ST, "networkRuleSet.bypass", "AzureServices"),
+    "storage.no-public-blobs": put("storage:BlobContainer", "publicAccess", "Blob"),
+    "storage.no-shared-keys": put(ST, "allowSharedKeyAccess", None),
+    "storage.training-and-patient-data-apart": Mutation(breaks=_shared_key),
+    "tagging.class-is-known": put(ST, "tags.data-classification", "misc"),
+    "tagging.jurisdiction-is-this-one": put(ST, "tags.jurisdiction", "uk"),
+    "tagging.mandatory-tags": put(ST, "tags.owner", None),
+    "workload.disruptions-bounded": drop("kubernetes:policy/v1:PodDisruptionBudget"),
+    "workload.images-by-digest": put(DEP, f"{POD}.containers.0.image", "acrbweuprod.azurecr.io/bailiwick/vllm:latest"),
+    "workload.images-from-own-registry": put(DEP, f"{POD}.containers.0.image", f"docker.io/x@sha256:{'0' * 64}"),
+    "workload.limits-set": put(DEP, f"{POD}.containers.0.resources", {}),
+    "workload.models-are-pinned": put(DEP, "spec.template.metadata.annotations", {}, only=where(metadata__name="vllm")),
+    "workload.models-call-nobody": put(DEP, f"{POD}.containers.0.env", [], only=where(metadata__name="vllm")),
+    "workload.namespaces-deny-by-default": drop(
+        "kubernetes:networking.k8s.io/v1:NetworkPolicy", only=where(metadata__name="deny-everything")
+    ),
+    "workload.namespaces-restricted": put("kubernetes:core/v1:Namespace", "metadata.labels", {}),
+    "workload.never-root": put(DEP, f"{POD}.securityContext.runAsNonRoot", False),
+    "workload.no-privileges": put(DEP, f"{POD}.containers.0.securityContext.privileged", True),
+    "workload.no-secret-in-environment": put(
+        DEP, f"{POD}.containers.0.env", [{"name": "API_KEY", "value": "x"}], only=where(metadata__name="gateway")
+    ),
+    "workload.no-token-by-default": put(DEP, f"{POD}.automountServiceAccountToken", True),
+    "workload.policies-open-nothing-wide": put(
+        "kubernetes:networking.k8s.io/v1:NetworkPolicy",
+        "spec.egress",
+        [{"to": [{"ipBlock": {"cidr": "0.0.0.0/0"}}]}],
+        only=where(metadata__name="gateway"),
+    ),
+    "workload.read-only-root": put(DEP, f"{POD}.containers.0.securityContext.readOnlyRootFilesystem", False),
+    "workload.services-internal": put(
+        "kubernetes:core/v1:Service", "metadata.annotations", {}, only=where(metadata__name="gateway")
+    ),
+    "workload.shares-nothing-with-node": put(DEP, f"{POD}.hostNetwork", True),
+    "workload.system-calls-filtered": put(DEP, f"{POD}.securityContext.seccompProfile.type", "Unconfined"),
+}

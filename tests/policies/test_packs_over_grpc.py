@@ -1,0 +1,130 @@
+"""The packs are ordinary CrossGuard packs: started as the engine starts them, and asked over its own protocol."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import grpc
+import pytest
+from google.protobuf import struct_pb2
+from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
+
+from cli.planning import ROOT
+from plan.file import UNKNOWN_TEXT
+from plan.model import UNKNOWN, Plan, PlannedResource, Value
+from policies.packs import PACKS, rules_of
+from policies.rules import ALL
+from tests.plans import changed, compliant
+from tests.policies.mutations import MUTATIONS
+
+
+@contextmanager
+def running(pack: str) -> Iterator[analyzer_pb2_grpc.AnalyzerStub]:
+    """A pack as the engine runs it: its own folder first on the path, its port on stdout."""
+    folder = ROOT / "policies" / "packs" / pack
+    process = subprocess.Popen(
+        [sys.executable, str(folder)], stdout=subprocess.PIPE, cwd=folder, env={**os.environ, "PYTHONUNBUFFERED": "1"}
+    )
+    try:
+        assert process.stdout is not None
+        port = process.stdout.readline().decode().strip()
+        options = [("grpc.max_receive_message_length", 1 << 28), ("grpc.max_send_message_length", 1 << 28)]
+        with grpc.insecure_channel(f"127.0.0.1:{port}", options=options) as channel:
+            yield analyzer_pb2_grpc.AnalyzerStub(channel)
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _wire(value: Value) -> object:
+    if value is UNKNOWN:
+        return UNKNOWN_TEXT
+    if isinstance(value, dict):
+        return {key: _wire(inner) for key, inner in value.items() if inner is not None}
+    if isinstance(value, list | tuple):
+        return [_wire(inner) for inner in value]
+    return value
+
+
+def _struct(values: object) -> struct_pb2.Struct:
+    struct = struct_pb2.Struct()
+    wired = _wire(values)
+    assert isinstance(wired, dict)
+    struct.update(wired)
+    return struct
+
+
+def _stack_resource(resource: PlannedResource) -> analyzer_pb2.AnalyzerResource:
+    """As the engine describes it at the end of a preview: no id, and properties that are inputs."""
+    return analyzer_pb2.AnalyzerResource(
+        type=resource.type,
+        urn=resource.urn,
+        name=resource.name,
+        properties=_struct(dict(resource.inputs)),
+        options=analyzer_pb2.AnalyzerResourceOptions(protect=resource.protect),
+        parent=resource.parent or "",
+        dependencies=list(resource.dependencies),
+        propertyDependencies={
+            key: analyzer_pb2.AnalyzerPropertyDependencies(urns=list(urns))
+            for key, urns in resource.property_dependencies.items()
+        },
+    )
+
+
+def _violations(stub: analyzer_pb2_grpc.AnalyzerStub, plan: Plan) -> dict[str, list[str]]:
+    """Policy name to messages, by both calls that the engine makes."""
+    found: dict[str, list[str]] = {}
+    responses = [
+        stub.Analyze(
+            analyzer_pb2.AnalyzeRequest(
+                type=resource.type,
+                urn=resource.urn,
+                name=resource.name,
+                properties=_struct(dict(resource.inputs)),
+                options=analyzer_pb2.AnalyzerResourceOptions(protect=resource.protect),
+            )
+        )
+        for resource in plan.resources
+        if not resource.is_component
+    ]
+    described = [_stack_resource(resource) for resource in plan.resources]
+    responses.append(stub.AnalyzeStack(analyzer_pb2.AnalyzeStackRequest(resources=described)))
+    for response in responses:
+        for diagnostic in response.diagnostics:
+            assert diagnostic.enforcementLevel == analyzer_pb2.MANDATORY, diagnostic.message
+            found.setdefault(diagnostic.policyName, []).append(diagnostic.message)
+    return found
+
+
+@pytest.mark.parametrize("pack", list(PACKS))
+class TestPacksSpeakCrossGuard:
+    """Offline and real engine must reach the same verdict, rule by rule."""
+
+    def test_it_names_its_rules_all_mandatory(self, pack: str) -> None:
+        with running(pack) as stub:
+            info = stub.GetAnalyzerInfo(__import__("google.protobuf.empty_pb2", fromlist=["Empty"]).Empty())
+        assert {policy.name for policy in info.policies} == {rule.id for rule in rules_of(pack, ALL)}
+        assert all(policy.enforcementLevel == analyzer_pb2.MANDATORY for policy in info.policies)
+        assert all(policy.remediation_steps for policy in info.policies)
+
+    def test_a_compliant_stack_has_no_violation_and_each_breach_its_own(self, pack: str) -> None:
+        with running(pack) as stub:
+            assert _violations(stub, compliant()) == {}
+            for rule in rules_of(pack, ALL)[::9]:
+                mutation = MUTATIONS[rule.id]
+                if mutation.stack == "eu-prod":
+                    wanted = {rule.id, *mutation.also} & {own.id for own in rules_of(pack, ALL)}
+                    assert set(_violations(stub, mutation.breaks(compliant()))) == wanted, rule.id
+
+
+class TestAnUnknownFailsThePreview:
+    """CrossGuard would downgrade it to an advisory; here it is a violation that says what is not known."""
+
+    def test_a_value_known_only_later_is_a_mandatory_violation(self) -> None:
+        plan = changed(compliant(), "storage:StorageAccount", "minimumTlsVersion", UNKNOWN)
+        with running("patient_data") as stub:
+            found = _violations(stub, plan)
+        assert list(found) == ["encryption.storage-in-transit"]
+        assert "not evaluated" in found["encryption.storage-in-transit"][0]
