@@ -1,26 +1,48 @@
 """The command as it is typed: words out, exit codes, and never a traceback."""
 
+import io
 import json
 import shutil
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import yaml
 
+from cli.main import main
 from cli.planning import ROOT
 from plan.file import to_json
 from tests.plans import changed, compliant
 
 
-def run(*words: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    """The command in a process of its own."""
+@dataclass
+class Done:
+    """What a command left behind."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def run(*words: str) -> Done:
+    """The command as its script calls it, in this process: importing the SDK once is enough for all of them."""
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as stop:
+        main(list(words))
+    assert "Traceback" not in err.getvalue()
+    return Done(int(stop.value.code or 0), out.getvalue(), err.getvalue())
+
+
+def run_apart(*words: str, cwd: Path) -> Done:
+    """The command in a process and a project folder of its own."""
     done = subprocess.run(
         [sys.executable, "-m", "cli.main", *words], cwd=cwd, capture_output=True, text=True, check=False, timeout=120
     )
     assert "Traceback" not in done.stderr, done.stderr
-    return done
+    return Done(done.returncode, done.stdout, done.stderr)
 
 
 @pytest.fixture
@@ -57,20 +79,24 @@ class TestPreview:
         assert document["verdict"] == "compliant"
         assert document["evaluations"] > document["rules"] >= 40
 
-    def test_a_region_outside_is_refused_with_law_resource_and_fix(self, project: Path) -> None:
+    def test_a_region_outside_is_refused_with_law_resource_and_fix(
+        self, project: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         dial(project, "eu-prod", "region", "eastus")
-        done = run("preview", "eu-prod", "--quiet", cwd=project)
+        monkeypatch.setattr("cli.planning.ROOT", project)
+        done = run("preview", "eu-prod", "--quiet")
         assert done.returncode == 3
         assert "✗ residency.region-inside-jurisdiction   critical   GDPR Art. 44" in done.stdout
         assert "is in 'eastus'; jurisdiction eu allows westeurope" in done.stdout
         assert "hint: set bailiwick:region in Pulumi.eu-prod.yaml to one of these" in done.stdout
 
-    def test_all_faults_come_at_once(self, project: Path) -> None:
+    def test_all_faults_come_at_once(self, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         dial(project, "eu-prod", "organisation", "FAR-TOO-LONG")
         dial(project, "eu-prod", "gateway.image", "gateway:latest")
         dial(project, "eu-prod", "network.podCidr", "10.40.0.0/16")
         dial(project, "eu-prod", "regoin", "westeurope")
-        done = run("preview", "eu-prod", cwd=project)
+        monkeypatch.setattr("cli.planning.ROOT", project)
+        done = run("preview", "eu-prod")
         assert done.returncode == 2
         for words in ("organisation", "a tag can be moved", "overlaps", "did you mean region?"):
             assert words in done.stderr
@@ -89,7 +115,7 @@ class TestPreview:
         (project / "jurisdictions" / "xx.yaml").write_text(law.replace("id: uk\n", "id: xx\n", 1))
         stack = (project / "Pulumi.uk-prod.yaml").read_text()
         (project / "Pulumi.xx-prod.yaml").write_text(stack.replace("jurisdiction: uk", "jurisdiction: xx"))
-        done = run("preview", "xx-prod", "--quiet", cwd=project)
+        done = run_apart("preview", "xx-prod", "--quiet", cwd=project)
         assert done.returncode == 0, done.stdout + done.stderr
 
 
