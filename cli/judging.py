@@ -3,7 +3,6 @@
 import json
 import sys
 from collections.abc import Sequence
-from difflib import get_close_matches
 
 import click
 
@@ -37,9 +36,3 @@ def show(reports: Sequence[Report], *, as_text_json: bool) -> int:
             print_report(report)
     verdicts = {report.verdict for report in reports}
     return next((exits.OF_VERDICT[word] for word in ("refused", "not-evaluated") if word in verdicts), exits.OK)
-
-
-def meant(word: str, known: Sequence[str]) -> str:
-    """` Did you mean x?`, or nothing."""
-    near = get_close_matches(word, known, n=1, cutoff=0.5)
-    return f" Did you mean {near[0]}?" if near else ""

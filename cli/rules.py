@@ -12,7 +12,7 @@ import click
 @click.option("--pack", help="Only the rules of one pack.")
 def command(rule_id: str | None, pack: str | None, *, as_json: bool) -> int:
     """List the rules, or explain RULE_ID: the law behind it, its fix, an example."""
-    from cli.judging import meant
+    from cli.guess import meant
     from evidence.rulebook import explained, listed, print_explained, print_rules
     from policies.packs import PACKS, pack_of
     from policies.rules import ALL

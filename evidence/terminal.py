@@ -2,17 +2,20 @@
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from config.faults import Fault, lines
 from plan.model import STACK_TYPE, Plan, PlannedResource
 from policies.catalogue import controls_of
 from policies.packs import PACKS, pack_of
 from policies.review import Finding, Report
+
+if TYPE_CHECKING:
+    from config.faults import Fault
 
 SHOWN = 4
 """Resources named under one cause; the rest is counted, and `--json` has them all."""
@@ -64,8 +67,10 @@ def _grow(tree: Tree, children: dict[str | None, list[PlannedResource]], urn: st
         _grow(branch, children, resource.urn)
 
 
-def print_faults(stack: str, faults: Sequence[Fault]) -> None:
+def print_faults(stack: str, faults: "Sequence[Fault]") -> None:
     """Dials that the law does not allow, before the refusals that follow from them."""
+    from config.faults import lines
+
     console = _console()
     text = lines(stack, faults)
     count = len(faults)

@@ -1,21 +1,23 @@
-"""Regulations as data: which requirement is evidenced by which rules, and which only a person can attest."""
+"""Regulations as data: which requirement is evidenced by which rules, and which only a person can attest.
+
+Plain dataclasses, not pydantic: these files are ours alone, and `bailiwick rules` should not wait for more.
+"""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources as package_files
-from typing import Annotated
+from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
-
-RuleId = Annotated[str, StringConstraints(pattern=r"^[a-z_]+\.[a-z0-9-]+$")]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class CatalogueError(ValueError):
+    """A regulation's file that can't be used; the message says which and why."""
 
 
-class Requirement(_Strict):
+@dataclass(frozen=True, kw_only=True)
+class Requirement:
     """One article, control or subcategory."""
 
     id: str
@@ -23,18 +25,17 @@ class Requirement(_Strict):
     title: str
     says: str
     """What is asked, in our own words."""
-    rules: tuple[RuleId, ...] = ()
+    rules: tuple[str, ...] = ()
     manual: str = ""
     """What a person must attest, where no rule can show it or rules show it only in part."""
 
-    @model_validator(mode="after")
-    def _evidenced(self) -> "Requirement":
+    def __post_init__(self) -> None:  # noqa: D105 a check, nothing to call
         if not self.rules and not self.manual:
-            raise ValueError(f"requirement {self.id} has neither a rule nor a manual duty: nobody would see to it")
-        return self
+            raise CatalogueError(f"requirement {self.id} has neither a rule nor a manual duty: nobody would see to it")
 
 
-class Regulation(_Strict):
+@dataclass(frozen=True, kw_only=True)
+class Regulation:
     """One law or standard."""
 
     id: str
@@ -43,20 +44,30 @@ class Regulation(_Strict):
     title: str
     source: str
     version: str
-    requirements: tuple[Requirement, ...] = Field(min_length=1)
+    requirements: tuple[Requirement, ...]
 
 
 @lru_cache(maxsize=1)
 def regulations() -> Mapping[str, Regulation]:
-    """All catalogues, by id."""
+    """All catalogues, by id. Raises CatalogueError."""
     folder = package_files.files("policies") / "regulations"
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     found = [
-        Regulation.model_validate(yaml.load(path.read_text(encoding="utf-8"), Loader=loader))  # noqa: S506 a safe loader
+        _regulation(path.name, yaml.load(path.read_text(encoding="utf-8"), Loader=loader))  # noqa: S506 a safe loader
         for path in sorted(folder.iterdir(), key=lambda item: item.name)
         if path.name.endswith(".yaml")
     ]
     return {regulation.id: regulation for regulation in found}
+
+
+def _regulation(name: str, document: Mapping[str, Any]) -> Regulation:
+    try:
+        requirements = tuple(
+            Requirement(**{**item, "rules": tuple(item.get("rules", ()))}) for item in document["requirements"]
+        )
+        return Regulation(**{**document, "requirements": requirements})
+    except (TypeError, KeyError, AttributeError) as error:
+        raise CatalogueError(f"policies/regulations/{name}: {error}") from error
 
 
 @lru_cache(maxsize=1)

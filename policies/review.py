@@ -4,12 +4,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from jurisdictions import Jurisdiction
-from jurisdictions import load as load_jurisdiction
 from plan.model import MISSING, UNKNOWN, Plan, PlannedResource, Value
 from policies.rule import Judged, Rule
 from policies.verdict import PASSED, Outcome, Verdict, not_evaluated, refused
+
+if TYPE_CHECKING:
+    from jurisdictions import Jurisdiction
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,7 +19,7 @@ class StackUnderReview:
     """A plan and the law it is judged by."""
 
     plan: Plan
-    jurisdiction: Jurisdiction
+    jurisdiction: "Jurisdiction"
     as_of: date = field(default_factory=date.today)
     """Exceptions that ended before this day no longer hold."""
     partial: bool = False
@@ -149,6 +151,9 @@ def review(plan: Plan, rules: Sequence[Rule], *, as_of: date | None = None) -> R
 
     Raises jurisdictions.UnknownJurisdiction where the plan names none that is known.
     """
+    # Imported here: listing the rules must not wait for the law to be read.
+    from jurisdictions import load as load_jurisdiction
+
     stack = StackUnderReview(plan=plan, jurisdiction=load_jurisdiction(plan.jurisdiction), as_of=as_of or date.today())
     findings: list[Finding] = []
     evaluated: dict[str, int] = {}
