@@ -93,7 +93,7 @@ class TestValuesSurvive:
                 "resources": [
                     {"urn": "urn:pulumi:eu-prod::bailiwick::pulumi:pulumi:Stack::x", "type": "pulumi:pulumi:Stack"},
                     {**RESOURCE, "id": "/subscriptions/s/a", "custom": True},
-                    {**RESOURCE, "urn": RESOURCE["urn"] + "-old", "delete": True},
+                    {**RESOURCE, "urn": f"{RESOURCE['urn']}-old", "delete": True},
                 ]
             },
         }

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jurisdictions import Jurisdiction, load
 from plan.model import UNKNOWN, Plan, PlannedResource
 from policies.require import require
 from policies.review import StackUnderReview, judge, review
@@ -87,9 +88,7 @@ class TestAThrowingRuleRefuses:
         assert "KeyError" in verdict.message
 
 
-def _eu():  # type: ignore[no-untyped-def]  # noqa: ANN202 the type is the loader's
-    from jurisdictions import load
-
+def _eu() -> Jurisdiction:
     return load("eu")
 
 
