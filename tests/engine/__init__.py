@@ -1,0 +1,1 @@
+"""The real engine, where one is on PATH."""

@@ -1,0 +1,91 @@
+"""A stand-in resource provider: takes every type of its package, and makes nothing.
+
+Run as a Pulumi plugin: prints its port, serves `ResourceProvider`. In a preview outputs are unknown, as they are with
+the real provider before a first deployment.
+"""
+
+import sys
+import time
+from concurrent import futures
+from typing import Any
+
+import grpc
+from google.protobuf import empty_pb2, struct_pb2
+from plan.file import UNKNOWN_TEXT
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
+
+DAY = 86_400
+
+
+class StandIn(provider_pb2_grpc.ResourceProviderServicer):
+    """Says yes to everything that a preview asks."""
+
+    def Handshake(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802 Pulumi's gRPC interface
+        """Secrets and references come as the engine knows them."""
+        return provider_pb2.ProviderHandshakeResponse(acceptSecrets=True, acceptResources=True, acceptOutputs=False)
+
+    def GetPluginInfo(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802 as above
+        """Any version will do."""
+        return plugin_pb2.PluginInfo(version="0.0.1")
+
+    def CheckConfig(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802 as above
+        """The provider's own settings are taken as they are."""
+        return provider_pb2.CheckResponse(inputs=request.news)
+
+    def DiffConfig(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802 as above
+        """Nothing changes."""
+        return provider_pb2.DiffResponse()
+
+    def Configure(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802 as above
+        """A preview asks Create too, so that what is known beforehand is known."""
+        return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True, acceptResources=True)
+
+    def Check(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802 as above
+        """Inputs are taken as they are."""
+        return provider_pb2.CheckResponse(inputs=request.news)
+
+    def Create(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802 as above
+        """In a preview: the inputs, and unknown where only the cloud could tell."""
+        properties = struct_pb2.Struct()
+        properties.CopyFrom(request.properties)
+        for key in OUTPUTS.get(request.urn.split("::")[2].rpartition("$")[2], ()):
+            properties[key] = UNKNOWN_TEXT
+        return provider_pb2.CreateResponse(properties=properties)
+
+    def Invoke(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802 as above
+        """No function is answered in a preview."""
+        return provider_pb2.InvokeResponse()
+
+    def Cancel(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802 as above
+        """Nothing is under way."""
+        return empty_pb2.Empty()
+
+
+OUTPUTS = {
+    "azure-native:resources:ResourceGroup": ("name",),
+    "azure-native:managedidentity:UserAssignedIdentity": ("name", "principalId", "clientId"),
+    "azure-native:keyvault:Key": ("name", "keyUri", "keyUriWithVersion"),
+    "azure-native:operationalinsights:Workspace": ("name", "customerId"),
+    "random:index/randomString:RandomString": ("result",),
+    "random:index/randomUuid:RandomUuid": ("result",),
+}
+"""Output-only properties that the program reads; every other output is an input, or is left out and so unknown."""
+
+
+def main() -> None:
+    """Serve until the engine ends the process."""
+    server = grpc.server(
+        futures.ThreadPoolExecutor(max_workers=8),
+        options=[("grpc.max_receive_message_length", 1 << 28), ("grpc.max_send_message_length", 1 << 28)],
+    )
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(StandIn(), server)  # type: ignore[no-untyped-call]
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    sys.stdout.write(f"{port}\n")
+    sys.stdout.flush()
+    while True:
+        time.sleep(DAY)
+
+
+if __name__ == "__main__":
+    main()
