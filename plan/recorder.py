@@ -69,11 +69,20 @@ class _Mocks(pulumi_mocks.Mocks):
 class _RecordingMonitor(pulumi_mocks.MockMonitor):
     """Pulumi's mock monitor, which also writes down each request."""
 
-    def __init__(self, mocks: pulumi_mocks.Mocks, on_resource: Callable[[int, str], None] | None) -> None:
+    def __init__(
+        self, mocks: pulumi_mocks.Mocks, stack: str, on_resource: Callable[[int, str], None] | None
+    ) -> None:
         super().__init__(mocks)
+        self._stack = stack
         self.recorded: dict[str, PlannedResource] = {}
         self.stack_outputs: Mapping[str, Value] = {}
         self._on_resource = on_resource
+
+    def make_urn(self, parent: str, type_: str, name: str) -> str:
+        """As the engine makes it: the types of all parents but the stack. The mock's own names one parent alone."""
+        qualified = parent.split("::")[2] if parent else STACK_TYPE
+        kind = type_ if qualified == STACK_TYPE else f"{qualified}${type_}"
+        return f"urn:pulumi:{self._stack}::{PROJECT}::{kind}::{name}"
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: ANN401, N802 Pulumi's gRPC interface
         response = super().RegisterResource(request)  # type: ignore[no-untyped-call]  # Pulumi types none of its mocks
@@ -114,7 +123,7 @@ class _Recording:
         self, stack: str, subscription_id: str, tenant_id: str, on_resource: Callable[[int, str], None] | None
     ) -> None:
         self._stack = stack
-        self._monitor = _RecordingMonitor(_Mocks(subscription_id, tenant_id), on_resource)
+        self._monitor = _RecordingMonitor(_Mocks(subscription_id, tenant_id), stack, on_resource)
 
     def run(self, entry: Path, values: Mapping[str, str]) -> None:
         # One event loop for the monitor and the program, made first: else outputs resolve on a loop nobody runs.

@@ -22,7 +22,7 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
 
     def Handshake(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802 Pulumi's gRPC interface
         """Secrets and references come as the engine knows them."""
-        return provider_pb2.ProviderHandshakeResponse(acceptSecrets=True, acceptResources=True, acceptOutputs=False)
+        return provider_pb2.ProviderHandshakeResponse(accept_secrets=True, accept_resources=True)
 
     def GetPluginInfo(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802 as above
         """Any version will do."""
@@ -48,6 +48,11 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
         """In a preview: the inputs, and unknown where only the cloud could tell."""
         properties = struct_pb2.Struct()
         properties.CopyFrom(request.properties)
+        if "identity" in properties and "userAssignedIdentities" in properties["identity"]:
+            # A list going in, an object coming out, as with the real provider.
+            assigned = properties["identity"]["userAssignedIdentities"]
+            if not isinstance(assigned, struct_pb2.Struct):
+                del properties["identity"]["userAssignedIdentities"]
         for key in OUTPUTS.get(request.urn.split("::")[2].rpartition("$")[2], ()):
             properties[key] = UNKNOWN_TEXT
         return provider_pb2.CreateResponse(properties=properties)
