@@ -99,6 +99,7 @@ class Confidential(ComponentResource):
             identity=compute.VirtualMachineIdentityArgs(
                 type=compute.ResourceIdentityType.USER_ASSIGNED, user_assigned_identities=[args.identity.id]
             ),
+            # No encryption_at_host: the API refuses it with DiskWithVMGuestState, which encrypts inside the machine.
             security_profile=compute.SecurityProfileArgs(
                 security_type="ConfidentialVM",
                 uefi_settings=compute.UefiSettingsArgs(secure_boot_enabled=True, v_tpm_enabled=True),
@@ -163,6 +164,16 @@ class Confidential(ComponentResource):
             type_handler_version="1.0",
             auto_upgrade_minor_version=True,
             enable_automatic_upgrade=True,
+            # Our own provider, by its private endpoint: left empty, the extension asks Azure's shared one, which the
+            # firewall does not let through.
+            settings={
+                "AttestationConfig": {
+                    "MaaSettings": {"maaEndpoint": self.provider.attest_uri, "maaTenantName": "GuestAttestation"},
+                    "AscSettings": {"ascReportingEndpoint": "", "ascReportingFrequency": ""},
+                    "useCustomToken": "false",
+                    "disableAlerts": "false",
+                }
+            },
             tags=scope.tags("phi"),
             opts=scope.options(self),
         )

@@ -7,7 +7,7 @@ from uuid import NAMESPACE_URL, uuid5
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 from pulumi_azure_native import securityinsights
 
-from components.detection_rules import DetectionRule, detection_rules, quoted
+from components.detection_rules import DetectionRule, country_names, detection_rules, quoted
 from components.scope import Scope
 from components.workspace import Workspace
 
@@ -120,7 +120,7 @@ class Detection(ComponentResource):
     def _query(self, rule: DetectionRule, clients: Output[list[str]]) -> Input[str]:
         scope = self._args.scope
         text = (
-            rule.query.replace("$countries", quoted(scope.jurisdiction.portal_countries))
+            rule.query.replace("$countries", quoted(country_names(scope.jurisdiction.portal_countries)))
             .replace("$region", scope.region)
             .replace("$jurisdiction", scope.jurisdiction.id)
         )

@@ -1,6 +1,6 @@
 """Analytics rules as data: read, checked, and filled with the stack's own values."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import resources as package_files
 
 import yaml
@@ -33,6 +33,13 @@ def detection_rules() -> tuple[DetectionRule, ...]:
     return tuple(DetectionRule.model_validate(item) for item in yaml.safe_load(text))
 
 
+def country_names(codes: Sequence[str]) -> tuple[str, ...]:
+    """Names under which Kusto's `geo_info_from_ip_address` may know these countries; it returns no codes."""
+    text = (package_files.files("components") / "detection_countries.yaml").read_text(encoding="utf-8")
+    names: Mapping[str, Sequence[str]] = yaml.safe_load(text)
+    return tuple(name for code in codes for name in names[code])
+
+
 def quoted(values: tuple[str, ...]) -> str:
-    """A Kusto list of texts. Values are codes and ids that the configuration has checked; quotes can't be in them."""
+    """A Kusto list of texts. Values are names and ids that are checked elsewhere; double quotes can't be in them."""
     return ", ".join(f'"{value}"' for value in values)

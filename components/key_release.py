@@ -3,6 +3,10 @@
 Microsoft's public sample trusts shared attestation providers worldwide, so that a key could be released on another
 country's word. Here only the stack's own region, and its pair inside the jurisdiction, are believed.
 Form: learn.microsoft.com/azure/key-vault/keys/policy-grammar
+
+The claims are those of the host's report, taken before the machine boots: the key opens its disk. A report that the
+running guest asks for nests the same claims in `x-ms-isolation-tee`; a policy that asks for those here never releases
+the key, and no machine starts.
 """
 
 import json
@@ -10,10 +14,12 @@ import json
 from components.scope import Scope
 
 CLAIMS = {
-    # learn.microsoft.com/azure/confidential-computing/concept-skr-attestation
-    "x-ms-isolation-tee.x-ms-attestation-type": "sevsnpvm",
-    "x-ms-isolation-tee.x-ms-compliance-status": "azure-compliant-cvm",
+    # Azure/azure-cli, `az keyvault key create --default-cvm-policy` against `--default-data-disk-policy`;
+    # Azure/az-cgpu-onboarding src/cmk_module/skr-policy.json has the same for its disk encryption set.
+    "x-ms-attestation-type": "sevsnpvm",
+    "x-ms-compliance-status": "azure-compliant-cvm",
 }
+"""What a report must say. AMD SEV-SNP alone: Intel TDX would say `tdxvm`, and no jurisdiction records such a size."""
 
 
 class NoAuthority(ValueError):

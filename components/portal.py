@@ -28,6 +28,10 @@ class PortalArgs:
     """Reads that certificate."""
 
 
+class NoPortalSubnet(ValueError):
+    """A regional portal is asked for, and the network has no subnet for it."""
+
+
 class Portal(ComponentResource):
     """One of two entries, or none. Both end at the gateway's private side, behind the same geo rule."""
 
@@ -47,7 +51,9 @@ class Portal(ComponentResource):
                 ),
                 child,
             )
-        elif scope.config.portal.mode == "regional" and args.portal_subnet_id is not None:
+        elif scope.config.portal.mode == "regional":
+            if args.portal_subnet_id is None:
+                raise NoPortalSubnet("bailiwick:portal.mode is regional, but the network made no subnet 'portal'")
             args.certificates.grant_certificates("portal", args.identity)
             vault_uri = args.certificates.vault.properties.apply(lambda properties: str(properties.vault_uri))
             entry = Regional(

@@ -190,6 +190,7 @@ class FrontDoor(ComponentResource):
             resource_group_name=args.resource_group,
             origin_group=cdn.ResourceReferenceArgs(id=group.id),
             custom_domains=[cdn.ActivatedResourceReferenceArgs(id=domain.id)],
+            # The redirect needs both: plain HTTP is taken only to be sent on to HTTPS, and never reaches the origin.
             supported_protocols=["Http", "Https"],
             https_redirect="Enabled",
             forwarding_protocol="HttpsOnly",

@@ -7,7 +7,7 @@ from pulumi_azure_native import network
 
 from components.diagnostics import Diagnosed
 from components.scope import Scope
-from components.waf import MANAGED_RULES, regional_rules
+from components.waf import MANAGED_RULES, REGIONAL_SCRUBBED, regional_rules
 
 TLS_POLICY = "AppGwSslPolicy20220101S"
 """TLS 1.2 and 1.3 with strong suites: learn.microsoft.com/azure/application-gateway, "TLS policy overview"."""
@@ -61,7 +61,19 @@ class Regional(ComponentResource):
             resource_group_name=self._args.resource_group,
             location=scope.region,
             policy_settings=network.PolicySettingsArgs(
-                state="Enabled", mode="Prevention", request_body_check=True, request_body_enforcement=True
+                state="Enabled",
+                mode="Prevention",
+                request_body_check=True,
+                request_body_enforcement=True,
+                log_scrubbing=network.PolicySettingsLogScrubbingArgs(
+                    state="Enabled",
+                    scrubbing_rules=[
+                        network.WebApplicationFirewallScrubbingRulesArgs(
+                            match_variable=variable, selector_match_operator="EqualsAny", state="Enabled"
+                        )
+                        for variable in REGIONAL_SCRUBBED
+                    ],
+                ),
             ),
             custom_rules=regional_rules(
                 portal.countries,

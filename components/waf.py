@@ -18,13 +18,30 @@ MANAGED_RULES = {"Microsoft_DefaultRuleSet": "2.1", "Microsoft_BotManagerRuleSet
 """learn.microsoft.com/azure/web-application-firewall/afds/waf-front-door-drs"""
 
 GEO_PRIORITY, RATE_PRIORITY = 10, 20
+
 SCRUBBED = (
     "RequestIPAddress",
     "RequestUri",
     "QueryStringArgNames",
+    "RequestHeaderNames",
+    "RequestCookieNames",
     "RequestBodyPostArgNames",
     "RequestBodyJsonArgNames",
 )
+"""Front Door's: all that its firewall could log of a request. Headers and cookies carry sessions."""
+
+REGIONAL_SCRUBBED = (
+    "RequestIPAddress",
+    "RequestArgNames",
+    "RequestHeaderNames",
+    "RequestCookieNames",
+    "RequestPostArgNames",
+    "RequestJSONArgNames",
+)
+"""Application Gateway's names for the same; it has none for the path."""
+
+NOBODY = "255.255.255.255/32"
+"""No client has this address."""
 
 
 def batches(countries: Sequence[str], *, admit_unknown: bool) -> list[list[str]]:
@@ -73,7 +90,11 @@ def front_door_rules(
 def regional_rules(
     countries: Sequence[str], *, admit_unknown: bool, rate_per_minute: int
 ) -> list[network.WebApplicationFirewallCustomRuleArgs]:
-    """The same for Application Gateway, whose RemoteAddr is the peer's own address: nothing stands before it."""
+    """The same for Application Gateway, whose RemoteAddr is the connection's other end, for it has no SocketAddr.
+
+    So nothing may stand before it: behind a proxy every visitor would be in the proxy's country.
+    learn.microsoft.com/azure/web-application-firewall/ag/custom-waf-rules-overview
+    """
 
     def condition(operator: str, values: list[str], *, negate: bool) -> network.MatchConditionArgs:
         return network.MatchConditionArgs(
@@ -108,6 +129,7 @@ def regional_rules(
                     group_by_variables=[network.GroupByVariableArgs(variable_name="ClientAddr")]
                 )
             ],
-            match_conditions=[condition("IPMatch", ["0.0.0.0/0", "::/0"], negate=False)],
+            # "Not nobody" is how Azure says everybody here: learn.microsoft.com, ag/rate-limiting-configure
+            match_conditions=[condition("IPMatch", [NOBODY], negate=True)],
         ),
     ]

@@ -69,9 +69,7 @@ class _Mocks(pulumi_mocks.Mocks):
 class _RecordingMonitor(pulumi_mocks.MockMonitor):
     """Pulumi's mock monitor, which also writes down each request."""
 
-    def __init__(
-        self, mocks: pulumi_mocks.Mocks, stack: str, on_resource: Callable[[int, str], None] | None
-    ) -> None:
+    def __init__(self, mocks: pulumi_mocks.Mocks, stack: str, on_resource: Callable[[int, str], None] | None) -> None:
         super().__init__(mocks)
         self._stack = stack
         self.recorded: dict[str, PlannedResource] = {}

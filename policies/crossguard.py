@@ -59,8 +59,9 @@ def policy(rule: Rule) -> Policy:
     if rule.resource_check is not None:
 
         def validate_resource(args: ResourceValidationArgs, report: ReportViolation) -> None:
+            resource = _remembered(args)
             if applies(rule, args.resource_type):
-                _report(rule, _review((_resource(args),), partial=True), report)
+                _report(rule, _review((resource,), partial=True), report)
 
         return ResourceValidationPolicy(validate=validate_resource, **described)
 
@@ -109,6 +110,18 @@ def _properties(properties: Mapping[str, object]) -> dict[str, Value]:
     return plain if isinstance(plain, dict) else {}
 
 
+_asked: dict[str, PlannedResource] = {}
+"""What the program asked for, by URN. The engine asks of each resource first, then of the whole stack; and there it
+tells outputs only, which are empty for every Kubernetes resource while the cluster is still to be made."""
+
+
+def _remembered(args: ResourceValidationArgs) -> PlannedResource:
+    known = _asked.get(args.urn)
+    if known is None:
+        known = _asked[args.urn] = _resource(args)
+    return known
+
+
 def _resource(args: ResourceValidationArgs) -> PlannedResource:
     return PlannedResource(
         urn=args.urn,
@@ -121,12 +134,14 @@ def _resource(args: ResourceValidationArgs) -> PlannedResource:
 
 def _stack_resource(item: PolicyResource) -> PlannedResource:
     properties = _properties(item.props)
+    asked = _asked.get(item.urn)
     return PlannedResource(
         urn=item.urn,
         type=item.resource_type,
         name=item.name,
         parent=item.parent.urn if item.parent else None,
-        inputs=properties,
+        # As offline, rules judge what was asked for; a resource that was never asked for is judged by what it is.
+        inputs=asked.inputs if asked is not None else properties,
         outputs=properties,
         dependencies=tuple(dependency.urn for dependency in item.dependencies),
         property_dependencies={

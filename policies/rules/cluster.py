@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from plan.model import MISSING, PlannedResource
-from policies.require import require, texts, when
+from plan.model import MISSING, PlannedResource, Value
+from policies.require import require, show, texts, when
 from policies.review import StackUnderReview, absent
 from policies.rule import Judged, Severity, judged, rule, stack_rule
 from policies.types import CLUSTER, POOL
@@ -27,9 +27,16 @@ def api_private(cluster: PlannedResource, stack: StackUnderReview) -> Verdict:
         (
             require(cluster, f"{path}.enablePrivateCluster", equals=True),
             require(cluster, f"{path}.enablePrivateClusterPublicFQDN", equals=False),
-            require(cluster, f"{path}.privateDNSZone", none_of=("none", "system")),
+            _own_zone(cluster.get(f"{path}.privateDNSZone")),
         )
     )
+
+
+def _own_zone(zone: Value) -> Verdict:
+    # The words that mean no zone of ours are known beforehand; what isn't known yet is the id of one.
+    if zone is MISSING or zone in ("", "none", "system"):
+        return refused(f"its private DNS zone is {show(zone or 'not set')}")
+    return PASSED
 
 
 @rule(

@@ -1,12 +1,15 @@
 """Rights: narrow, named, and held by workloads that need no secret."""
 
+from collections.abc import Iterable
+
 from plan.model import UNKNOWN, PlannedResource
 from policies.require import require, texts
 from policies.review import StackUnderReview
-from policies.rule import Severity, rule
+from policies.rule import Judged, Severity, judged, rule, stack_rule
 from policies.verdict import PASSED, Verdict, not_evaluated, refused
 
 ASSIGNMENT = "azure-native:authorization:RoleAssignment"
+GROUP = "azure-native:resources:ResourceGroup"
 DEFINITION = "azure-native:authorization:RoleDefinition"
 FEDERATED = "azure-native:managedidentity:FederatedIdentityCredential"
 
@@ -41,7 +44,7 @@ def no_broad_roles(assignment: PlannedResource, stack: StackUnderReview) -> Verd
     return refused(f"grants {name}") if name else PASSED
 
 
-@rule(
+@stack_rule(
     "identity.rights-on-one-thing",
     title="Rights are given on one resource, not on a subscription or a resource group",
     severity=Severity.HIGH,
@@ -49,20 +52,20 @@ def no_broad_roles(assignment: PlannedResource, stack: StackUnderReview) -> Verd
     fix="grant on the resource's id, by the grant_* method of what owns it",
     example="a role assignment whose scope is /subscriptions/…",
 )
-def rights_on_one_thing(assignment: PlannedResource, stack: StackUnderReview) -> Verdict:
+def rights_on_one_thing(stack: StackUnderReview) -> Iterable[Judged]:
     """A right on a group holds for everything that somebody will put into it."""
+    return judged(stack.of_type(ASSIGNMENT), _on_one_thing)
+
+
+def _on_one_thing(assignment: PlannedResource) -> Verdict:
     scope = assignment.get("scope")
     if scope is UNKNOWN:
-        # A right on a subscription or group is text that is known; only a resource's own id is not.
+        # Before deployment the resource that the scope is computed from stands for it.
         origins = assignment.property_dependencies.get("scope", ())
         kinds = {urn.split("::")[2].rpartition("$")[2] for urn in origins}
-        if not kinds or kinds == {"azure-native:resources:ResourceGroup"}:
-            return (
-                not_evaluated("scope is known only after deployment")
-                if not kinds
-                else refused("is on a whole resource group")
-            )
-        return PASSED
+        if not kinds:
+            return not_evaluated("scope is known only after deployment")
+        return refused("is on a whole resource group") if kinds == {GROUP} else PASSED
     if not isinstance(scope, str):
         return refused("scope is not set")
     if "/providers/" not in scope:

@@ -319,7 +319,8 @@ def deny_by_default(stack: StackUnderReview) -> Iterable[Judged]:
     denied = {
         policy.get("metadata.namespace")
         for policy in stack.of_type(NETWORK_POLICY)
-        if policy.get("spec.podSelector") == {}
+        # The API takes no selector for one that selects every pod.
+        if policy.get("spec.podSelector") in ({}, MISSING)
         and policy.get("spec.policyTypes") == ["Ingress", "Egress"]
         and policy.get("spec.ingress") in (MISSING, [])
         and policy.get("spec.egress") in (MISSING, [])

@@ -11,8 +11,9 @@ from typing import Any
 
 import grpc
 from google.protobuf import empty_pb2, struct_pb2
-from plan.file import UNKNOWN_TEXT
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
+
+from plan.file import UNKNOWN_TEXT
 
 DAY = 86_400
 
@@ -55,6 +56,9 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
                 del properties["identity"]["userAssignedIdentities"]
         for key in OUTPUTS.get(request.urn.split("::")[2].rpartition("$")[2], ()):
             properties[key] = UNKNOWN_TEXT
+        for key, name in (("keyvault:Vault", "vaultUri"), ("keyvault:ManagedHsm", "hsmUri")):
+            if request.urn.split("::")[2].endswith(key):
+                properties["properties"][name] = UNKNOWN_TEXT
         return provider_pb2.CreateResponse(properties=properties)
 
     def Invoke(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802 as above

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from cli.planning import ROOT
 from policies.packs import PACKS
-
 from tests.plans import compliant
 
 pytestmark = [
@@ -69,7 +69,7 @@ def pulumi(folder: Path, *words: str, ok: bool = True) -> subprocess.CompletedPr
         "PYTHONPATH": str(folder),
     }
     done = subprocess.run(
-        ["pulumi", "--non-interactive", *words],
+        [str(shutil.which("pulumi")), "--non-interactive", *words],
         cwd=folder,
         env=environment,
         capture_output=True,
