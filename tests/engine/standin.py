@@ -47,7 +47,7 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
 
     def Create(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802 as above
         """In a preview: the inputs, and unknown where only the cloud could tell."""
-        properties = struct_pb2.Struct()
+        properties: Any = struct_pb2.Struct()
         properties.CopyFrom(request.properties)
         if "identity" in properties and "userAssignedIdentities" in properties["identity"]:
             # A list going in, an object coming out, as with the real provider.
@@ -87,7 +87,7 @@ def main() -> None:
         futures.ThreadPoolExecutor(max_workers=8),
         options=[("grpc.max_receive_message_length", 1 << 28), ("grpc.max_send_message_length", 1 << 28)],
     )
-    provider_pb2_grpc.add_ResourceProviderServicer_to_server(StandIn(), server)  # type: ignore[no-untyped-call]
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(StandIn(), server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     sys.stdout.write(f"{port}\n")
