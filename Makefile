@@ -6,7 +6,7 @@ PYTHON ?= python3
 SOURCES := __main__.py benchmarks cli components config evidence jurisdictions plan policies tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup preview preview-all check test docs format rules bench engine-test clean
+.PHONY: help setup preview preview-all check test docs format rules bench clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -225,8 +225,11 @@ class Gateway(ComponentResource):
                     f"{prefix}pls-name": self._link_name,
                     f"{prefix}pls-ip-configuration-subnet": "gateway",
                     f"{prefix}pls-ip-configuration-ip-address-count": "1",
-                    # Seen by this subscription alone, and no connection is accepted by itself.
-                    f"{prefix}pls-visibility": self._args.scope.config.subscription_id,
+                    # Front Door connects from a subscription of Microsoft's, which has to see the service; no
+                    # connection is accepted by itself, whoever asks (no auto-approval).
+                    f"{prefix}pls-visibility": "*"
+                    if self._args.scope.config.portal.mode == "front-door"
+                    else self._args.scope.config.subscription_id,
                 },
             ),
             spec=core.ServiceSpecArgs(

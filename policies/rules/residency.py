@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable
 
+from plan.arm_types import arm_types
 from plan.model import MISSING, UNKNOWN, PlannedResource, Value
 from policies.require import require, show
 from policies.review import StackUnderReview, absent
@@ -258,3 +259,16 @@ def metadata_without_persons(resource: PlannedResource, stack: StackUnderReview)
     banned = ("patient", "nhs", "ssn", "diagnosis", "birth", "mrn")
     found = [key for key in tags if any(word in key.lower() for word in banned)]
     return refused(f"tags {', '.join(found)} name what belongs to persons") if found else PASSED
+
+
+@rule(
+    "residency.types-are-known",
+    title="The plan holds only types that the packs know",
+    severity=Severity.HIGH,
+    applies_to=AZURE,
+    fix="add the type to plan/arm_types.yaml, with rules that judge it, or remove the resource",
+    example="an Azure OpenAI deployment in a stack of this project",
+)
+def types_known(resource: PlannedResource, stack: StackUnderReview) -> Verdict:
+    """No rule looks at a type that nobody thought of: it would pass by absence, as a hosted model would."""
+    return PASSED if resource.type in arm_types() else refused(f"is of type {resource.type}, which no rule judges")

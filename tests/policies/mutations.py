@@ -270,7 +270,7 @@ MUTATIONS: dict[str, Mutation] = {
     "residency.nested-places-inside-jurisdiction": put(
         "cdn:AFDOrigin", "sharedPrivateLinkResource.privateLinkLocation", "eastus"
     ),
-    "residency.no-global-data-plane": add("maps:Account", accountName="maps"),
+    "residency.no-global-data-plane": add("maps:Account", accountName="maps", also="residency.types-are-known"),
     "residency.outputs-carry-no-person": put(ST, "tags.patient-name", "Jane Doe"),
     "residency.region-inside-jurisdiction": put(ST, "location", "eastus"),
     "residency.registry-replicated-inside": add(
@@ -278,6 +278,7 @@ MUTATIONS: dict[str, Mutation] = {
     ),
     "residency.storage-not-shared-across-tenants": put(ST, "allowedCopyScope", None),
     "residency.storage-redundancy-inside-region": put(ST, "sku.name", "Standard_GRS"),
+    "residency.types-are-known": add("cognitiveservices:Deployment", deploymentName="gpt"),
     "storage.data-is-protected": Mutation(breaks=_unprotected),
     "storage.deletions-can-be-undone": put("storage:BlobServiceProperties", "isVersioningEnabled", False),
     "storage.evidence-is-written-once": drop("storage:BlobContainerImmutabilityPolicy"),
