@@ -36,6 +36,8 @@ from components.workload import (
 
 NAMESPACE = "gateway"
 PORT, HEALTH_PORT, MODEL_PORT, VAULT_PORT = 8443, 8081, 8000, 8443
+ADDRESS = 10
+"""Which address of its subnet the load balancer takes; Azure keeps the first four."""
 CPU_TARGET = 60
 """Percent: room for a burst while the next pod starts."""
 
@@ -58,11 +60,14 @@ class Gateway(ComponentResource):
     """Deployment, internal load balancer, private link service, certificates, budget, scaling and policies."""
 
     private_link_service_id: Output[str]
+    address: str
+    """The internal load balancer's, in the gateway's subnet."""
 
     def __init__(self, name: str, args: GatewayArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("bailiwick:gateway:Gateway", name, None, opts)
         self._name, self._args = name, args
         scope = args.scope
+        self.address = str(args.network.plan["gateway"][ADDRESS])
         place = namespace(
             NAMESPACE,
             scope=scope,
@@ -221,6 +226,8 @@ class Gateway(ComponentResource):
                 annotations={
                     f"{prefix}load-balancer-internal": "true",
                     f"{prefix}load-balancer-internal-subnet": "gateway",
+                    # Chosen, so that the gateway's name can be written down before the load balancer exists.
+                    f"{prefix}load-balancer-ipv4": self.address,
                     f"{prefix}pls-create": "true",
                     f"{prefix}pls-name": self._link_name,
                     f"{prefix}pls-ip-configuration-subnet": "gateway",

@@ -148,6 +148,7 @@ class Platform(ComponentResource):
             ),
             child,
         )
+        dns.name_host("gateway", config.gateway.host, gateway.address)
         portal = Portal(
             "portal",
             PortalArgs(

@@ -29,31 +29,50 @@ class PrivateDns(ComponentResource):
 
     def __init__(self, name: str, args: PrivateDnsArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("bailiwick:private_dns:PrivateDns", name, None, opts)
+        self._name, self._args = name, args
         scope = args.scope
         cloud = scope.jurisdiction.cloud
         zones: dict[str, Output[str]] = {}
         for service in SERVICES:
-            zone = privatedns.PrivateZone(
-                f"{name}-{service}",
-                private_zone_name=cloud.zone(service, scope.region),
-                resource_group_name=args.resource_group,
-                # Said, because the allowed-locations policy denies a zone whose location is left out.
-                location="global",
-                tags=scope.tags("internal"),
-                opts=scope.options(self),
-            )
-            privatedns.VirtualNetworkLink(
-                f"{name}-{service}-link",
-                virtual_network_link_name=scope.names.of("link"),
-                private_zone_name=zone.name,
-                resource_group_name=args.resource_group,
-                location="global",
-                # Machines must not be able to write names into a service's zone.
-                registration_enabled=False,
-                virtual_network=privatedns.SubResourceArgs(id=args.vnet_id),
-                tags=scope.tags("internal"),
-                opts=scope.options(self),
-            )
-            zones[service] = zone.id
+            zones[service] = self._zone(service, cloud.zone(service, scope.region)).id
         self.zone_ids = zones
         self.register_outputs({"zoneIds": zones})
+
+    def name_host(self, role: str, host: str, address: str) -> None:
+        """Let a host of ours be found inside the network: a zone of its own, so that no public name is shadowed."""
+        zone = self._zone(role, host)
+        privatedns.PrivateRecordSet(
+            f"{self._name}-{role}-address",
+            private_zone_name=zone.name,
+            resource_group_name=self._args.resource_group,
+            record_type="A",
+            relative_record_set_name="@",
+            ttl=300,
+            a_records=[privatedns.ARecordArgs(ipv4_address=address)],
+            opts=self._args.scope.options(self),
+        )
+
+    def _zone(self, role: str, zone_name: str) -> privatedns.PrivateZone:
+        args, scope = self._args, self._args.scope
+        zone = privatedns.PrivateZone(
+            f"{self._name}-{role}",
+            private_zone_name=zone_name,
+            resource_group_name=args.resource_group,
+            # Said, because the allowed-locations policy denies a zone whose location is left out.
+            location="global",
+            tags=scope.tags("internal"),
+            opts=scope.options(self),
+        )
+        privatedns.VirtualNetworkLink(
+            f"{self._name}-{role}-link",
+            virtual_network_link_name=scope.names.of("link"),
+            private_zone_name=zone.name,
+            resource_group_name=args.resource_group,
+            location="global",
+            # Machines must not be able to write names into a service's zone.
+            registration_enabled=False,
+            virtual_network=privatedns.SubResourceArgs(id=args.vnet_id),
+            tags=scope.tags("internal"),
+            opts=scope.options(self),
+        )
+        return zone

@@ -39,6 +39,7 @@ class _Missing:
 UNKNOWN: Final = _Unknown()
 MISSING: Final = _Missing()
 
+_WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _GUID = re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 
 STACK_TYPE: Final = "pulumi:pulumi:Stack"
@@ -217,8 +218,4 @@ def _name_key(token: str) -> str:
 def _words(token: str) -> str:
     """`storage account` of `azure-native:storage:StorageAccount`."""
     last = token.rpartition(":")[2]
-    words = "".join(
-        f" {char.lower()}" if char.isupper() and not last[i - 1 : i].isupper() else char.lower()
-        for i, char in enumerate(last)
-    )
-    return words.strip()
+    return _WORD_START.sub(" ", last).lower()
