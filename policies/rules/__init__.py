@@ -1,39 +1,29 @@
 """Every rule, one file per concern. Importing this registers them all, and starts nothing."""
 
+from importlib import import_module
+
 from policies.rule import registered
-from policies.rules import (
-    backup,
-    cluster,
-    confidential,
-    detection,
-    egress,
-    encryption,
-    identity,
-    network,
-    portal,
-    registry,
-    residency,
-    storage,
-    tagging,
-    workload,
+
+CONCERNS = (
+    "backup",
+    "cluster",
+    "confidential",
+    "detection",
+    "egress",
+    "encryption",
+    "identity",
+    "network",
+    "portal",
+    "registry",
+    "residency",
+    "storage",
+    "tagging",
+    "workload",
 )
+"""Modules of this package; a new concern is named here, and in a pack."""
+
+for _concern in CONCERNS:
+    import_module(f"{__name__}.{_concern}")
 
 ALL = registered()
 """All rules by id."""
-
-CONCERNS = (
-    backup,
-    cluster,
-    confidential,
-    detection,
-    egress,
-    encryption,
-    identity,
-    network,
-    portal,
-    registry,
-    residency,
-    storage,
-    tagging,
-    workload,
-)
