@@ -26,7 +26,8 @@ def command(stack: str | None, save: Path | None, *, every: bool, as_json: bool,
         if save is not None:
             _write(plan, save)
         if not as_json:
-            from evidence.terminal import print_faults, print_tree
+            from evidence.terminal import print_faults
+            from evidence.tree import print_tree
 
             if not quiet:
                 print_tree(plan)

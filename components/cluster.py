@@ -109,6 +109,10 @@ class Cluster(ComponentResource):
             bootstrap_profile=self._bootstrap(),
             security_profile=self._security_profile(),
             addon_profiles={
+                "omsagent": containerservice.ManagedClusterAddonProfileArgs(
+                    enabled=True,
+                    config={"logAnalyticsWorkspaceResourceID": args.workspace_id, "useAADAuth": "true"},
+                ),
                 "azurepolicy": containerservice.ManagedClusterAddonProfileArgs(enabled=True),
                 "azureKeyvaultSecretsProvider": containerservice.ManagedClusterAddonProfileArgs(
                     enabled=True, config={"enableSecretRotation": "true", "rotationPollInterval": "2m"}

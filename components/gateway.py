@@ -15,9 +15,9 @@ from pulumi_kubernetes.apps import v1 as apps
 from pulumi_kubernetes.autoscaling import v2 as autoscaling
 from pulumi_kubernetes.core import v1 as core
 from pulumi_kubernetes.meta import v1 as meta
-from pulumi_kubernetes.networking import v1 as networking
 from pulumi_kubernetes.policy import v1 as policy
 
+from components.gateway_entries import PORTS, Entries, listeners
 from components.identity import Identities
 from components.key_vault import KeyVault
 from components.network import Network
@@ -25,19 +25,17 @@ from components.scope import Scope
 from components.workload import (
     Place,
     container_security,
-    dns_egress,
     labels,
     namespace,
     pod_security,
-    ports,
     service_account,
     spread,
 )
 
 NAMESPACE = "gateway"
-PORT, HEALTH_PORT, MODEL_PORT, VAULT_PORT = 8443, 8081, 8000, 8443
-ADDRESS = 10
-"""Which address of its subnet the load balancer takes; Azure keeps the first four."""
+HEALTH_PORT, MODEL_PORT = 8081, 8000
+HEALTH_PATH = "/healthz"
+"""Answered on the health port for the cluster, and on every listener for what stands before it."""
 CPU_TARGET = 60
 """Percent: room for a burst while the next pod starts."""
 
@@ -60,14 +58,16 @@ class Gateway(ComponentResource):
     """Deployment, internal load balancer, private link service, certificates, budget, scaling and policies."""
 
     private_link_service_id: Output[str]
+    """Where the portal's listener is reached from; the partners' has a service of its own."""
     address: str
-    """The internal load balancer's, in the gateway's subnet."""
+    """The partners' internal load balancer, in the gateway's subnet."""
+    portal_address: str
+    """The portal's internal load balancer."""
 
     def __init__(self, name: str, args: GatewayArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("bailiwick:gateway:Gateway", name, None, opts)
         self._name, self._args = name, args
         scope = args.scope
-        self.address = str(args.network.plan["gateway"][ADDRESS])
         place = namespace(
             NAMESPACE,
             scope=scope,
@@ -83,20 +83,20 @@ class Gateway(ComponentResource):
         self._certificates(place, identity.client_id)
         settings = self._settings(place)
         self._deployment(place, match, settings)
-        service = self._service(place, match)
-        self._policies(place, match)
+        entries = Entries(scope=scope, place=place, match=match, network=args.network)
+        self.address, self.portal_address = entries.address, entries.portal_address
+        services = [
+            entries.service(f"{name}-{listener}-service", listener) for listener in listeners(scope.config.portal.mode)
+        ]
+        entries.policy(f"{name}-allow", model_port=MODEL_PORT)
         self._availability(place, match)
         service_id = (
             f"/subscriptions/{scope.config.subscription_id}/resourceGroups/{args.node_group}"
-            f"/providers/Microsoft.Network/privateLinkServices/{self._link_name}"
+            f"/providers/Microsoft.Network/privateLinkServices/{scope.names.of('pls', 'portal')}"
         )
         # Made by the cluster once the Service stands: who refers to it waits for that.
-        self.private_link_service_id = service.metadata.apply(lambda _: service_id)
+        self.private_link_service_id = services[-1].metadata.apply(lambda _: service_id)
         self.register_outputs({"privateLinkServiceId": self.private_link_service_id})
-
-    @property
-    def _link_name(self) -> str:
-        return self._args.scope.names.of("pls", "gateway")
 
     def _certificates(self, place: Place, client_id: Input[str]) -> None:
         CustomResource(
@@ -134,7 +134,8 @@ class Gateway(ComponentResource):
             "jurisdiction": scope.jurisdiction.id,
             "environment": scope.environment,
             "host": scope.config.gateway.host,
-            "mutual_tls": "required",
+            "listeners": listeners(scope.config.portal.mode),
+            "health": {"port": HEALTH_PORT, "path": HEALTH_PATH},
             "models": routes,
             # No external provider is configured: the guard would not use one for health data, and none is reachable.
             "external_providers": [],
@@ -151,7 +152,7 @@ class Gateway(ComponentResource):
         scope, config = self._args.scope, self._args.scope.config.gateway
         known = labels(scope, name="gateway", component="gateway", classification="phi")
         resources = {"cpu": "2", "memory": "4Gi"} if scope.is_prod else {"cpu": "500m", "memory": "1Gi"}
-        health = core.HTTPGetActionArgs(path="/healthz", port=HEALTH_PORT)
+        health = core.HTTPGetActionArgs(path=HEALTH_PATH, port=HEALTH_PORT)
         apps.Deployment(
             f"{self._name}-deployment",
             metadata=meta.ObjectMetaArgs(name="gateway", namespace=place.name, labels=known),
@@ -193,7 +194,10 @@ class Gateway(ComponentResource):
                                 name="gateway",
                                 image=config.image,
                                 image_pull_policy="IfNotPresent",
-                                ports=[core.ContainerPortArgs(name="https", container_port=PORT, protocol="TCP")],
+                                ports=[
+                                    core.ContainerPortArgs(name=listener, container_port=port, protocol="TCP")
+                                    for listener, port in PORTS.items()
+                                ],
                                 resources=core.ResourceRequirementsArgs(
                                     requests=dict(resources), limits=dict(resources)
                                 ),
@@ -214,68 +218,6 @@ class Gateway(ComponentResource):
                 ),
             ),
             opts=ResourceOptions.merge(place.options, ResourceOptions(ignore_changes=["spec.replicas"])),
-        )
-
-    def _service(self, place: Place, match: dict[str, str]) -> core.Service:
-        prefix = "service.beta.kubernetes.io/azure-"
-        return core.Service(
-            f"{self._name}-service",
-            metadata=meta.ObjectMetaArgs(
-                name="gateway",
-                namespace=place.name,
-                annotations={
-                    f"{prefix}load-balancer-internal": "true",
-                    f"{prefix}load-balancer-internal-subnet": "gateway",
-                    # Chosen, so that the gateway's name can be written down before the load balancer exists.
-                    f"{prefix}load-balancer-ipv4": self.address,
-                    f"{prefix}pls-create": "true",
-                    f"{prefix}pls-name": self._link_name,
-                    f"{prefix}pls-ip-configuration-subnet": "gateway",
-                    f"{prefix}pls-ip-configuration-ip-address-count": "1",
-                    # Front Door connects from a subscription of Microsoft's, which has to see the service; no
-                    # connection is accepted by itself, whoever asks (no auto-approval).
-                    f"{prefix}pls-visibility": "*"
-                    if self._args.scope.config.portal.mode == "front-door"
-                    else self._args.scope.config.subscription_id,
-                },
-            ),
-            spec=core.ServiceSpecArgs(
-                type="LoadBalancer",
-                external_traffic_policy="Local",
-                selector=match,
-                ports=[core.ServicePortArgs(name="https", port=443, target_port=PORT, protocol="TCP")],
-            ),
-            opts=place.options,
-        )
-
-    def _policies(self, place: Place, match: dict[str, str]) -> None:
-        """In: callers by the load balancer. Out: names, models, the token vault, and nothing else."""
-        plan = self._args.network.plan
-        callers = [plan["gateway"], plan["runner"], *([plan["portal"]] if "portal" in plan else [])]
-        models = networking.NetworkPolicyPeerArgs(
-            namespace_selector=meta.LabelSelectorArgs(match_labels={"app.kubernetes.io/component": "inference"})
-        )
-        networking.NetworkPolicy(
-            f"{self._name}-allow",
-            metadata=meta.ObjectMetaArgs(name="gateway", namespace=place.name),
-            spec=networking.NetworkPolicySpecArgs(
-                pod_selector=meta.LabelSelectorArgs(match_labels=match),
-                policy_types=["Ingress", "Egress"],
-                ingress=[
-                    networking.NetworkPolicyIngressRuleArgs(
-                        from_=[_addresses(str(subnet)) for subnet in callers], ports=ports(PORT)
-                    )
-                ],
-                egress=[
-                    dns_egress(),
-                    networking.NetworkPolicyEgressRuleArgs(to=[models], ports=ports(MODEL_PORT)),
-                    networking.NetworkPolicyEgressRuleArgs(
-                        to=[_addresses(str(plan["confidential"]))], ports=ports(VAULT_PORT)
-                    ),
-                    networking.NetworkPolicyEgressRuleArgs(to=[_addresses(str(plan["endpoints"]))], ports=ports(443)),
-                ],
-            ),
-            opts=place.options,
         )
 
     def _availability(self, place: Place, match: dict[str, str]) -> None:
@@ -309,7 +251,3 @@ class Gateway(ComponentResource):
             ),
             opts=place.options,
         )
-
-
-def _addresses(cidr: str) -> networking.NetworkPolicyPeerArgs:
-    return networking.NetworkPolicyPeerArgs(ip_block=networking.IPBlockArgs(cidr=cidr))

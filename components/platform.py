@@ -9,6 +9,7 @@ from pulumi import ComponentResource, Input, ProviderResource, ResourceOptions
 from components.backup import Backup, BackupArgs
 from components.cluster import Cluster, ClusterArgs
 from components.confidential import Confidential, ConfidentialArgs
+from components.container_logs import ContainerLogs, ContainerLogsArgs
 from components.detection import Detection, DetectionArgs
 from components.diagnostics import Diagnosed, Diagnostics, DiagnosticsArgs
 from components.egress import Egress, EgressArgs, default_route_address
@@ -135,6 +136,18 @@ class Platform(ComponentResource):
             ),
             child,
         )
+        ContainerLogs(
+            "container-logs",
+            ContainerLogsArgs(
+                scope=scope,
+                resource_group=zone.name_of("observability"),
+                workspace=workspace,
+                cluster=cluster.cluster,
+                provider=kubernetes,
+                unread=[f"inference-{item.use_case}" for item in config.inference],
+            ),
+            child,
+        )
         gateway = Gateway(
             "gateway",
             GatewayArgs(
@@ -155,6 +168,7 @@ class Platform(ComponentResource):
                 scope=scope,
                 resource_group=zone.name_of("portal"),
                 private_link_service_id=gateway.private_link_service_id,
+                gateway_address=gateway.portal_address,
                 portal_subnet_id=network.subnet_ids.get("portal"),
                 certificates=keys.certificates,
                 identity=identities.of["portal"],

@@ -20,6 +20,8 @@ class PortalArgs:
     resource_group: Input[str]
     private_link_service_id: Input[str]
     """The gateway's, for Front Door."""
+    gateway_address: str
+    """The gateway's, for a regional portal."""
     portal_subnet_id: Input[str] | None
     """For a regional portal."""
     certificates: KeyVault
@@ -64,6 +66,7 @@ class Portal(ComponentResource):
                     subnet_id=args.portal_subnet_id,
                     certificate_secret_id=Output.concat(vault_uri, "secrets/portal"),
                     identity_id=args.identity.id,
+                    gateway_address=args.gateway_address,
                 ),
                 child,
             )

@@ -23,6 +23,8 @@ class RegionalArgs:
     certificate_secret_id: Input[str]
     """Key Vault secret, without version: renewals are taken up by themselves."""
     identity_id: Input[str]
+    gateway_address: str
+    """The portal listener's; the gateway's name leads to the partners'."""
 
 
 class Regional(ComponentResource):
@@ -162,7 +164,7 @@ class Regional(ComponentResource):
             backend_address_pools=[
                 network.ApplicationGatewayBackendAddressPoolArgs(
                     name="gateway",
-                    backend_addresses=[network.ApplicationGatewayBackendAddressArgs(fqdn=scope.config.gateway.host)],
+                    backend_addresses=[network.ApplicationGatewayBackendAddressArgs(ip_address=args.gateway_address)],
                 )
             ],
             backend_http_settings_collection=[

@@ -98,7 +98,7 @@ def flows(
         200,
         (cidr["gateway"], cidr["portal"], cidr["runner"]),
         "443",
-        "8443",
+        "8443-8444",
         NODE_PORTS,
         local=(cidr["workload"], cidr["gateway"]),
     )
@@ -109,7 +109,7 @@ def flows(
         "gateway": (
             into("callers", 200, (cidr["portal"], cidr["runner"], *nodes), "443"),
             into("load-balancer-probes", 300, ("AzureLoadBalancer",), "*", protocol="*"),
-            out("workload", 210, (cidr["workload"],), "443", "8443", NODE_PORTS),
+            out("workload", 210, (cidr["workload"],), "443", "8443-8444", NODE_PORTS),
         ),
         "endpoints": (
             into(

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from pulumi import ComponentResource, Input, ResourceOptions
+from pulumi import ComponentResource, Input, Resource, ResourceOptions
 from pulumi_azure_native import monitor, operationalinsights
 
 from components.customer_key import CustomerKey
@@ -31,6 +31,7 @@ class Workspace(ComponentResource):
     """No public ingestion or query. In prod on a cluster of its own, under a key of the operator's."""
 
     workspace: operationalinsights.Workspace
+    private_link: monitor.PrivateLinkScope
     diagnosed: list[Diagnosed]
 
     def __init__(self, name: str, args: WorkspaceArgs, opts: ResourceOptions | None = None) -> None:
@@ -57,7 +58,8 @@ class Workspace(ComponentResource):
             opts=scope.options(self, holds_data=True),
         )
         self.ready = [self._on_own_cluster()] if scope.is_prod else [self.workspace]
-        self._private_link()
+        self.private_link = self._private_link()
+        self.join_private_link(f"{name}-scoped", "log", self.workspace.id, parent=self)
         for table in AUDIT_TABLES:
             self._archive(table)
         self.diagnosed = [Diagnosed(name="workspace", resource_id=self.workspace.id)]
@@ -96,7 +98,19 @@ class Workspace(ComponentResource):
             opts=scope.options(self),
         )
 
-    def _private_link(self) -> None:
+    def join_private_link(self, name: str, short: str, resource_id: Input[str], *, parent: Resource) -> None:
+        """Let something be reached by the private link scope, in which all that monitors must lie."""
+        scope = self._args.scope
+        monitor.PrivateLinkScopedResource(
+            name,
+            name=scope.names.of("ampls", short),
+            scope_name=self.private_link.name,
+            resource_group_name=self._args.resource_group,
+            linked_resource_id=resource_id,
+            opts=scope.options(parent),
+        )
+
+    def _private_link(self) -> monitor.PrivateLinkScope:
         args, scope = self._args, self._args.scope
         link = monitor.PrivateLinkScope(
             f"{self._name}-scope",
@@ -110,14 +124,6 @@ class Workspace(ComponentResource):
             tags=scope.tags("internal"),
             opts=scope.options(self),
         )
-        monitor.PrivateLinkScopedResource(
-            f"{self._name}-scoped",
-            name=scope.names.of("ampls", "log"),
-            scope_name=link.name,
-            resource_group_name=args.resource_group,
-            linked_resource_id=self.workspace.id,
-            opts=scope.options(self),
-        )
         private_endpoint(
             self._name,
             scope=scope,
@@ -127,6 +133,7 @@ class Workspace(ComponentResource):
             zones=("monitor", "oms", "ods", "agentsvc", "blob"),
             parent=self,
         )
+        return link
 
     def _archive(self, table: str) -> None:
         scope = self._args.scope

@@ -22,7 +22,7 @@ from config.sections import (
     Section,
     dial,
 )
-from jurisdictions import Jurisdiction, Region
+from jurisdictions import CountryCode, Jurisdiction, Region
 
 NAMESPACE = "bailiwick"
 """The project's configuration namespace: keys are `bailiwick:<key>`."""
@@ -79,7 +79,7 @@ class StackConfig(Section):
         return self.jurisdiction.regions.get(self.region) or Region(
             display=self.region,
             tag=self.region,
-            country="ZZ",
+            country=CountryCode("ZZ"),
             zones=("1", "2", "3"),
             front_door_private_link=True,
             attestation_authority=f"https://{self.region}.outside.invalid",

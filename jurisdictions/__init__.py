@@ -4,10 +4,11 @@ Adding a jurisdiction is a file here and a stack file, and no edit.
 """
 
 from jurisdictions.loader import JurisdictionError, UnknownJurisdiction, available, load
-from jurisdictions.model import Cloud, EgressHost, Jurisdiction, Law, Region, ResidencyException, Retention
+from jurisdictions.model import Cloud, CountryCode, EgressHost, Jurisdiction, Law, Region, ResidencyException, Retention
 
 __all__ = [
     "Cloud",
+    "CountryCode",
     "EgressHost",
     "Jurisdiction",
     "JurisdictionError",

@@ -8,11 +8,11 @@ from importlib.resources.abc import Traversable
 from typing import TypeVar
 
 import yaml
-from pydantic import BaseModel, ValidationError
 
 from jurisdictions.model import Cloud, Jurisdiction
+from jurisdictions.structure import structured
 
-_M = TypeVar("_M", bound=BaseModel)
+_M = TypeVar("_M")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -80,13 +80,8 @@ def _yaml(text: str, where: str) -> dict[str, object]:
 
 
 def _validated(model: type[_M], document: Mapping[str, object], where: str) -> _M:
-    try:
-        return model.model_validate(document)
-    except ValidationError as error:
-        faults = [
-            f"{'.'.join(str(part) for part in fault['loc']) or 'the file'}: "
-            f"{fault['msg'].removeprefix('Value error, ')} (found {str(fault['input'])[:60]!r})"
-            for fault in error.errors()
-        ]
+    value, faults = structured(model, document)
+    if value is None:
         count = f"{len(faults)} fault{'s' if len(faults) > 1 else ''}"
-        raise JurisdictionError(f"{where} has {count}:\n  " + "\n  ".join(faults)) from error
+        raise JurisdictionError(f"{where} has {count}:\n  " + "\n  ".join(faults))
+    return value

@@ -1,46 +1,46 @@
-"""The types of a jurisdiction: frozen, and strict about what they do not know."""
+"""The types of a jurisdiction: frozen, and strict about what they do not know.
 
-from collections.abc import Mapping, Sequence
-from datetime import date
-from typing import Annotated, Literal
-
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, field_validator
-
-_CODES = """
-    AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW
-    BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI
-    FJ FK FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN
-    IO IQ IR IS IT JE JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME
-    MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF
-    PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV
-    SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE
-    YT ZA ZM ZW
+attrs rather than pydantic: `bailiwick check` reads a jurisdiction on every run and should not wait for more.
 """
-ISO_3166 = frozenset(_CODES.split())
-"""Every country code assigned. `UK`, `EU` and Front Door's `ZZ` are none."""
 
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+from typing import Literal, NewType, TypeVar
 
-def _assigned(code: str) -> str:
-    if code not in ISO_3166:
-        raise ValueError(f"'{code}' is no country of ISO 3166-1{'; did you mean GB?' if code == 'UK' else ''}")
-    return code
+from attrs import field, frozen
 
+from jurisdictions.countries import ISO_3166
 
-CountryCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+CountryCode = NewType("CountryCode", str)
 """ISO 3166-1 alpha-2. In YAML quote "NO": unquoted, it is the truth value false."""
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")]
+Slug = NewType("Slug", str)
+"""Lower-case letters, digits and hyphens."""
 Framework = Literal[
     "gdpr", "uk-gdpr", "hipaa", "iso27001", "nis2", "uk-nis", "nist-ai-rmf", "eu-ai-act", "dspt", "c5", "hds"
 ]
 Environment = Literal["prod", "dev"]
 Custody = Literal["managed-hsm", "key-vault-premium"]
 
+CHECK = "check"
+"""Metadata key of a field: a function from its value to the faults found in it."""
+_T = TypeVar("_T")
 
-class _Fact(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+
+def _held(check: Callable[[_T], Iterable[str]]) -> dict[str, object]:
+    """Metadata: the value is held against `check` when a file is read; a fault in one field hides no other's."""
+    return {CHECK: check}
 
 
-class Law(_Fact):
+def _some(values: Sequence[object] | Mapping[str, object]) -> list[str]:
+    return [] if values else ["names nothing"]
+
+
+def _repeated(names: Sequence[str]) -> list[str]:
+    return sorted({name for name in names if names.count(name) > 1})
+
+
+@frozen(kw_only=True)
+class Law:
     """A law that makes the jurisdiction what it is."""
 
     id: Slug
@@ -49,13 +49,18 @@ class Law(_Fact):
     """What it asks of this platform, in our words."""
 
 
-class Region(_Fact):
+def _assigned(code: str) -> list[str]:
+    return [] if code in ISO_3166 else [f"'{code}' is no country of ISO 3166-1"]
+
+
+@frozen(kw_only=True)
+class Region:
     """An Azure region, and what was known of it on a day."""
 
     display: str
     tag: str
     """The region's name in service tags (`Storage.WestEurope`)."""
-    country: CountryCode
+    country: CountryCode = field(metadata=_held(_assigned))
     zones: tuple[str, ...] = ()
     """Availability zones; empty where the region has none."""
     pair: str | None = None
@@ -75,12 +80,13 @@ class Region(_Fact):
     """False: indicated by public material, not read from Azure's own list; `az vm list-skus` tells."""
 
 
-class ResidencyException(_Fact):
+@frozen(kw_only=True)
+class ResidencyException:
     """Something that cannot be kept inside, accepted by name, and not for ever."""
 
     id: Slug
     title: str
-    resource_types: tuple[str, ...] = Field(min_length=1)
+    resource_types: tuple[str, ...] = field(metadata=_held(_some))
     """Pulumi type tokens it covers."""
     rules: tuple[str, ...] = ()
     """Ids of the rules that it exempts these types from; empty: on record only, no rule is lifted."""
@@ -92,15 +98,21 @@ class ResidencyException(_Fact):
     environments: tuple[Environment, ...] = ("prod", "dev")
 
 
-class Retention(_Fact):
+def _quarter(days: int) -> list[str]:
+    return [] if days >= 90 else [f"{days} days is less than the 90 that any audit needs"]
+
+
+@frozen(kw_only=True)
+class Retention:
     """How long evidence must last."""
 
-    audit_log_days_min: int = Field(ge=90)
+    audit_log_days_min: int = field(metadata=_held(_quarter))
     """Days, archive included."""
     source: str
 
 
-class EgressHost(_Fact):
+@frozen(kw_only=True)
+class EgressHost:
     """One host that nodes must reach, and why."""
 
     fqdn: str
@@ -111,7 +123,8 @@ class EgressHost(_Fact):
     feature: Literal["base", "defender", "policy", "keyvault", "ubuntu", "gpu", "entra", "extensions"] = "base"
 
 
-class Cloud(_Fact):
+@frozen(kw_only=True)
+class Cloud:
     """An Azure cloud and the names that follow from it."""
 
     name: Literal["public", "usgovernment", "china"]
@@ -125,7 +138,7 @@ class Cloud(_Fact):
     """DNS suffixes by service, without leading dot."""
     private_dns_zones: Mapping[str, str]
     """Private DNS zone by service; `{region}` and `{region_code}` stand for the stack's."""
-    region_codes: Mapping[str, str] = {}
+    region_codes: Mapping[str, str] = field(factory=dict)
     """Azure Backup's short name of a region; its zones are named by that, not by the region."""
     aks_egress_fqdns: tuple[EgressHost, ...]
     source: str
@@ -136,64 +149,47 @@ class Cloud(_Fact):
         return zone.replace("{region_code}", self.region_codes[region]) if "{region_code}" in zone else zone
 
 
-class Jurisdiction(_Fact):
+def _regions_inside(regions: Mapping[str, Region]) -> list[str]:
+    return (
+        _some(regions)
+        + [
+            f"region {name}: pair '{region.pair}' is not a region of this jurisdiction; replication would leave it"
+            for name, region in regions.items()
+            if region.pair is not None and region.pair not in regions
+        ]
+        + [f"region {name} is paired with itself" for name, region in regions.items() if region.pair == name]
+    )
+
+
+def _countries_once(countries: Sequence[str]) -> list[str]:
+    return (
+        _some(countries)
+        + [f"portal country '{code}' stands twice" for code in _repeated(countries)]
+        + [fault for code in countries for fault in _assigned(code)]
+        + (["did you mean GB?"] if "UK" in countries else [])
+    )
+
+
+def _exceptions_once(exceptions: Sequence[ResidencyException]) -> list[str]:
+    return [f"exception '{name}' stands twice" for name in _repeated([each.id for each in exceptions])]
+
+
+def _custody_of_prod(custody: Mapping[Environment, Custody]) -> list[str]:
+    return [] if "prod" in custody else ["key_custody names nothing for prod"]
+
+
+@frozen(kw_only=True)
+class Jurisdiction:
     """Whose law applies, and what it allows."""
 
     id: Slug
     name: str
     cloud: Cloud
-    law: tuple[Law, ...] = Field(min_length=1)
-    frameworks: tuple[Framework, ...] = Field(min_length=1)
-    regions: Mapping[str, Region] = Field(min_length=1)
-    portal_countries: tuple[Annotated[CountryCode, AfterValidator(_assigned)], ...] = Field(min_length=1)
+    law: tuple[Law, ...] = field(metadata=_held(_some))
+    frameworks: tuple[Framework, ...] = field(metadata=_held(_some))
+    regions: Mapping[str, Region] = field(metadata=_held(_regions_inside))
+    portal_countries: tuple[CountryCode, ...] = field(metadata=_held(_countries_once))
     """Countries whose visitors may reach a patient portal."""
     retention: Retention
-    key_custody: Mapping[Environment, Custody]
-    residency_exceptions: tuple[ResidencyException, ...] = ()
-
-    # One check per field: a fault in one must not hide the faults of the others.
-
-    @field_validator("regions")
-    @classmethod
-    def _regions_inside(cls, regions: Mapping[str, Region]) -> Mapping[str, Region]:
-        _raise(
-            [
-                f"region {name}: pair '{region.pair}' is not a region of this jurisdiction; replication would leave it"
-                for name, region in regions.items()
-                if region.pair is not None and region.pair not in regions
-            ]
-            + [f"region {name} is paired with itself" for name, region in regions.items() if region.pair == name]
-            + [
-                f"region {name}: '{region.country}' is no country of ISO 3166-1"
-                for name, region in regions.items()
-                if region.country not in ISO_3166
-            ]
-        )
-        return regions
-
-    @field_validator("portal_countries")
-    @classmethod
-    def _countries_once(cls, countries: tuple[str, ...]) -> tuple[str, ...]:
-        _raise([f"portal country '{code}' stands twice" for code in _repeated(countries)])
-        return countries
-
-    @field_validator("residency_exceptions")
-    @classmethod
-    def _exceptions_once(cls, exceptions: tuple[ResidencyException, ...]) -> tuple[ResidencyException, ...]:
-        _raise([f"exception '{name}' stands twice" for name in _repeated([each.id for each in exceptions])])
-        return exceptions
-
-    @field_validator("key_custody")
-    @classmethod
-    def _custody_of_prod(cls, custody: Mapping[Environment, Custody]) -> Mapping[Environment, Custody]:
-        _raise([] if "prod" in custody else ["key_custody names nothing for prod"])
-        return custody
-
-
-def _raise(faults: list[str]) -> None:
-    if faults:
-        raise ValueError("; ".join(faults))
-
-
-def _repeated(names: Sequence[str]) -> list[str]:
-    return sorted({name for name in names if names.count(name) > 1})
+    key_custody: Mapping[Environment, Custody] = field(metadata=_held(_custody_of_prod))
+    residency_exceptions: tuple[ResidencyException, ...] = field(metadata=_held(_exceptions_once), default=())

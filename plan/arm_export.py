@@ -13,27 +13,46 @@ from plan.model import UNKNOWN, PlannedResource, Value
 SCHEMA = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
 UNKNOWN_MARK = "[unknown before deployment]"
 
-_ENVELOPE: Final = ("location", "tags", "sku", "kind", "identity", "zones", "plan", "extendedLocation", "managedBy")
+_ENVELOPE: Final = ("location", "tags", "sku", "kind", "identity", "zones", "extendedLocation", "managedBy")
 """Top-level keys of ARM's common schema that stay outside `properties`."""
 
-_SKU_INSIDE: Final = frozenset(
-    {
-        "azure-native:network:AzureFirewall",
-        "azure-native:network:FirewallPolicy",
-        "azure-native:network:ApplicationGateway",
-        "azure-native:operationalinsights:Workspace",
-    }
+_INSIDE: Final[Mapping[str, tuple[str, ...]]] = {
+    "azure-native:network:AzureFirewall": ("sku",),
+    "azure-native:network:FirewallPolicy": ("sku",),
+    "azure-native:network:ApplicationGateway": ("sku",),
+    "azure-native:operationalinsights:Workspace": ("sku",),
+    "azure-native:containerservice:AgentPool": ("tags",),
+}
+"""Types of which a part of the common schema is one of their properties."""
+
+_RENAMED: Final[Mapping[str, Mapping[str, str]]] = {
+    "azure-native:storage:StorageAccount": {
+        "enableHttpsTrafficOnly": "supportsHttpsTrafficOnly",
+        "networkRuleSet": "networkAcls",
+        "encryption.encryptionIdentity.encryptionUserAssignedIdentity": "userAssignedIdentity",
+        "encryption.encryptionIdentity": "identity",
+        "encryption.keyVaultProperties.keyName": "keyname",
+        "encryption.keyVaultProperties.keyVaultUri": "keyvaulturi",
+        "encryption.keyVaultProperties.keyVersion": "keyversion",
+        "encryption.keyVaultProperties": "keyvaultproperties",
+    },
+    "azure-native:keyvault:Key": {"releasePolicy": "release_policy"},
+}
+"""Paths below `properties` that the SDK gives another name than the REST API; inner ones first."""
+
+_ADDRESSING: Final = frozenset(
+    {"resourceGroupName", "workspaceName", "clusterRp", "clusterResourceName", "clusterName"}
 )
-"""Types whose `sku` is one of their properties."""
 
 _PARTS: Final[Mapping[str, tuple[str, ...]]] = {
     "azure-native:network:VirtualNetwork": ("subnets", "subnets.delegations"),
     "azure-native:network:NetworkSecurityGroup": ("securityRules",),
     "azure-native:network:RouteTable": ("routes",),
     "azure-native:network:AzureFirewall": ("ipConfigurations", "managementIpConfiguration"),
-    "azure-native:network:PrivateEndpoint": ("privateLinkServiceConnections",),
+    "azure-native:network:PrivateEndpoint": ("privateLinkServiceConnections", "subnet"),
     "azure-native:network:PrivateDnsZoneGroup": ("privateDnsZoneConfigs",),
-    "azure-native:network:NetworkInterface": ("ipConfigurations",),
+    "azure-native:network:NetworkInterface": ("ipConfigurations", "ipConfigurations.subnet"),
+    "azure-native:compute:VirtualMachine": ("networkProfile/networkInterfaces",),
     "azure-native:network:ApplicationGateway": (
         "gatewayIPConfigurations",
         "frontendIPConfigurations",
@@ -46,7 +65,8 @@ _PARTS: Final[Mapping[str, tuple[str, ...]]] = {
         "requestRoutingRules",
     ),
 }
-"""Parts whose own `properties` the SDK lifts: name and id stay beside them."""
+"""Parts whose own `properties` the SDK lifts: name and id stay beside them. A dot leads into a part's properties, a
+slash into a plain object."""
 
 _BESIDE: Final = ("name", "id", "type", "etag")
 
@@ -82,16 +102,22 @@ def _resource(resource: PlannedResource, ids: Mapping[str, Value]) -> dict[str, 
 
 def body(token: str, inputs: Mapping[str, Value], entry: ArmType) -> dict[str, object]:
     """A resource's body as the REST API takes it."""
-    addressing = {*entry.names, "resourceGroupName", "workspaceName", "clusterRp", "clusterResourceName", "clusterName"}
+    addressing = {*entry.names, *_ADDRESSING}
     if entry.scope not in ("group", "subscription", "workspace", "cluster"):
         addressing.add(entry.scope)
+    if token == "azure-native:privatedns:PrivateRecordSet":
+        addressing.add("recordType")
     own = {key: value for key, value in inputs.items() if key not in addressing}
-    outside = [key for key in _ENVELOPE if key in own and not (key == "sku" and token in _SKU_INSIDE)]
-    envelope = {key: own.pop(key) for key in outside}
+    inside = _INSIDE.get(token, ())
+    envelope = {key: own.pop(key) for key in _ENVELOPE if key in own and key not in inside}
+    if "identity" in envelope:
+        envelope["identity"] = _identity(envelope["identity"])
     lifted = own.pop("properties", None)
     properties = {**(lifted if isinstance(lifted, Mapping) else {}), **own}
     for path in _PARTS.get(token, ()):
         properties = _unlift(properties, path.split("."))
+    for path, name in _RENAMED.get(token, {}).items():
+        properties = _rename(properties, path.split("."), name)
     if token == "azure-native:frontdoor:Policy":
         properties = _front_door(properties)
     result: dict[str, object] = {key: _json(value) for key, value in envelope.items()}
@@ -100,8 +126,30 @@ def body(token: str, inputs: Mapping[str, Value], entry: ArmType) -> dict[str, o
     return result
 
 
+def _identity(identity: Value) -> Value:
+    """The SDK takes assigned identities as a list of ids; ARM as an object by id."""
+    assigned = identity.get("userAssignedIdentities") if isinstance(identity, Mapping) else None
+    if not isinstance(identity, Mapping) or not isinstance(assigned, list | tuple):
+        return identity
+    return {**identity, "userAssignedIdentities": {str(_json(item)): {} for item in assigned}}
+
+
+def _rename(parent: Mapping[str, Value], path: list[str], name: str) -> dict[str, Value]:
+    key, rest = path[0], path[1:]
+    if key not in parent:
+        return dict(parent)
+    if not rest:
+        return {(name if known == key else known): value for known, value in parent.items()}
+    inner = parent[key]
+    return {**parent, key: _rename(inner, rest, name) if isinstance(inner, Mapping) else inner}
+
+
 def _unlift(parent: Mapping[str, Value], path: list[str]) -> dict[str, Value]:
     key, rest = path[0], path[1:]
+    outer, slash, key_inside = key.partition("/")
+    if slash:
+        plain = parent.get(outer)
+        return {**parent, outer: _unlift(plain, [key_inside, *rest])} if isinstance(plain, Mapping) else dict(parent)
     found = parent.get(key)
     if rest:
         # The outer part has been put in form already: its own values lie under `properties`.

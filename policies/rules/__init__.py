@@ -18,6 +18,7 @@ CONCERNS = (
     "residency",
     "storage",
     "tagging",
+    "telemetry",
     "workload",
 )
 """Modules of this package; a new concern is named here, and in a pack."""

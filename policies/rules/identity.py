@@ -1,8 +1,9 @@
 """Rights: narrow, named, and held by workloads that need no secret."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 
-from plan.model import UNKNOWN, PlannedResource
+from plan.model import UNKNOWN, PlannedResource, Value
 from policies.require import require, texts
 from policies.review import StackUnderReview
 from policies.rule import Judged, Severity, judged, rule, stack_rule
@@ -11,6 +12,7 @@ from policies.verdict import PASSED, Verdict, not_evaluated, refused
 ASSIGNMENT = "azure-native:authorization:RoleAssignment"
 GROUP = "azure-native:resources:ResourceGroup"
 DEFINITION = "azure-native:authorization:RoleDefinition"
+SETTINGS = "kubernetes:core/v1:ConfigMap"
 FEDERATED = "azure-native:managedidentity:FederatedIdentityCredential"
 
 BROAD = {
@@ -119,3 +121,40 @@ def no_wildcards(definition: PlannedResource, stack: StackUnderReview) -> Verdic
 def principals_typed(assignment: PlannedResource, stack: StackUnderReview) -> Verdict:
     """Rights for persons are given by groups and for hours, never by a plan to one user."""
     return require(assignment, "principalType", one_of=("ServicePrincipal", "Group"))
+
+
+@stack_rule(
+    "identity.callers-prove-themselves",
+    title="Every listener of the gateway asks its callers who they are",
+    severity=Severity.CRITICAL,
+    applies_to=SETTINGS,
+    fix="ask for a token on every listener, and for a client certificate on the partners'",
+    example="gateway settings whose listener 'partners' takes callers without a certificate",
+)
+def callers_prove_themselves(stack: StackUnderReview) -> Iterable[Judged]:
+    """An open listener answers whoever stands in the network, in any patient's name."""
+    found = [
+        (settings, data.get("gateway.json", UNKNOWN) if isinstance(data, Mapping) else data)
+        for settings in stack.of_type(SETTINGS)
+        if (data := settings.get("data")) is UNKNOWN or (isinstance(data, Mapping) and "gateway.json" in data)
+    ]
+    if not found:
+        yield None, refused("no settings of the gateway are planned")
+    for settings, text in found:
+        yield settings, _authenticating(text)
+
+
+def _authenticating(text: Value) -> Verdict:
+    if text is UNKNOWN:
+        return not_evaluated("the settings are known only after deployment")
+    try:
+        document = json.loads(str(text))
+        listeners = dict(document["listeners"])
+        asked = {name: (item["client_certificate"], item["token"]) for name, item in listeners.items()}
+    except (ValueError, KeyError, TypeError):
+        return refused("gateway.json names no listeners with client_certificate and token")
+    if "partners" not in asked:
+        return refused("no listener for partners, which show a client certificate")
+    bad = [name for name, (_, token) in asked.items() if token != "required"]
+    bad += [name for name, (certificate, _) in asked.items() if name != "portal" and certificate != "required"]
+    return refused(f"listener {', '.join(sorted(set(bad)))} takes callers who prove nothing") if bad else PASSED

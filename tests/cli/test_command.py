@@ -14,7 +14,10 @@ import yaml
 
 from cli.main import main
 from cli.planning import ROOT
+from evidence.terminal import print_report
 from plan.file import to_json
+from policies.review import review
+from policies.rules import ALL
 from tests.plans import changed, compliant
 
 
@@ -89,6 +92,11 @@ class TestPreview:
         assert "✗ residency.region-inside-jurisdiction   critical   GDPR Art. 44" in done.stdout
         assert "is in 'eastus'; jurisdiction eu allows westeurope" in done.stdout
         assert "hint: set bailiwick:region in Pulumi.eu-prod.yaml to one of these" in done.stdout
+        readme = (ROOT / "README.md").read_text()
+        lines = done.stdout.splitlines()
+        at = next(index for index, line in enumerate(lines) if line.startswith("✗ residency.region-inside"))
+        assert lines[-1] in readme, "the README's transcript is out of date"
+        assert next(line for line in lines[at:] if line.startswith("  … and ")) in readme
 
     def test_all_faults_come_at_once(self, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         dial(project, "eu-prod", "organisation", "FAR-TOO-LONG")
@@ -117,6 +125,10 @@ class TestPreview:
         (project / "Pulumi.xx-prod.yaml").write_text(stack.replace("jurisdiction: uk", "jurisdiction: xx"))
         done = run_apart("preview", "xx-prod", "--quiet", cwd=project)
         assert done.returncode == 0, done.stdout + done.stderr
+
+    def test_the_readmes_last_line_is_what_a_newcomer_sees(self, capsys: pytest.CaptureFixture[str]) -> None:
+        print_report(review(compliant("eu-prod"), ALL))
+        assert capsys.readouterr().out.splitlines()[-1] in (ROOT / "README.md").read_text()
 
 
 class TestCheck:

@@ -1,8 +1,10 @@
 """Who may open a confidential machine's disk: this jurisdiction's authorities alone, on the host's own report."""
 
 import json
+from typing import Any
 
 import pytest
+from attrs import evolve
 
 from cli.planning import ROOT
 from components.key_release import NoAuthority, authorities, key_release_policy
@@ -12,13 +14,13 @@ from config import parse
 from plan import stacks
 
 
-def _scope(stack: str = "eu-prod", **region: object) -> Scope:
+def _scope(stack: str = "eu-prod", **region: Any) -> Scope:  # noqa: ANN401 fields of several types
     """The committed stack's scope, its own region's facts changed."""
     config, _ = parse(stack, stacks.values(ROOT, stack))
     assert config is not None
     law = config.jurisdiction
-    regions = {**law.regions, config.region: law.regions[config.region].model_copy(update=region)}
-    config = config.model_copy(update={"jurisdiction": law.model_copy(update={"regions": regions})})
+    regions = {**law.regions, config.region: evolve(law.regions[config.region], **region)}
+    config = config.model_copy(update={"jurisdiction": evolve(law, regions=regions)})
     return Scope(config=config, jurisdiction=config.jurisdiction, names=Names("bw", stack))
 
 

@@ -11,7 +11,7 @@ from components.waf import (
     front_door_rules,
     regional_rules,
 )
-from jurisdictions.model import ISO_3166
+from jurisdictions.countries import ISO_3166
 
 ADMITTED = ("DE", "FR", "IT", "ES", "NL", "BE", "AT", "PL", "CZ", "DK", "SE", "FI")
 """More than one condition takes."""

@@ -1,7 +1,7 @@
 """A stand-in resource provider: takes every type of its package, and makes nothing.
 
 Run as a Pulumi plugin: prints its port, serves `ResourceProvider`. In a preview outputs are unknown, as they are with
-the real provider before a first deployment.
+the real provider before a first deployment; in an update they are what Azure would give.
 """
 
 import sys
@@ -10,12 +10,21 @@ from concurrent import futures
 from typing import Any
 
 import grpc
-from google.protobuf import empty_pb2, struct_pb2
+from google.protobuf import empty_pb2, json_format, struct_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
-from plan.file import UNKNOWN_TEXT
+from plan.file import UNKNOWN_TEXT, unmark
+from plan.outputs import mock_call, mock_outputs
 
 DAY = 86_400
+SUBSCRIPTION = TENANT = "00000000-0000-4000-8000-000000000000"
+
+
+def plain(properties: dict[str, Any]) -> dict[str, Any]:
+    """Inputs without the wire's marks of secrets and outputs."""
+    value = unmark(properties)
+    assert isinstance(value, dict)
+    return value
 
 
 class StandIn(provider_pb2_grpc.ResourceProviderServicer):
@@ -46,8 +55,16 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.CheckResponse(inputs=request.news)
 
     def Create(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802 as above
-        """In a preview: the inputs, and unknown where only the cloud could tell."""
+        """In a preview: the inputs, and unknown where only the cloud could tell. In an update: id and state."""
         properties: Any = struct_pb2.Struct()
+        if not request.preview:
+            token, name = request.urn.split("::")[2].rpartition("$")[2], request.urn.rpartition("::")[2]
+            inputs = plain(json_format.MessageToDict(request.properties))
+            identifier, state = mock_outputs(
+                token, name, inputs, urn=request.urn, subscription_id=SUBSCRIPTION, tenant_id=TENANT
+            )
+            properties.update(state)
+            return provider_pb2.CreateResponse(id=identifier, properties=properties)
         properties.CopyFrom(request.properties)
         if "identity" in properties and "userAssignedIdentities" in properties["identity"]:
             # A list going in, an object coming out, as with the real provider.
@@ -62,8 +79,10 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.CreateResponse(properties=properties)
 
     def Invoke(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802 as above
-        """No function is answered in a preview."""
-        return provider_pb2.InvokeResponse()
+        """What a plan can answer, and nothing else."""
+        answer = struct_pb2.Struct()
+        answer.update(mock_call(request.tok, {}))
+        return getattr(provider_pb2, "InvokeResponse")(**{"return": answer})  # noqa: B009 a Python keyword
 
     def Cancel(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802 as above
         """Nothing is under way."""

@@ -11,7 +11,10 @@ import pytest
 import yaml
 
 from cli.planning import ROOT
+from plan.file import read
 from policies.packs import PACKS
+from policies.review import review
+from policies.rules import ALL
 from tests.plans import compliant
 
 pytestmark = [
@@ -111,3 +114,15 @@ class TestTheEngineAgreesWithTheOfflinePlan:
         assert done.returncode != 0
         assert "encryption.storage-in-transit" in done.stdout
         assert "minimumTlsVersion is 'TLS1_0'" in done.stdout
+
+
+class TestADeployedStackIsJudgedByTheSameRules:
+    """What stands is what counts: the state of a stack goes through the packs as its plan did."""
+
+    def test_the_export_of_what_was_deployed_has_the_plans_verdict(self, project: Path) -> None:
+        pulumi(project, "up", "--yes", "--skip-preview", "--stack", STACK)
+        export = project / "export.json"
+        pulumi(project, "stack", "export", "--stack", STACK, "--file", str(export))
+        deployed, planned = review(read(export), ALL), review(compliant(STACK), ALL)
+        assert [finding.message for finding in deployed.of_state("refused")] == []
+        assert (deployed.verdict, deployed.evaluations) == (planned.verdict, planned.evaluations)

@@ -207,6 +207,12 @@ MUTATIONS: dict[str, Mutation] = {
     "encryption.vaults-are-hsm-backed": put(KV, "properties.sku.name", "standard"),
     "encryption.vaults-keep-deleted-keys": put(KV, "properties.enablePurgeProtection", None),
     "encryption.vaults-use-roles": put(KV, "properties.enableRbacAuthorization", False),
+    "identity.callers-prove-themselves": put(
+        "kubernetes:core/v1:ConfigMap",
+        "data",
+        {"gateway.json": '{"listeners": {"partners": {"client_certificate": "none", "token": "required"}}}'},
+        only=where(metadata__name="gateway"),
+    ),
     "identity.federation-names-one-account": put(
         "managedidentity:FederatedIdentityCredential", "subject", "system:serviceaccount:*:*"
     ),
@@ -290,6 +296,15 @@ MUTATIONS: dict[str, Mutation] = {
     "tagging.class-is-known": put(ST, "tags.data-classification", "misc"),
     "tagging.jurisdiction-is-this-one": put(ST, "tags.jurisdiction", "uk"),
     "tagging.mandatory-tags": put(ST, "tags.owner", None),
+    "telemetry.collected-privately": put(
+        "monitor:DataCollectionEndpoint", "networkAcls.publicNetworkAccess", "Enabled"
+    ),
+    "telemetry.container-logs-arrive": put(
+        "monitor:DataCollectionRule", "dataFlows.0.streams", ["Microsoft-KubeEvents"]
+    ),
+    "telemetry.model-output-stays-unread": drop(
+        "kubernetes:core/v1:ConfigMap", only=where(metadata__name="container-azm-ms-agentconfig")
+    ),
     "workload.disruptions-bounded": drop("kubernetes:policy/v1:PodDisruptionBudget"),
     "workload.images-by-digest": put(DEP, f"{POD}.containers.0.image", "acrbweuprod.azurecr.io/bailiwick/vllm:latest"),
     "workload.images-from-own-registry": put(DEP, f"{POD}.containers.0.image", f"docker.io/x@sha256:{'0' * 64}"),
@@ -314,7 +329,7 @@ MUTATIONS: dict[str, Mutation] = {
     ),
     "workload.read-only-root": put(DEP, f"{POD}.containers.0.securityContext.readOnlyRootFilesystem", False),
     "workload.services-internal": put(
-        "kubernetes:core/v1:Service", "metadata.annotations", {}, only=where(metadata__name="gateway")
+        "kubernetes:core/v1:Service", "metadata.annotations", {}, only=where(metadata__name="partners")
     ),
     "workload.shares-nothing-with-node": put(DEP, f"{POD}.hostNetwork", True),
     "workload.system-calls-filtered": put(DEP, f"{POD}.securityContext.seccompProfile.type", "Unconfined"),
