@@ -1,24 +1,36 @@
 """Compliant plans of the committed stacks, and the means to break exactly one thing in a copy."""
 
 import copy
+import fcntl
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from cli.planning import ROOT, plan_stack
 from plan import stacks
+from plan.file import read, to_json
 from plan.model import Plan, PlannedResource
 
+SHARED = "BAILIWICK_TEST_PLANS"
+"""Environment variable with the folder of plans that the workers of one run share."""
 STACKS = stacks.available(ROOT)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=32)
 def compliant(stack: str = "eu-prod") -> Plan:
-    """The committed stack's plan, recorded once per test process."""
-    plan, faults = plan_stack(stack)
-    assert not faults
-    return plan
+    """The committed stack's plan, recorded once per test run: workers share it by its file."""
+    folder = Path(os.environ[SHARED])
+    path = folder / f"{stack}.json"
+    with (folder / f"{stack}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not path.exists():
+            plan, faults = plan_stack(stack)
+            assert not faults
+            path.write_text(to_json(plan), encoding="utf-8")
+    return read(path)
 
 
 def token(short: str) -> str:
