@@ -21,6 +21,8 @@ class DetectionArgs:
     workspace: Workspace
     known_clients: Sequence[Output[str]]
     """Client ids of the identities that may use keys."""
+    playbook_id: Input[str]
+    """The workflow that quarantines."""
 
 
 class Detection(ComponentResource):
@@ -152,6 +154,7 @@ class Detection(ComponentResource):
                 ],
             ),
             actions=[
+                *self._playbook(rule),
                 securityinsights.AutomationRuleModifyPropertiesActionArgs(
                     action_type="ModifyProperties",
                     order=1,
@@ -163,12 +166,25 @@ class Detection(ComponentResource):
                         ),
                         labels=[securityinsights.IncidentLabelArgs(label_name=rule.id)],
                     ),
-                )
+                ),
             ],
             workspace_name=args.workspace.workspace.name,
             resource_group_name=args.resource_group,
             opts=scope.options(self),
         )
+
+    def _playbook(self, rule: DetectionRule) -> list[securityinsights.AutomationRuleRunPlaybookActionArgs]:
+        if not rule.playbook:
+            return []
+        return [
+            securityinsights.AutomationRuleRunPlaybookActionArgs(
+                action_type="RunPlaybook",
+                order=2,
+                action_configuration=securityinsights.PlaybookActionPropertiesArgs(
+                    logic_app_resource_id=self._args.playbook_id, tenant_id=self._args.scope.config.tenant_id
+                ),
+            )
+        ]
 
 
 def _id(stack: str, what: str) -> str:

@@ -25,6 +25,8 @@ class DetectionRule(BaseModel):
     """Kusto, with `$name` where the stack's values go."""
     entities: Mapping[str, Mapping[str, str]]
     """Entity type to identifier to the query's column."""
+    playbook: bool = False
+    """Whether its incident starts the playbook that quarantines what it names."""
 
 
 def detection_rules() -> tuple[DetectionRule, ...]:

@@ -10,12 +10,14 @@ from components.backup import Backup, BackupArgs
 from components.cluster import Cluster, ClusterArgs
 from components.confidential import Confidential, ConfidentialArgs
 from components.container_logs import ContainerLogs, ContainerLogsArgs
+from components.defender import Defender, DefenderArgs
 from components.detection import Detection, DetectionArgs
 from components.diagnostics import Diagnosed, Diagnostics, DiagnosticsArgs
 from components.egress import Egress, EgressArgs, default_route_address
 from components.flow_logs import FlowLogs, FlowLogsArgs
 from components.gateway import Gateway, GatewayArgs
 from components.gpu_pool import Pools, PoolsArgs
+from components.guardrails import Guardrails, GuardrailsArgs
 from components.identity import Identities, IdentitiesArgs
 from components.inference import Inference, InferenceArgs
 from components.keys import Keys, KeysArgs
@@ -27,6 +29,7 @@ from components.network import Network, NetworkArgs
 from components.portal import Portal, PortalArgs
 from components.private_dns import PrivateDns, PrivateDnsArgs
 from components.private_endpoint import EndpointPlace
+from components.quarantine import Quarantine, QuarantineArgs
 from components.registry import Registry, RegistryArgs
 from components.scope import Scope
 from components.workspace import Workspace, WorkspaceArgs
@@ -175,6 +178,16 @@ class Platform(ComponentResource):
             ),
             child,
         )
+        quarantine = Quarantine(
+            "quarantine",
+            QuarantineArgs(
+                scope=scope,
+                resource_group=zone.name_of("security"),
+                resource_group_id=zone.groups["security"].id,
+                workspace_id=workspace_id,
+            ),
+            child,
+        )
         Detection(
             "detection",
             DetectionArgs(
@@ -185,6 +198,7 @@ class Platform(ComponentResource):
                     *(identity.client_id for identity in identities.of.values()),
                     *(key.identity.client_id for key in keys.of.values()),
                 ],
+                playbook_id=quarantine.workflow.id,
             ),
             child,
         )
@@ -201,6 +215,18 @@ class Platform(ComponentResource):
             ),
             child,
         )
+        Guardrails(
+            "guardrails",
+            GuardrailsArgs(
+                scope=scope,
+                resource_group=zone.name_of("security"),
+                workspace_id=workspace_id,
+                zone_ids=dns.zone_ids,
+                groups={concern: group.id for concern, group in zone.groups.items()},
+            ),
+            child,
+        )
+        Defender("defender", DefenderArgs(scope=scope), child)
         diagnosed: list[Diagnosed] = [
             *network.diagnosed,
             *keys.diagnosed,
@@ -212,6 +238,7 @@ class Platform(ComponentResource):
             *confidential.diagnosed,
             *portal.diagnosed,
             *backup.diagnosed,
+            *quarantine.diagnosed,
         ]
         Diagnostics("diagnostics", DiagnosticsArgs(scope=scope, workspace_id=workspace_id, diagnosed=diagnosed), child)
         self.exports = {

@@ -27,6 +27,10 @@ class Role(Enum):
     DISK_SNAPSHOT_CONTRIBUTOR = "7efff54f-a5b4-42b5-a1c5-5411624893ce"
     DISK_BACKUP_READER = "3e5e47e6-65f7-47ef-90b5-e5dd4d455f24"
     DISK_DATA_OPERATOR = "959f8984-c045-4866-89c7-12bf9737be2e"
+    LOG_ANALYTICS_CONTRIBUTOR = "92aaf0da-9dab-42b6-94a3-d43ce8d16293"
+    SENTINEL_AUTOMATION = "f4c81013-99ee-4d62-a7ee-b3f1f648599a"
+    """Microsoft Sentinel Automation Contributor: learn.microsoft.com/azure/role-based-access-control/built-in-roles."""
+    SENTINEL_RESPONDER = "3e150937-b8fe-4cfb-8069-0eaf05ecd056"
     STORAGE_BACKUP_CONTRIBUTOR = "e5e2a7ff-d759-4cd2-bb51-3152d37e2eb1"
 
 

@@ -210,6 +210,21 @@ class People(Section):
     )
 
 
+class Governance(Section):
+    """Where policy holds, and who runs its playbooks."""
+
+    management_group: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._()-]{1,90}$")] | None = dial(
+        "Management group of this jurisdiction; without one, policy is assigned to the stack's subscription.",
+        "policy ends at the subscription's border",
+        default=None,
+    )
+    sentinel_principal: Guid = dial(
+        "Object id of the service principal 'Azure Security Insights' in the tenant (application "
+        "98785600-1bb7-4fb9-b9fa-19afe2c8a360; `az ad sp show --id` tells).",
+        "Sentinel may not start the playbook that quarantines",
+    )
+
+
 class Keys(Section):
     """Who keeps the keys."""
 

@@ -10,6 +10,7 @@ from config.sections import (
     Cluster,
     ConfidentialVms,
     Gateway,
+    Governance,
     Gpu,
     Guid,
     Inference,
@@ -63,6 +64,7 @@ class StackConfig(Section):
     retention: Retention
     budget: Budget
     people: People
+    governance: Governance
     keys: Keys
 
     @property

@@ -90,6 +90,9 @@ class ResidencyException:
     """Pulumi type tokens it covers."""
     rules: tuple[str, ...] = ()
     """Ids of the rules that it exempts these types from; empty: on record only, no rule is lifted."""
+    policies: Mapping[str, str] = field(factory=dict)
+    """Azure Policy assignments that it lifts, by key of `components/guardrails*.yaml`: the concern of the resource
+    group on which they are lifted."""
     legal_basis: str
     compensating_control: str
     approver_role: str

@@ -37,11 +37,20 @@ _RENAMED: Final[Mapping[str, Mapping[str, str]]] = {
         "encryption.keyVaultProperties": "keyvaultproperties",
     },
     "azure-native:keyvault:Key": {"releasePolicy": "release_policy"},
+    "azure-native:authorization:RoleDefinition": {"roleType": "type"},
 }
 """Paths below `properties` that the SDK gives another name than the REST API; inner ones first."""
 
 _ADDRESSING: Final = frozenset(
-    {"resourceGroupName", "workspaceName", "clusterRp", "clusterResourceName", "clusterName"}
+    {
+        "resourceGroupName",
+        "workspaceName",
+        "clusterRp",
+        "clusterResourceName",
+        "clusterName",
+        "managementGroupId",
+        "managementGroupsNamespace",
+    }
 )
 
 _PARTS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -103,7 +112,7 @@ def _resource(resource: PlannedResource, ids: Mapping[str, Value]) -> dict[str, 
 def body(token: str, inputs: Mapping[str, Value], entry: ArmType) -> dict[str, object]:
     """A resource's body as the REST API takes it."""
     addressing = {*entry.names, *_ADDRESSING}
-    if entry.scope not in ("group", "subscription", "workspace", "cluster"):
+    if entry.scope not in ("group", "subscription", "workspace", "cluster", "managementGroup"):
         addressing.add(entry.scope)
     if token == "azure-native:privatedns:PrivateRecordSet":
         addressing.add("recordType")

@@ -26,6 +26,9 @@ def _root(entry: ArmType, inputs: Mapping[str, object], subscription_id: str) ->
     subscription = f"/subscriptions/{subscription_id}"
     if entry.scope == "subscription":
         return subscription
+    if entry.scope == "managementGroup":
+        name = inputs.get("managementGroupId")
+        return f"/providers/Microsoft.Management/managementGroups/{name}" if isinstance(name, str) else None
     group = inputs.get("resourceGroupName")
     in_group = f"{subscription}/resourceGroups/{group}" if isinstance(group, str) else None
     if entry.scope == "group":

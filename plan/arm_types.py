@@ -30,7 +30,8 @@ class ArmType:
     names: tuple[str, ...]
     """Inputs that name its parents and itself; `=text` is a fixed name."""
     scope: str
-    """`group`, `subscription`, `workspace`, `cluster`, or the input with the id of what it extends."""
+    """`group`, `subscription`, `workspace`, `cluster`, `managementGroup`, or the input with the id of what it
+    extends."""
 
     def name_values(self, inputs: Mapping[str, object]) -> tuple[str, ...] | None:
         """The names in order; None where one is not known yet."""

@@ -40,7 +40,7 @@ PACKS: Mapping[str, Pack] = {
             id="platform",
             title="The platform is hardened, watched and owned",
             owner="platform team",
-            concerns=("cluster", "identity", "network", "registry", "detection", "tagging", "telemetry"),
+            concerns=("cluster", "identity", "network", "registry", "detection", "tagging", "telemetry", "guardrails"),
         ),
     )
 }

@@ -11,6 +11,7 @@ CONCERNS = (
     "detection",
     "egress",
     "encryption",
+    "guardrails",
     "identity",
     "network",
     "portal",

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Mapping
 from plan.model import UNKNOWN, PlannedResource, Value
 from policies.require import require, texts
 from policies.review import StackUnderReview
-from policies.rule import Judged, Severity, judged, rule, stack_rule
+from policies.rule import Judged, Severity, rule, stack_rule
+from policies.types import ASSIGNMENT, POLICY_ASSIGNMENT, WORKFLOW
 from policies.verdict import PASSED, Verdict, not_evaluated, refused
 
-ASSIGNMENT = "azure-native:authorization:RoleAssignment"
+SENTINEL_AUTOMATION = "f4c81013-99ee-4d62-a7ee-b3f1f648599a"
+"""Microsoft Sentinel Automation Contributor: starts playbooks, and is given on their group, as Sentinel asks."""
 GROUP = "azure-native:resources:ResourceGroup"
 DEFINITION = "azure-native:authorization:RoleDefinition"
 SETTINGS = "kubernetes:core/v1:ConfigMap"
@@ -56,7 +58,27 @@ def no_broad_roles(assignment: PlannedResource, stack: StackUnderReview) -> Verd
 )
 def rights_on_one_thing(stack: StackUnderReview) -> Iterable[Judged]:
     """A right on a group holds for everything that somebody will put into it."""
-    return judged(stack.of_type(ASSIGNMENT), _on_one_thing)
+    wide = _acting_widely(stack)
+    for assignment in stack.of_type(ASSIGNMENT):
+        origins = set(assignment.property_dependencies.get("principalId", ()))
+        if origins & set(wide.values()) or str(assignment.get("principalId")) in wide:
+            # What remediates and what quarantines act where something wrong appears, which nobody knows beforehand:
+            # their roles are held narrow instead, by guardrails.remediation-rights-are-narrow and the role's own list.
+            continue
+        if str(assignment.get("roleDefinitionId")).rpartition("/")[2] == SENTINEL_AUTOMATION:
+            continue
+        yield assignment, _on_one_thing(assignment)
+
+
+def _acting_widely(stack: StackUnderReview) -> dict[str, str]:
+    """Principal ids, and URNs, of the identities of policy assignments and playbooks."""
+    found = [
+        target
+        for kind in (POLICY_ASSIGNMENT, WORKFLOW)
+        for user in stack.of_type(kind)
+        for target in stack.targets(user, "identity.userAssignedIdentities[*]")
+    ]
+    return {str(identity.outputs.get("principalId", identity.urn)): identity.urn for identity in found}
 
 
 def _on_one_thing(assignment: PlannedResource) -> Verdict:

@@ -42,6 +42,7 @@ def add(short: str, also: str = "", stack: str = "eu-prod", **inputs: object) ->
     return Mutation(breaks=lambda plan: added(plan, short, inputs), stack=stack, also=frozenset(also.split()))
 
 
+ASSIGNED = "authorization:PolicyAssignment"
 AKS, POOL, VM = "containerservice:ManagedCluster", "containerservice:AgentPool", "compute:VirtualMachine"
 ST, NSG, VNET = "storage:StorageAccount", "network:NetworkSecurityGroup", "network:VirtualNetwork"
 BV, KV, KEY = "dataprotection:BackupVault", "keyvault:Vault", "keyvault:Key"
@@ -207,6 +208,23 @@ MUTATIONS: dict[str, Mutation] = {
     "encryption.vaults-are-hsm-backed": put(KV, "properties.sku.name", "standard"),
     "encryption.vaults-keep-deleted-keys": put(KV, "properties.enablePurgeProtection", None),
     "encryption.vaults-use-roles": put(KV, "properties.enableRbacAuthorization", False),
+    "guardrails.assignments-are-enforced": put(ASSIGNED, "enforcementMode", "DoNotEnforce"),
+    "guardrails.defender-watches": put("security:Pricing", "pricingTier", "Free"),
+    "guardrails.exemptions-are-on-record": put("authorization:PolicyExemption", "expiresOn", None),
+    "guardrails.locations-are-the-jurisdictions": put(ASSIGNED, "parameters.listOfAllowedLocations.value", ["eastus"]),
+    "guardrails.nothing-hides-in-templates": put(
+        "resources:Deployment", "properties.template.resources", [{"type": "Microsoft.Storage/storageAccounts"}]
+    ),
+    "guardrails.own-definitions-deny": put("authorization:PolicyDefinition", "policyRule.then.effect", "audit"),
+    "guardrails.policies-assigned": drop(ASSIGNED, only=where(policyAssignmentName="bw-allowed-locations")),
+    "guardrails.remediation-rights-are-narrow": put(
+        "authorization:RoleAssignment",
+        "roleDefinitionId",
+        "/subscriptions/s/providers/Microsoft.Authorization/roleDefinitions/4a9ae827-6dc8-4573-8ac7-8239d42aa03f",
+        only=lambda found: "guardrails" in found.urn,
+    ),
+    "guardrails.remediations-run": drop("policyinsights:RemediationAtSubscription"),
+    "guardrails.violations-are-answered": put("logic:Workflow", "state", "Disabled"),
     "identity.callers-prove-themselves": put(
         "kubernetes:core/v1:ConfigMap",
         "data",
