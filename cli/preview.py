@@ -20,21 +20,22 @@ def command(stack: str | None, save: Path | None, *, every: bool, as_json: bool,
         raise click.UsageError(f"name one stack, or --all. The stacks: {', '.join(known_stacks())}.")
     if every and save is not None:
         raise click.UsageError("--save writes one plan; name the stack.")
-    reports = []
-    for name in known_stacks() if every else (stack or "",):
-        plan, faults = plan_stack(name)
-        if save is not None:
-            _write(plan, save)
-        if not as_json:
-            from evidence.terminal import print_faults
-            from evidence.tree import print_tree
+    if every:
+        from cli.fleet import preview_all
 
-            if not quiet:
-                print_tree(plan)
-            if faults:
-                print_faults(name, faults)
-        reports.append(judge_plan(plan))
-    return show(reports, as_text_json=as_json)
+        return preview_all(known_stacks(), as_json=as_json, quiet=quiet)
+    plan, faults = plan_stack(stack or "")
+    if save is not None:
+        _write(plan, save)
+    if not as_json:
+        from evidence.terminal import print_faults
+        from evidence.tree import print_tree
+
+        if not quiet:
+            print_tree(plan)
+        if faults:
+            print_faults(plan.stack, faults)
+    return show([judge_plan(plan)], as_text_json=as_json)
 
 
 def _write(plan: object, path: Path) -> None:

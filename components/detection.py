@@ -124,6 +124,7 @@ class Detection(ComponentResource):
         text = (
             rule.query.replace("$countries", quoted(country_names(scope.jurisdiction.portal_countries)))
             .replace("$region", scope.region)
+            .replace("$breakglass", quoted(scope.config.access.eligible.get("break-glass", ()) or ("none",)))
             .replace("$jurisdiction", scope.jurisdiction.id)
         )
         if "$apps" not in text:

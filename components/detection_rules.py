@@ -1,10 +1,10 @@
 """Analytics rules as data: read, checked, and filled with the stack's own values."""
 
 from collections.abc import Mapping, Sequence
-from importlib import resources as package_files
 
-import yaml
 from pydantic import BaseModel, ConfigDict
+
+from components.tables import table
 
 
 class DetectionRule(BaseModel):
@@ -31,14 +31,12 @@ class DetectionRule(BaseModel):
 
 def detection_rules() -> tuple[DetectionRule, ...]:
     """All rules, in order of the file."""
-    text = (package_files.files("components") / "detection_rules.yaml").read_text(encoding="utf-8")
-    return tuple(DetectionRule.model_validate(item) for item in yaml.safe_load(text))
+    return tuple(DetectionRule.model_validate(item) for item in table("detection_rules.yaml"))
 
 
 def country_names(codes: Sequence[str]) -> tuple[str, ...]:
     """Names under which Kusto's `geo_info_from_ip_address` may know these countries; it returns no codes."""
-    text = (package_files.files("components") / "detection_countries.yaml").read_text(encoding="utf-8")
-    names: Mapping[str, Sequence[str]] = yaml.safe_load(text)
+    names: Mapping[str, Sequence[str]] = table("detection_countries.yaml")
     return tuple(name for code in codes for name in names[code])
 
 

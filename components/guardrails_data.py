@@ -3,10 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import resources as package_files
 from typing import Any
 
-import yaml
+from components.tables import table
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,13 +63,16 @@ class Own:
 @lru_cache(maxsize=1)
 def built_ins() -> tuple[BuiltIn, ...]:
     """Those of `guardrails.yaml`, in its order."""
-    return tuple(BuiltIn(**item) for item in _read("guardrails.yaml"))
+    return tuple(BuiltIn(**item) for item in table("guardrails.yaml"))
 
 
 @lru_cache(maxsize=1)
 def own() -> tuple[Own, ...]:
     """Those of `guardrails_own.yaml`, in its order."""
-    return tuple(Own(condition=item.pop("if"), **item) for item in _read("guardrails_own.yaml"))
+    return tuple(
+        Own(condition=item["if"], **{k: v for k, v in item.items() if k != "if"})
+        for item in table("guardrails_own.yaml")
+    )
 
 
 def filled(value: Any, known: Mapping[str, Any]) -> Any:  # noqa: ANN401 JSON of any shape
@@ -82,8 +84,3 @@ def filled(value: Any, known: Mapping[str, Any]) -> Any:  # noqa: ANN401 JSON of
     if isinstance(value, list | tuple):
         return [filled(inner, known) for inner in value]
     return value
-
-
-def _read(name: str) -> list[dict[str, Any]]:
-    text = (package_files.files("components") / name).read_text(encoding="utf-8")
-    return [dict(item) for item in yaml.safe_load(text)]

@@ -48,9 +48,16 @@ class Names:
 
     def globally_unique(self, kind: str, role: str, *, limit: int, dashes: bool = False) -> Output[str]:
         """A name that is a DNS label of the cloud (storage account, vault): ends in a stable random suffix."""
-        room = limit - SUFFIX_LENGTH - (1 if dashes else 0)
         stem = self.of(kind, role, limit=limit + 9)
-        stem = _checked(stem if dashes else stem.replace("-", ""), room)
+        # Dashes are for reading; a long stack's name does without them.
+        dashes = dashes and len(stem) <= limit - SUFFIX_LENGTH - 1
+        room = limit - SUFFIX_LENGTH - (1 if dashes else 0)
+        stem = stem if dashes else stem.replace("-", "")
+        # The role may lose letters, down to three: the suffix keeps names apart, and tags say the rest.
+        over = len(stem) - room
+        if 0 < over <= len(role) - 3:
+            stem = stem[:room]
+        stem = _checked(stem, room)
         suffix = RandomString(
             f"suffix-{kind}-{role}",
             length=SUFFIX_LENGTH,

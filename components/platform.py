@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import pulumi_azure_native as azure
+import pulumi_azuread as azuread
 from pulumi import ComponentResource, Input, ProviderResource, ResourceOptions
 
+from components.access import Access, AccessArgs
 from components.backup import Backup, BackupArgs
 from components.cluster import Cluster, ClusterArgs
 from components.confidential import Confidential, ConfidentialArgs
@@ -215,6 +217,7 @@ class Platform(ComponentResource):
             ),
             child,
         )
+        Access("access", AccessArgs(scope=scope, provider=_directory(config), workspace_id=workspace_id), child)
         Guardrails(
             "guardrails",
             GuardrailsArgs(
@@ -226,7 +229,8 @@ class Platform(ComponentResource):
             ),
             child,
         )
-        Defender("defender", DefenderArgs(scope=scope), child)
+        if scope.jurisdiction.cloud.defender:
+            Defender("defender", DefenderArgs(scope=scope), child)
         diagnosed: list[Diagnosed] = [
             *network.diagnosed,
             *keys.diagnosed,
@@ -254,6 +258,17 @@ class Platform(ComponentResource):
             "firstDeployment": "docs/guides/first-deployment.md",
         }
         self.register_outputs(self.exports)
+
+
+def _directory(config: StackConfig) -> azuread.Provider:
+    """The directory of the stack's tenant, in the jurisdiction's cloud."""
+    return azuread.Provider(
+        "entra",
+        tenant_id=config.tenant_id,
+        environment={"public": "public", "usgovernment": "usgovernment", "china": "china"}[
+            config.jurisdiction.cloud.name
+        ],
+    )
 
 
 def _provider(config: StackConfig) -> ProviderResource:

@@ -4,6 +4,7 @@ The descriptions are printed in `docs/reference/config.md`; `consequence` is wha
 """
 
 import re
+from collections.abc import Mapping
 from ipaddress import IPv4Network
 from typing import Annotated, Any, Literal
 
@@ -207,6 +208,34 @@ class People(Section):
         "Initial administrators of the managed HSM; three hold its security domain.",
         "one lost key holder locks every key for ever",
         default=(),
+    )
+
+
+PeopleRole = Literal["platform", "clinical-ml", "security", "auditor", "break-glass"]
+
+
+class Access(Section):
+    """Who may ask for which rights, and who grants them."""
+
+    approvers_group: Guid = dial(
+        "Group whose members approve the activation of a right.", "whoever is eligible grants it to himself"
+    )
+    approvers_owner: Guid = dial(
+        "Person who owns the groups and reviews the rights each quarter.", "rights pile up, and nobody notices"
+    )
+    eligible: Mapping[PeopleRole, tuple[Guid, ...]] = dial(
+        "Persons' object ids by role; two at least for break-glass.", "nobody can get in when it matters", default={}
+    )
+    conditional_access: Literal["enforced", "report-only"] = dial(
+        "Whether sign-in policies hold, or only tell what they would do (dev).",
+        "a stolen password is enough to get in",
+        default="enforced",
+    )
+    directory_logs: bool = dial(
+        "Send the directory's sign-in and audit logs to this stack's workspace. They are the whole tenant's: one "
+        "jurisdiction of a tenant takes them, by decision of the DPO.",
+        "rules that watch sign-ins watch an empty table",
+        default=True,
     )
 
 

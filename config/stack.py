@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import ConfigDict
 
 from config.sections import (
+    Access,
     Budget,
     Cluster,
     ConfidentialVms,
@@ -64,6 +65,7 @@ class StackConfig(Section):
     retention: Retention
     budget: Budget
     people: People
+    access: Access
     governance: Governance
     keys: Keys
 

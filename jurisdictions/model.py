@@ -137,6 +137,8 @@ class Cloud:
     active_directory: str
     front_door: bool
     """Whether Azure Front Door Premium is offered."""
+    defender: bool = True
+    """Whether Microsoft Defender for Cloud is offered."""
     suffixes: Mapping[str, str]
     """DNS suffixes by service, without leading dot."""
     private_dns_zones: Mapping[str, str]

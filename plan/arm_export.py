@@ -25,6 +25,9 @@ _INSIDE: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Types of which a part of the common schema is one of their properties."""
 
+_FLAT: Final = frozenset({"azure-native:authorization:AccessReviewScheduleDefinitionById"})
+"""Access reviews, whose body has no `properties` but `settings`."""
+
 _RENAMED: Final[Mapping[str, Mapping[str, str]]] = {
     "azure-native:storage:StorageAccount": {
         "enableHttpsTrafficOnly": "supportsHttpsTrafficOnly",
@@ -112,7 +115,7 @@ def _resource(resource: PlannedResource, ids: Mapping[str, Value]) -> dict[str, 
 def body(token: str, inputs: Mapping[str, Value], entry: ArmType) -> dict[str, object]:
     """A resource's body as the REST API takes it."""
     addressing = {*entry.names, *_ADDRESSING}
-    if entry.scope not in ("group", "subscription", "workspace", "cluster", "managementGroup"):
+    if entry.scope not in ("group", "subscription", "workspace", "cluster", "managementGroup", "tenant"):
         addressing.add(entry.scope)
     if token == "azure-native:privatedns:PrivateRecordSet":
         addressing.add("recordType")
@@ -127,6 +130,8 @@ def body(token: str, inputs: Mapping[str, Value], entry: ArmType) -> dict[str, o
         properties = _unlift(properties, path.split("."))
     for path, name in _RENAMED.get(token, {}).items():
         properties = _rename(properties, path.split("."), name)
+    if token in _FLAT:
+        return {key: _json(value) for key, value in {**envelope, **_review(properties)}.items()}
     if token == "azure-native:frontdoor:Policy":
         properties = _front_door(properties)
     result: dict[str, object] = {key: _json(value) for key, value in envelope.items()}
@@ -180,6 +185,18 @@ def _part(item: Value) -> Value:
         return item
     beside = {key: value for key, value in item.items() if key in _BESIDE}
     return {**beside, "properties": {key: value for key, value in item.items() if key not in _BESIDE}}
+
+
+def _review(properties: Mapping[str, Value]) -> dict[str, Value]:
+    """An access review's settings, and within them its recurrence, which the SDK lifts."""
+    outside = ("displayName", "descriptionForAdmins", "descriptionForReviewers", "reviewers", "backupReviewers")
+    pattern = {key: properties[key] for key in ("type", "interval") if key in properties}
+    recurrence = {"pattern": pattern, **({"range": properties["range"]} if "range" in properties else {})}
+    inside = {key: value for key, value in properties.items() if key not in (*outside, "type", "interval", "range")}
+    return {
+        **{key: properties[key] for key in outside if key in properties},
+        "settings": {**inside, "recurrence": recurrence},
+    }
 
 
 def _front_door(properties: Mapping[str, Value]) -> dict[str, Value]:

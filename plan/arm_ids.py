@@ -26,6 +26,8 @@ def _root(entry: ArmType, inputs: Mapping[str, object], subscription_id: str) ->
     subscription = f"/subscriptions/{subscription_id}"
     if entry.scope == "subscription":
         return subscription
+    if entry.scope == "tenant":
+        return ""
     if entry.scope == "managementGroup":
         name = inputs.get("managementGroupId")
         return f"/providers/Microsoft.Management/managementGroups/{name}" if isinstance(name, str) else None

@@ -30,7 +30,7 @@ class ArmType:
     names: tuple[str, ...]
     """Inputs that name its parents and itself; `=text` is a fixed name."""
     scope: str
-    """`group`, `subscription`, `workspace`, `cluster`, `managementGroup`, or the input with the id of what it
+    """`group`, `subscription`, `workspace`, `cluster`, `managementGroup`, `tenant`, or the input with the id of what it
     extends."""
 
     def name_values(self, inputs: Mapping[str, object]) -> tuple[str, ...] | None:

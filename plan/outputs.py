@@ -19,22 +19,44 @@ Fill = Callable[[State, str, str], None]
 """Adds the output-only fields of one type: state, id, seed."""
 
 
+PUBLIC: Mapping[str, str] = {
+    "blob": "blob.core.windows.net",
+    "dfs": "dfs.core.windows.net",
+    "vault": "vault.azure.net",
+    "managedhsm": "managedhsm.azure.net",
+    "registry": "azurecr.io",
+    "attestation": "attest.azure.net",
+    "aks": "azmk8s.io",
+}
+"""DNS suffixes of Azure's public cloud, in which the fills below speak."""
+
+
 class UnknownFunction(ValueError):
     """A provider function that a plan can't answer: the program must not need the cloud to be planned."""
 
 
 def mock_outputs(
-    token: str, name: str, inputs: Mapping[str, Any], *, urn: str, subscription_id: str, tenant_id: str
+    token: str,
+    name: str,
+    inputs: Mapping[str, Any],
+    *,
+    urn: str,
+    subscription_id: str,
+    tenant_id: str,
+    suffixes: Mapping[str, str] = PUBLIC,
 ) -> tuple[str, State]:
-    """Id and state of a resource as if it had been created.
+    """Id and state of a resource as if it had been created, in the cloud of these DNS suffixes.
 
     Raises plan.arm_types.UnknownType for an azure-native type that is not listed.
     """
     package = token.partition(":")[0]
     if package == "azure-native":
-        return _azure(token, name, inputs, urn, subscription_id, tenant_id)
+        identifier, state = _azure(token, name, inputs, urn, subscription_id, tenant_id)
+        return identifier, state if suffixes == PUBLIC else _in_cloud(state, suffixes)
     if package == "random":
         return _random(token, inputs, urn)
+    if package == "azuread":
+        return _directory(inputs, urn)
     if package == "kubernetes":
         return _kubernetes(name, inputs, urn)
     return f"{name}-id", dict(inputs)
@@ -53,6 +75,12 @@ def guid(seed: str) -> str:
     return str(uuid5(NAMESPACE_URL, seed))
 
 
+def _directory(inputs: Mapping[str, Any], urn: str) -> tuple[str, State]:
+    """Objects of the directory are known by a GUID."""
+    identifier = guid(urn)
+    return identifier, {**inputs, "objectId": identifier}
+
+
 def _azure(
     token: str, name: str, inputs: Mapping[str, Any], urn: str, subscription_id: str, tenant_id: str
 ) -> tuple[str, State]:
@@ -66,6 +94,18 @@ def _azure(
     if fill is not None:
         fill(state, identifier, urn)
     return identifier, state
+
+
+def _in_cloud(value: Any, suffixes: Mapping[str, str]) -> Any:  # noqa: ANN401 JSON of any shape
+    """The same in another cloud: its names end in other suffixes."""
+    if isinstance(value, str):
+        for service, public in PUBLIC.items():
+            if public in value and service in suffixes:
+                return value.replace(public, suffixes[service])
+        return value
+    if isinstance(value, Mapping):
+        return {key: _in_cloud(inner, suffixes) for key, inner in value.items()}
+    return [_in_cloud(inner, suffixes) for inner in value] if isinstance(value, list) else value
 
 
 def _identity(state: State, urn: str, tenant_id: str) -> None:

@@ -17,9 +17,10 @@ from pulumi.runtime import settings as pulumi_settings
 from pulumi.runtime.config import set_all_config
 from pulumi.runtime.stack import run_in_stack
 
+from jurisdictions import UnknownJurisdiction, load
 from plan.file import MASKED, unmark
 from plan.model import STACK_TYPE, Plan, PlannedResource, Value, jurisdiction_of
-from plan.outputs import mock_call, mock_outputs
+from plan.outputs import PUBLIC, mock_call, mock_outputs
 
 PROJECT = "bailiwick"
 
@@ -47,9 +48,10 @@ def record_program(
 class _Mocks(pulumi_mocks.Mocks):
     """ARM-shaped outputs, so that references between resources resolve as they would in Azure."""
 
-    def __init__(self, subscription_id: str, tenant_id: str) -> None:
+    def __init__(self, subscription_id: str, tenant_id: str, suffixes: Mapping[str, str]) -> None:
         self._subscription_id = subscription_id
         self._tenant_id = tenant_id
+        self._suffixes = suffixes
 
     def new_resource(self, args: pulumi_mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         # Ids are drawn from the type and the logical name, which are unique together: the same plan, the same ids.
@@ -60,6 +62,7 @@ class _Mocks(pulumi_mocks.Mocks):
             urn=f"{args.typ}::{args.name}",
             subscription_id=self._subscription_id,
             tenant_id=self._tenant_id,
+            suffixes=self._suffixes,
         )
 
     def call(self, args: pulumi_mocks.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
@@ -116,12 +119,19 @@ class _RecordingMonitor(pulumi_mocks.MockMonitor):
         return super().RegisterResourceOutputs(request)  # type: ignore[no-untyped-call]  # as above
 
 
+def _suffixes(stack: str) -> Mapping[str, str]:
+    try:
+        return load(jurisdiction_of(stack)).cloud.suffixes
+    except UnknownJurisdiction:
+        return PUBLIC
+
+
 class _Recording:
     def __init__(
         self, stack: str, subscription_id: str, tenant_id: str, on_resource: Callable[[int, str], None] | None
     ) -> None:
         self._stack = stack
-        self._monitor = _RecordingMonitor(_Mocks(subscription_id, tenant_id), stack, on_resource)
+        self._monitor = _RecordingMonitor(_Mocks(subscription_id, tenant_id, _suffixes(stack)), stack, on_resource)
 
     def run(self, entry: Path, values: Mapping[str, str]) -> None:
         # One event loop for the monitor and the program, made first: else outputs resolve on a loop nobody runs.

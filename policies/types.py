@@ -37,6 +37,7 @@ FRONT_DOOR_WAF = "azure-native:frontdoor:Policy"
 DIAGNOSTIC = "azure-native:monitor:DiagnosticSetting"
 
 ASSIGNMENT = "azure-native:authorization:RoleAssignment"
+ROLE_DEFINITION = "azure-native:authorization:RoleDefinition"
 POLICY_ASSIGNMENT = "azure-native:authorization:PolicyAssignment"
 POLICY_DEFINITION = "azure-native:authorization:PolicyDefinition"
 POLICY_DEFINITION_OF_GROUP = "azure-native:authorization:PolicyDefinitionAtManagementGroup"

@@ -40,7 +40,17 @@ PACKS: Mapping[str, Pack] = {
             id="platform",
             title="The platform is hardened, watched and owned",
             owner="platform team",
-            concerns=("cluster", "identity", "network", "registry", "detection", "tagging", "telemetry", "guardrails"),
+            concerns=(
+                "cluster",
+                "identity",
+                "network",
+                "registry",
+                "detection",
+                "tagging",
+                "telemetry",
+                "guardrails",
+                "access",
+            ),
         ),
     )
 }

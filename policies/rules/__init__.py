@@ -5,6 +5,7 @@ from importlib import import_module
 from policies.rule import registered
 
 CONCERNS = (
+    "access",
     "backup",
     "cluster",
     "confidential",

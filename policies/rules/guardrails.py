@@ -56,9 +56,9 @@ IN_TEMPLATES = frozenset({"microsoft.web/connections"})
 def policies_assigned(stack: StackUnderReview) -> Iterable[Judged]:
     """A plan is judged once; somebody with the portal open is not, unless the subscription refuses."""
     assigned = {str(found.get("policyDefinitionId")).rpartition("/")[2] for found in stack.of_type(POLICY_ASSIGNMENT)}
-    public = stack.jurisdiction.cloud.name == "public"
+    offered = {"public": set(REQUIRED), "usgovernment": IN_GOVERNMENT}.get(stack.jurisdiction.cloud.name, set())
     for definition, name in REQUIRED.items():
-        if definition not in assigned and (public or definition in IN_GOVERNMENT):
+        if definition not in assigned and definition in offered:
             yield from absent(stack, f"'{name}' is not assigned")
     yield None, PASSED
 
@@ -206,7 +206,7 @@ def remediations_run(stack: StackUnderReview) -> Iterable[Judged]:
 def defender_watches(stack: StackUnderReview) -> Iterable[Judged]:
     """A free plan sees nothing; agentless scanning carries a copy of a disk out of the operator's hands."""
     plans = {str(found.get("pricingName")): found for found in stack.of_type(PRICING)}
-    missing = [name for name in PLANS if name not in plans]
+    missing = [name for name in PLANS if name not in plans and stack.jurisdiction.cloud.defender]
     if missing:
         yield from absent(stack, f"no Defender plan for {', '.join(missing)}")
     for found in plans.values():

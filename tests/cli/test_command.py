@@ -51,7 +51,8 @@ def run_apart(*words: str, cwd: Path) -> Done:
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A copy of the project whose stack files may be broken."""
-    shutil.copytree(ROOT, tmp_path / "p", ignore=shutil.ignore_patterns(".git", ".venv", ".*cache", "tests", "docs"))
+    unneeded = shutil.ignore_patterns(".git", ".venv", ".tools", ".*cache", "tests", "docs")
+    shutil.copytree(ROOT, tmp_path / "p", ignore=unneeded)
     return tmp_path / "p"
 
 

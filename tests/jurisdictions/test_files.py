@@ -78,9 +78,9 @@ class TestRegionsLieInsideTheBoundary:
 class TestSizesClaimNoMoreThanIsKnown:
     """A size believed to be somewhere fails minutes into a deployment, or moves a workload to a weaker one."""
 
-    def test_confidential_gpus_are_listed_in_west_europe_alone(self) -> None:
-        found = [n for i in available() for n, r in load(i).regions.items() if r.confidential_gpu_sizes]
-        assert found == ["westeurope"]
+    def test_confidential_gpus_are_listed_where_microsoft_says_and_nowhere_else(self) -> None:
+        found = {n for i in available() for n, r in load(i).regions.items() if r.confidential_gpu_sizes}
+        assert found == {"westeurope", "eastus2", "centralus"}
 
     @pytest.mark.parametrize(
         ("where", "region"),

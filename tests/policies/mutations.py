@@ -42,6 +42,9 @@ def add(short: str, also: str = "", stack: str = "eu-prod", **inputs: object) ->
     return Mutation(breaks=lambda plan: added(plan, short, inputs), stack=stack, also=frozenset(also.split()))
 
 
+WORKLOADS: Matches = lambda found: "registry-kubelet" in found.name  # noqa: E731 a table's shorthand
+ACTIVATION = "azuread:index/groupRoleManagementPolicy:GroupRoleManagementPolicy"
+SIGN_IN = "azuread:index/conditionalAccessPolicy:ConditionalAccessPolicy"
 ASSIGNED = "authorization:PolicyAssignment"
 AKS, POOL, VM = "containerservice:ManagedCluster", "containerservice:AgentPool", "compute:VirtualMachine"
 ST, NSG, VNET = "storage:StorageAccount", "network:NetworkSecurityGroup", "network:VirtualNetwork"
@@ -105,6 +108,34 @@ def _no_denial(plan: Plan) -> Plan:
 
 
 MUTATIONS: dict[str, Mutation] = {
+    "access.activations-are-approved": put(ACTIVATION, "activationRules.requireApproval", False),
+    "access.activations-are-short": put(ACTIVATION, "activationRules.maximumDuration", "PT24H"),
+    "access.break-glass-has-two-keys": drop(
+        "azuread:index/privilegedAccessGroupEligibilitySchedule:PrivilegedAccessGroupEligibilitySchedule",
+        only=lambda found: "break-glass" in found.name,
+    ),
+    "access.break-glass-is-left-out": put(SIGN_IN, "conditions.users.excludedGroups", []),
+    "access.directory-is-watched": drop("aadiam:DiagnosticSetting"),
+    "access.groups-hold-narrow-roles": put(
+        "authorization:RoleAssignment",
+        "roleDefinitionId",
+        "/subscriptions/s/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7",
+        only=where(principalType="Group"),
+        also="identity.rights-on-one-thing",
+    ),
+    "access.nobody-is-a-standing-member": put("azuread:index/group:Group", "members", ["x"]),
+    "access.old-and-foreign-sign-ins-are-blocked": put(
+        "azuread:index/namedLocation:NamedLocation", "country.countriesAndRegions", ["US"]
+    ),
+    "access.people-read-no-data": put(
+        "authorization:RoleDefinition",
+        "permissions.0.dataActions",
+        ["Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read"],
+    ),
+    "access.rights-are-reviewed": put("authorization:AccessReviewScheduleDefinitionById", "defaultDecision", "Approve"),
+    "access.sign-ins-are-strong": put(
+        SIGN_IN, "grantControls.builtInControls", ["mfa"], only=lambda found: found.name.endswith("strong-sign-in")
+    ),
     "backup.failures-are-told": put(BV, "properties.monitoringSettings", None),
     "backup.instances-follow-a-policy": put("dataprotection:BackupInstance", "properties.policyInfo.policyId", FOREIGN),
     "backup.patient-data-covered": drop("dataprotection:BackupInstance", also="backup.instances-follow-a-policy"),
@@ -149,7 +180,7 @@ MUTATIONS: dict[str, Mutation] = {
     "detection.activity-log-exported": drop(
         "monitor:DiagnosticSetting", only=lambda r: str(r.get("resourceUri")).count("/") == 2
     ),
-    "detection.alerts-have-owners": drop("securityinsights:AutomationRule"),
+    "detection.alerts-have-owners": drop("securityinsights:AutomationRule", also="guardrails.violations-are-answered"),
     "detection.audit-logs-kept": put("operationalinsights:Table", "totalRetentionInDays", 90),
     "detection.everything-diagnosed": drop(
         "monitor:DiagnosticSetting", only=lambda r: "Microsoft.KeyVault" in str(r.get("resourceUri"))
@@ -238,10 +269,11 @@ MUTATIONS: dict[str, Mutation] = {
         "authorization:RoleAssignment",
         "roleDefinitionId",
         "/providers/Microsoft.Authorization/roleDefinitions/b24988ac-6180-42a0-ab88-20f7382dd24c",
+        only=WORKLOADS,
     ),
     "identity.no-wildcard-definitions": add("authorization:RoleDefinition", permissions=[{"actions": ["*"]}]),
-    "identity.principals-are-typed": put("authorization:RoleAssignment", "principalType", "User"),
-    "identity.rights-on-one-thing": put("authorization:RoleAssignment", "scope", "/subscriptions/x"),
+    "identity.principals-are-typed": put("authorization:RoleAssignment", "principalType", "User", only=WORKLOADS),
+    "identity.rights-on-one-thing": put("authorization:RoleAssignment", "scope", "/subscriptions/x", only=WORKLOADS),
     "network.denies-by-default": Mutation(breaks=_no_denial),
     "network.flows-recorded": drop("network:FlowLog"),
     "network.monitoring-is-private": put("monitor:PrivateLinkScope", "accessModeSettings.ingestionAccessMode", "Open"),

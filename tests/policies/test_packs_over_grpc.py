@@ -113,7 +113,7 @@ class TestPacksSpeakCrossGuard:
         own = {rule.id for rule in rules_of(pack, ALL)}
         with running(pack) as stub:
             assert _violations(stub, compliant()) == {}
-        for rule in rules_of(pack, ALL)[::30]:
+        for rule in rules_of(pack, ALL)[::60]:
             mutation = MUTATIONS[rule.id]
             # As the engine does: a pack is started for each preview, and remembers what was asked for.
             with running(pack) as stub:

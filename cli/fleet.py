@@ -1,0 +1,93 @@
+"""Many stacks side by side: the SDK is imported once, and each stack is planned and judged in a process of its own.
+
+Processes, because Pulumi keeps a program's state in the interpreter; forked, because importing the SDK takes longer
+than a plan does.
+"""
+
+import importlib
+import io
+import json
+import multiprocessing
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+
+import click
+
+from cli import exits
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What became of one stack."""
+
+    stack: str
+    code: int
+    text: str
+    """Its report, or why there is none."""
+
+
+def preview_all(stacks: Sequence[str], *, as_json: bool, quiet: bool) -> int:
+    """Plan and judge every stack; print in order of name as they come; the worst exit code.
+
+    A stack that can't be planned is told with its faults and does not keep the others from their verdict.
+    """
+    jobs = [(stack, as_json, quiet) for stack in stacks]
+    _import_once()
+    documents: list[object] = []
+    worst = exits.OK
+    # Under fork a child has the SDK already; where there is no fork, each imports it for itself.
+    method = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
+    with multiprocessing.get_context(method).Pool(min(len(jobs), os.cpu_count() or 1), maxtasksperchild=1) as pool:
+        for done, outcome in enumerate(pool.imap(_one, jobs, chunksize=1), start=1):
+            if sys.stderr.isatty():
+                click.echo(f"{done}/{len(jobs)} {outcome.stack}", err=True)
+            if as_json:
+                documents.append(_document(outcome))
+            else:
+                click.echo(outcome.text)
+            worst = max(worst, outcome.code, key=_SEVERITY.index)
+    if as_json:
+        json.dump(documents, sys.stdout, indent=1, ensure_ascii=False)
+        sys.stdout.write("\n")
+    return worst
+
+
+_SEVERITY = (exits.OK, exits.NOT_EVALUATED, exits.REFUSED, exits.USAGE, exits.FAILED)
+"""Exit codes from good to bad."""
+
+
+def _document(outcome: Outcome) -> object:
+    if outcome.code in (exits.OK, exits.REFUSED, exits.NOT_EVALUATED):
+        return json.loads(outcome.text)
+    return {"stack": outcome.stack, "verdict": "not-planned", "faults": outcome.text.splitlines()}
+
+
+def _import_once() -> None:
+    # By name: the command builds no components, it only has the program's imports behind it.
+    for module in ("plan.recorder", "components.platform"):
+        importlib.import_module(module)
+
+
+def _one(job: tuple[str, bool, bool]) -> Outcome:
+    from cli.judging import judge_plan, show
+    from cli.planning import plan_stack
+    from evidence.terminal import print_faults
+    from evidence.tree import print_tree
+
+    stack, as_json, quiet = job
+    said = io.StringIO()
+    with redirect_stdout(said), redirect_stderr(io.StringIO()):
+        try:
+            plan, faults = plan_stack(stack)
+            if not as_json and not quiet:
+                print_tree(plan)
+            if not as_json and faults:
+                print_faults(stack, faults)
+            code = show([judge_plan(plan)], as_text_json=as_json)
+        except click.ClickException as error:
+            failed = isinstance(error, exits.ToolFailed)
+            return Outcome(stack=stack, code=exits.FAILED if failed else exits.USAGE, text=error.format_message())
+    return Outcome(stack=stack, code=code, text=said.getvalue().rstrip("\n"))
