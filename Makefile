@@ -3,7 +3,7 @@ STACK ?= eu-prod
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 RUN := $(UV) run --frozen
 PYTHON ?= python3
-SOURCES := __main__.py benchmarks cli components config evidence jurisdictions plan policies tests
+SOURCES := __main__.py benchmarks cli components config evidence jurisdictions plan policies retrieval tests
 
 .DEFAULT_GOAL := help
 .PHONY: help setup preview preview-all check test docs format rules bench clean

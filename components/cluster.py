@@ -118,6 +118,9 @@ class Cluster(ComponentResource):
                     enabled=True, config={"enableSecretRotation": "true", "rotationPollInterval": "2m"}
                 ),
             },
+            azure_monitor_profile=containerservice.ManagedClusterAzureMonitorProfileArgs(
+                metrics=containerservice.ManagedClusterAzureMonitorProfileMetricsArgs(enabled=True)
+            ),
             workload_auto_scaler_profile=containerservice.ManagedClusterWorkloadAutoScalerProfileArgs(
                 keda=containerservice.ManagedClusterWorkloadAutoScalerProfileKedaArgs(enabled=True)
             ),

@@ -17,7 +17,7 @@ from pulumi_kubernetes.core import v1 as core
 from pulumi_kubernetes.meta import v1 as meta
 from pulumi_kubernetes.policy import v1 as policy
 
-from components.gateway_entries import PORTS, Entries, listeners
+from components.gateway_entries import HEALTH_PORT, PORTS, Entries, listeners
 from components.identity import Identities
 from components.key_vault import KeyVault
 from components.network import Network
@@ -33,7 +33,7 @@ from components.workload import (
 )
 
 NAMESPACE = "gateway"
-HEALTH_PORT, MODEL_PORT = 8081, 8000
+MODEL_PORT = 8000
 HEALTH_PATH = "/healthz"
 """Answered on the health port for the cluster, and on every listener for what stands before it."""
 CPU_TARGET = 60
@@ -127,8 +127,8 @@ class Gateway(ComponentResource):
     def _settings(self, place: Place) -> core.ConfigMap:
         scope = self._args.scope
         routes = {
-            item.use_case: f"http://vllm.inference-{item.use_case}.svc.cluster.local:{MODEL_PORT}"
-            for item in scope.config.inference
+            item.name: f"http://vllm.inference-{item.name}.svc.cluster.local:{MODEL_PORT}"
+            for item in scope.config.use_cases
         }
         document = {
             "jurisdiction": scope.jurisdiction.id,

@@ -15,11 +15,13 @@ from pulumi_kubernetes.networking import v1 as networking
 
 from components.network import Network
 from components.scope import Scope
-from components.workload import Place, dns_egress, ports
+from components.workload import Place, dns_egress, ports, scraper
 
 PORTS = {"partners": 8443, "portal": 8444}
 """The pods' port of each listener; both load balancers answer on 443."""
 VAULT_PORT = 8443
+HEALTH_PORT = 8081
+"""Health for the cluster, numbers for the collector."""
 ADDRESSES = {"partners": 10, "portal": 11}
 """Which addresses of its subnet the load balancers take; Azure keeps the first four."""
 ANNOTATION = "service.beta.kubernetes.io/azure-"
@@ -103,7 +105,8 @@ class Entries:
                         from_=[self._subnet(role) for role in roles], ports=ports(PORTS[listener])
                     )
                     for listener, roles in callers.items()
-                ],
+                ]
+                + [networking.NetworkPolicyIngressRuleArgs(from_=[scraper()], ports=ports(HEALTH_PORT))],
                 egress=[
                     dns_egress(),
                     networking.NetworkPolicyEgressRuleArgs(to=[models], ports=ports(model_port)),

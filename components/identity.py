@@ -8,7 +8,17 @@ from pulumi_azure_native import managedidentity
 
 from components.scope import Scope
 
-WORKLOADS = ("cluster", "kubelet", "inference", "gateway", "tokenisation", "portal")
+WORKLOADS = (
+    "cluster",
+    "kubelet",
+    "inference",
+    "gateway",
+    "tokenisation",
+    "portal",
+    "learning",
+    "migrations",
+    "dashboards",
+)
 """Who acts: the cluster's control plane, its nodes' image puller, and the workloads."""
 
 AUDIENCE = "api://AzureADTokenExchange"

@@ -29,10 +29,11 @@ from components.workload import (
     namespace,
     pod_security,
     ports,
+    scraper,
     service_account,
     spread,
 )
-from config.sections import Inference as InferenceConfig
+from config.sections import UseCase
 
 PORT = 8000
 WEIGHTS = "/models"
@@ -81,14 +82,14 @@ class Inference(ComponentResource):
             opts=options,
         )
         args.weights.grant_read("inference", args.identities.of["inference"], "weights")
-        for item in args.scope.config.inference:
+        for item in args.scope.config.use_cases:
             self._serve(item, options)
         self.register_outputs({})
 
-    def _serve(self, item: InferenceConfig, options: ResourceOptions) -> None:
+    def _serve(self, item: UseCase, options: ResourceOptions) -> None:
         args = self._args
         place = namespace(
-            f"inference-{item.use_case}",
+            f"inference-{item.name}",
             scope=args.scope,
             component="inference",
             classification="phi",
@@ -97,7 +98,7 @@ class Inference(ComponentResource):
         service_account(place, "vllm", client_id=args.identities.of["inference"].client_id)
         args.identities.federate("inference", issuer=args.issuer, namespace=place.name, service_account="vllm")
         self._weights(place)
-        match = {"app.kubernetes.io/name": item.use_case}
+        match = {"app.kubernetes.io/name": item.name}
         self._deployment(place, item, match)
         core.Service(
             f"{place.name}-service",
@@ -117,7 +118,11 @@ class Inference(ComponentResource):
                 policy_types=["Ingress"],
                 ingress=[
                     networking.NetworkPolicyIngressRuleArgs(
-                        from_=[_pods("gateway", "gateway"), _pods("kube-system", "keda-operator")],
+                        from_=[
+                            _pods("gateway", "gateway"),
+                            _pods("kube-system", "keda-operator"),
+                            scraper(),
+                        ],
                         ports=ports(PORT),
                     )
                 ],
@@ -179,9 +184,9 @@ class Inference(ComponentResource):
             opts=place.options,
         )
 
-    def _deployment(self, place: Place, item: InferenceConfig, match: dict[str, str]) -> None:
+    def _deployment(self, place: Place, item: UseCase, match: dict[str, str]) -> None:
         scope = self._args.scope
-        known = labels(scope, name=item.use_case, component="inference", classification="phi")
+        known = labels(scope, name=item.name, component="inference", classification="phi")
         apps.Deployment(
             f"{place.name}-vllm",
             metadata=meta.ObjectMetaArgs(name="vllm", namespace=place.name, labels=known),
@@ -209,7 +214,7 @@ class Inference(ComponentResource):
             opts=ResourceOptions.merge(place.options, ResourceOptions(ignore_changes=["spec.replicas"])),
         )
 
-    def _pod(self, item: InferenceConfig, match: dict[str, str]) -> core.PodSpecArgs:
+    def _pod(self, item: UseCase, match: dict[str, str]) -> core.PodSpecArgs:
         scope = self._args.scope
         gpu = item.gpus > 0
         return core.PodSpecArgs(
@@ -238,7 +243,7 @@ class Inference(ComponentResource):
             containers=[self._container(item)],
         )
 
-    def _container(self, item: InferenceConfig) -> core.ContainerArgs:
+    def _container(self, item: UseCase) -> core.ContainerArgs:
         resources = {"cpu": item.cpu, "memory": item.memory} | ({"nvidia.com/gpu": str(item.gpus)} if item.gpus else {})
         health = core.HTTPGetActionArgs(path="/health", port=PORT)
         return core.ContainerArgs(
@@ -247,7 +252,7 @@ class Inference(ComponentResource):
             image_pull_policy="IfNotPresent",
             args=[
                 f"--model={WEIGHTS}/{item.model.name}/{item.model.revision}",
-                f"--served-model-name={item.use_case}",
+                f"--served-model-name={item.name}",
                 f"--max-model-len={item.max_model_len}",
                 f"--tensor-parallel-size={max(item.gpus, 1)}",
                 f"--port={PORT}",
@@ -269,7 +274,7 @@ class Inference(ComponentResource):
             liveness_probe=core.ProbeArgs(http_get=health, period_seconds=20, failure_threshold=3),
         )
 
-    def _scaling(self, place: Place, item: InferenceConfig) -> None:
+    def _scaling(self, place: Place, item: UseCase) -> None:
         CustomResource(
             f"{place.name}-scaling",
             api_version="keda.sh/v1alpha1",

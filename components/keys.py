@@ -35,6 +35,8 @@ class Keys(ComponentResource):
     """By purpose: `PURPOSES`, `cluster`, and `confidential-disks` where the stack has confidential machines."""
     custodian: ManagedHsm | KeyVault
     cluster_vault: KeyVault
+    learning_vault: KeyVault
+    """Holds what the register of models keeps for itself."""
     certificates: KeyVault
     """Holds certificates of gateway and portal, put there by the hospital's own authority."""
     disks: compute.DiskEncryptionSet
@@ -47,6 +49,7 @@ class Keys(ComponentResource):
         child = ResourceOptions(parent=self)
         self.cluster_vault = KeyVault(f"{name}-cluster", self._vault("etcd"), child)
         self.certificates = KeyVault(f"{name}-certificates", self._vault("certs"), child)
+        self.learning_vault = KeyVault(f"{name}-learning", self._vault("ml"), child)
         if args.scope.config.keys.custody == "managed-hsm":
             hsm = ManagedHsm(
                 f"{name}-hsm",
@@ -60,6 +63,9 @@ class Keys(ComponentResource):
             self.custodian = vault
             keys = {purpose: vault.key(purpose, self._identity(purpose)) for purpose in PURPOSES}
         keys["cluster"] = self.cluster_vault.key("cluster", self._identity("cluster"), role=Role.KEY_CRYPTO_USER)
+        # Their documentation names Key Vault alone.
+        for purpose in ("configuration", "learning"):
+            keys[purpose] = self.cluster_vault.key(purpose, self._identity(purpose))
         self.disks = self._disk_set("disks", keys["disks"], "EncryptionAtRestWithPlatformAndCustomerKeys")
         self.confidential_disks = None
         if args.scope.config.confidential_vms is not None:
@@ -73,7 +79,12 @@ class Keys(ComponentResource):
                 "confidential", keys["confidential-disks"], "ConfidentialVmEncryptedWithCustomerKey"
             )
         self.of = keys
-        self.diagnosed = [*self.custodian.diagnosed, *self.cluster_vault.diagnosed, *self.certificates.diagnosed]
+        self.diagnosed = [
+            *self.custodian.diagnosed,
+            *self.cluster_vault.diagnosed,
+            *self.certificates.diagnosed,
+            *self.learning_vault.diagnosed,
+        ]
         self.register_outputs({"keyUris": {purpose: key.uri for purpose, key in keys.items()}})
 
     def _vault(self, role: str) -> KeyVaultArgs:

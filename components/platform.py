@@ -12,12 +12,15 @@ from components.backup import Backup, BackupArgs
 from components.cluster import Cluster, ClusterArgs
 from components.confidential import Confidential, ConfidentialArgs
 from components.container_logs import ContainerLogs, ContainerLogsArgs
+from components.dashboards import Dashboards, DashboardsArgs
+from components.database import Database, DatabaseArgs
 from components.defender import Defender, DefenderArgs
 from components.detection import Detection, DetectionArgs
 from components.diagnostics import Diagnosed, Diagnostics, DiagnosticsArgs
 from components.egress import Egress, EgressArgs, default_route_address
 from components.flow_logs import FlowLogs, FlowLogsArgs
-from components.gateway import Gateway, GatewayArgs
+from components.gateway import MODEL_PORT, Gateway, GatewayArgs
+from components.gateway_entries import HEALTH_PORT
 from components.gpu_pool import Pools, PoolsArgs
 from components.guardrails import Guardrails, GuardrailsArgs
 from components.identity import Identities, IdentitiesArgs
@@ -25,15 +28,19 @@ from components.inference import Inference, InferenceArgs
 from components.keys import Keys, KeysArgs
 from components.kubernetes_provider import kubernetes_provider
 from components.landing_zone import LandingZone, LandingZoneArgs
+from components.learning import Learning, LearningArgs
+from components.metrics import Metrics, MetricsArgs, Scraped
 from components.model_store import ModelStore, ModelStoreArgs
 from components.naming import Names
 from components.network import Network, NetworkArgs
 from components.portal import Portal, PortalArgs
 from components.private_dns import PrivateDns, PrivateDnsArgs
 from components.private_endpoint import EndpointPlace
+from components.prompt_store import PromptStore, PromptStoreArgs
 from components.quarantine import Quarantine, QuarantineArgs
 from components.registry import Registry, RegistryArgs
 from components.scope import Scope
+from components.service_levels import ServiceLevels, ServiceLevelsArgs
 from components.workspace import Workspace, WorkspaceArgs
 from config import StackConfig
 
@@ -88,6 +95,42 @@ class Platform(ComponentResource):
         store = ModelStore(
             "store",
             ModelStoreArgs(scope=scope, resource_group=zone.name_of("data"), place=place, keys=keys),
+            child,
+        )
+        prompts = PromptStore(
+            "prompts",
+            PromptStoreArgs(
+                scope=scope,
+                resource_group=zone.name_of("data"),
+                place=place,
+                key=keys.of["configuration"],
+                reader=identities.of["gateway"],
+            ),
+            child,
+        )
+        learning = Learning(
+            "learning",
+            LearningArgs(
+                scope=scope,
+                resource_group=zone.name_of("data"),
+                place=place,
+                key=keys.of["learning"],
+                store=store.of["training"],
+                vault=keys.learning_vault,
+                registry=registry.registry,
+                identity=identities.of["learning"],
+            ),
+            child,
+        )
+        database = Database(
+            "database",
+            DatabaseArgs(
+                scope=scope,
+                resource_group=zone.name_of("data"),
+                place=place,
+                key=keys.of["database"],
+                administrator=identities.of["migrations"],
+            ),
             child,
         )
         FlowLogs(
@@ -149,7 +192,7 @@ class Platform(ComponentResource):
                 workspace=workspace,
                 cluster=cluster.cluster,
                 provider=kubernetes,
-                unread=[f"inference-{item.use_case}" for item in config.inference],
+                unread=[f"inference-{item.name}" for item in config.use_cases],
             ),
             child,
         )
@@ -163,6 +206,42 @@ class Platform(ComponentResource):
                 certificates=keys.certificates,
                 network=network,
                 node_group=cluster.node_group,
+            ),
+            child,
+        )
+        metrics = Metrics(
+            "metrics",
+            MetricsArgs(
+                scope=scope,
+                resource_group=zone.name_of("observability"),
+                place=place,
+                workspace=workspace,
+                cluster=cluster.cluster,
+                provider=kubernetes,
+                scraped=(
+                    Scraped(name="gateway", namespace="gateway", port=HEALTH_PORT),
+                    *(
+                        Scraped(name=item.name, namespace=f"inference-{item.name}", port=MODEL_PORT)
+                        for item in config.use_cases
+                    ),
+                ),
+            ),
+            child,
+        )
+        ServiceLevels(
+            "service-levels",
+            ServiceLevelsArgs(scope=scope, resource_group=zone.name_of("observability"), account_id=metrics.account.id),
+            child,
+        )
+        dashboards = Dashboards(
+            "dashboards",
+            DashboardsArgs(
+                scope=scope,
+                resource_group=zone.name_of("observability"),
+                place=place,
+                account=metrics.account,
+                workspace_id=workspace_id,
+                identity=identities.of["dashboards"],
             ),
             child,
         )
@@ -238,11 +317,15 @@ class Platform(ComponentResource):
             *egress.diagnosed,
             *registry.diagnosed,
             *store.diagnosed,
+            *prompts.diagnosed,
+            *learning.diagnosed,
+            *database.diagnosed,
             *cluster.diagnosed,
             *confidential.diagnosed,
             *portal.diagnosed,
             *backup.diagnosed,
             *quarantine.diagnosed,
+            *dashboards.diagnosed,
         ]
         Diagnostics("diagnostics", DiagnosticsArgs(scope=scope, workspace_id=workspace_id, diagnosed=diagnosed), child)
         self.exports = {

@@ -8,7 +8,25 @@ from pulumi_azure_native import privatedns
 
 from components.scope import Scope
 
-SERVICES = ("blob", "dfs", "vault", "managedhsm", "registry", "aks", "attestation", "monitor", "oms", "ods", "agentsvc")
+SERVICES = (
+    "blob",
+    "dfs",
+    "vault",
+    "managedhsm",
+    "registry",
+    "aks",
+    "attestation",
+    "monitor",
+    "oms",
+    "ods",
+    "agentsvc",
+    "configuration",
+    "learning",
+    "notebooks",
+    "postgres",
+    "grafana",
+    "prometheus",
+)
 """Services that this platform reaches by private endpoint, by the keys of the cloud's file."""
 
 

@@ -140,3 +140,11 @@ def dns_egress() -> networking.NetworkPolicyEgressRuleArgs:
 def ports(*numbers: int) -> list[networking.NetworkPolicyPortArgs]:
     """TCP ports of a policy."""
     return [networking.NetworkPolicyPortArgs(port=number, protocol="TCP") for number in numbers]
+
+
+def scraper() -> networking.NetworkPolicyPeerArgs:
+    """Azure's collector of numbers: Azure/prometheus-collector labels its pods so."""
+    return networking.NetworkPolicyPeerArgs(
+        namespace_selector=meta.LabelSelectorArgs(match_labels={"kubernetes.io/metadata.name": "kube-system"}),
+        pod_selector=meta.LabelSelectorArgs(match_labels={"rsName": "ama-metrics"}),
+    )

@@ -13,7 +13,16 @@ from components.scope import Scope
 CLUSTER_CAPACITY_GB = 100
 """GB a day, the least that a dedicated cluster takes: learn.microsoft.com, "Azure Monitor Logs dedicated clusters"."""
 
-AUDIT_TABLES = ("AzureActivity", "AKSAudit", "AKSAuditAdmin", "AZKVAuditLogs", "SigninLogs", "AuditLogs")
+AUDIT_TABLES = (
+    "AzureActivity",
+    "AKSAudit",
+    "AKSAuditAdmin",
+    "AZKVAuditLogs",
+    "SigninLogs",
+    "AuditLogs",
+    "AACAudit",
+    "PGSQLServerLogs",
+)
 """Tables that evidence who did what; kept in the archive for as long as the jurisdiction asks."""
 
 

@@ -9,7 +9,7 @@ from itertools import combinations
 from typing import Any, Literal
 
 from config.faults import Fault
-from config.sections import Cluster, ConfidentialVms, Gateway, Gpu, Inference, Keys, Network, People, Portal, Retention
+from config.sections import Cluster, ConfidentialVms, Gateway, Gpu, Keys, Network, People, Portal, Retention, UseCase
 from jurisdictions import Jurisdiction
 
 TRANSFER_LAW = ("GDPR Art. 44", "ISO 27001 A.5.34")
@@ -277,22 +277,22 @@ def _custody(
         )
 
 
-@_needs("inference", "gpu")
-def _models_fit(inference: tuple[Inference, ...], gpu: Gpu | None) -> Iterator[Fault]:
-    names = [item.use_case for item in inference]
+@_needs("use_cases", "gpu")
+def _models_fit(use_cases: tuple[UseCase, ...], gpu: Gpu | None) -> Iterator[Fault]:
+    names = [item.name for item in use_cases]
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield Fault(
-            key="bailiwick:inference",
+            key="bailiwick:useCases",
             value=f"'{name}' twice",
             problem="a use case names two models",
             allowed="one entry per use case",
             consequence="two workloads claim one namespace",
-            hint="give the second its own useCase",
+            hint="give the second its own name",
         )
-    for item in inference:
+    for item in use_cases:
         if item.gpus and gpu is None:
             yield Fault(
-                key=f"bailiwick:inference.{item.use_case}.gpus",
+                key=f"bailiwick:useCases.{item.name}.gpus",
                 value=str(item.gpus),
                 problem="asks for GPUs in a stack without a GPU pool",
                 allowed="0, or a bailiwick:gpu section",
@@ -300,18 +300,18 @@ def _models_fit(inference: tuple[Inference, ...], gpu: Gpu | None) -> Iterator[F
                 hint="set gpus to 0 or add bailiwick:gpu",
             )
         if item.replicas_min > item.replicas_max:
-            yield _bounds(f"inference.{item.use_case}.replicas", item.replicas_min, item.replicas_max)
+            yield _bounds(f"useCases.{item.name}.replicas", item.replicas_min, item.replicas_max)
 
 
-@_needs("registry_name", "inference", "gateway", "jurisdiction")
+@_needs("registry_name", "use_cases", "gateway", "jurisdiction")
 def _images_from_our_registry(
     registry_name: str,
-    inference: tuple[Inference, ...],
+    use_cases: tuple[UseCase, ...],
     gateway: Gateway,
     jurisdiction: Jurisdiction,
 ) -> Iterator[Fault]:
     host = f"{registry_name}.{jurisdiction.cloud.suffixes['registry']}"
-    images = {f"inference.{item.use_case}.image": item.image for item in inference} | {"gateway.image": gateway.image}
+    images = {f"useCases.{item.name}.image": item.image for item in use_cases} | {"gateway.image": gateway.image}
     for key, image in images.items():
         if not image.startswith(host + "/"):
             yield Fault(

@@ -135,11 +135,42 @@ class Model(Section):
     sha256: Sha256 = dial("SHA-256 of the weights' manifest.", "altered weights would be served")
 
 
-class Inference(Section):
+class Prompt(Section):
+    """Which prompt template: name, version and checksum say exactly what a model is told."""
+
+    name: Label = dial("Name of the template.", "nobody can say what the model was told")
+    version: Annotated[str, StringConstraints(pattern=r"^\d+\.\d+\.\d+$")] = dial(
+        "Version, as 1.4.0; it is a snapshot of the prompt store.", "a template may change under a running system"
+    )
+    sha256: Sha256 = dial("SHA-256 of the template's text.", "an altered template would be used")
+
+
+class UseCase(Section):
     """One model served for one clinical use case."""
 
-    use_case: Label = dial("Name of the use case; becomes a namespace.", "requests can't be told apart in the audit")
+    name: Label = dial("Name of the use case; becomes a namespace.", "requests can't be told apart in the audit")
     model: Model = dial("The model.", "nothing to serve")
+    prompt: Prompt = dial("The prompt template.", "what the model is told may change under a running system")
+    data_classes: tuple[Literal["public", "internal", "confidential", "personal", "phi"], ...] = dial(
+        "Classes of data that requests may hold.", "the gateway can't tell what to refuse", min_length=1
+    )
+    external_allowed: bool = dial(
+        "Whether requests without health or personal data may go to an approved external model.",
+        "a request may leave the boundary",
+        default=False,
+    )
+    first_token_ms: int = dial(
+        "Objective: 95th percentile of the time to the first token, in milliseconds.",
+        "nobody notices that clinicians wait",
+        ge=50,
+        le=60_000,
+    )
+    accuracy_floor: float = dial(
+        "Least accuracy of the evaluation set, from 0 to 1; a model below it is not promoted.",
+        "a worse model replaces a better one",
+        ge=0,
+        le=1,
+    )
     image: PinnedImage = dial("Model server's image, by digest.", "the code that sees patient data may change unseen")
     replicas_min: int = dial("Fewest replicas.", "a restart is an outage", ge=1, le=64)
     replicas_max: int = dial("Most replicas.", "no ceiling on GPUs", ge=1, le=64)
@@ -156,6 +187,13 @@ class Gateway(Section):
     host: Host = dial("DNS name that callers use inside the boundary.", "certificates can't be matched")
     replicas_min: int = dial("Fewest replicas.", "a restart is an outage", ge=1, le=64)
     replicas_max: int = dial("Most replicas.", "no ceiling", ge=1, le=64)
+
+
+class Database(Section):
+    """The retrieval database."""
+
+    size: VmSize = dial("Azure size of the flexible server, Standard_B… in dev alone.", "the server can't be made")
+    storage_gb: int = dial("Storage in GiB, a power of two from 32.", "vectors don't fit", ge=32, le=32_768)
 
 
 class Portal(Section):

@@ -10,11 +10,11 @@ from config.sections import (
     Budget,
     Cluster,
     ConfidentialVms,
+    Database,
     Gateway,
     Governance,
     Gpu,
     Guid,
-    Inference,
     Keys,
     Mail,
     Network,
@@ -22,6 +22,7 @@ from config.sections import (
     Portal,
     Retention,
     Section,
+    UseCase,
     dial,
 )
 from jurisdictions import CountryCode, Jurisdiction, Region
@@ -59,8 +60,11 @@ class StackConfig(Section):
     cluster: Cluster
     gpu: Gpu | None = None
     confidential_vms: ConfidentialVms | None = None
-    inference: tuple[Inference, ...] = dial("Models to serve.", "nothing is served", min_length=1)
+    use_cases: tuple[UseCase, ...] = dial(
+        "Clinical use cases: what is asked, of which model, with which prompt.", "nothing is served", min_length=1
+    )
     gateway: Gateway
+    database: Database
     portal: Portal
     retention: Retention
     budget: Budget

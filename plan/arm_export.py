@@ -22,6 +22,7 @@ _INSIDE: Final[Mapping[str, tuple[str, ...]]] = {
     "azure-native:network:ApplicationGateway": ("sku",),
     "azure-native:operationalinsights:Workspace": ("sku",),
     "azure-native:containerservice:AgentPool": ("tags",),
+    "azure-native:appconfiguration:KeyValue": ("tags",),
 }
 """Types of which a part of the common schema is one of their properties."""
 
@@ -131,7 +132,8 @@ def body(token: str, inputs: Mapping[str, Value], entry: ArmType) -> dict[str, o
     for path, name in _RENAMED.get(token, {}).items():
         properties = _rename(properties, path.split("."), name)
     if token in _FLAT:
-        return {key: _json(value) for key, value in {**envelope, **_review(properties)}.items()}
+        flat: dict[str, Value] = {**envelope, **_review(properties)}
+        return {key: _json(value) for key, value in flat.items()}
     if token == "azure-native:frontdoor:Policy":
         properties = _front_door(properties)
     result: dict[str, object] = {key: _json(value) for key, value in envelope.items()}
@@ -191,7 +193,7 @@ def _review(properties: Mapping[str, Value]) -> dict[str, Value]:
     """An access review's settings, and within them its recurrence, which the SDK lifts."""
     outside = ("displayName", "descriptionForAdmins", "descriptionForReviewers", "reviewers", "backupReviewers")
     pattern = {key: properties[key] for key in ("type", "interval") if key in properties}
-    recurrence = {"pattern": pattern, **({"range": properties["range"]} if "range" in properties else {})}
+    recurrence: Mapping[str, Value] = dict(pattern=pattern, range=properties.get("range"))  # noqa: C408 mypy infers it
     inside = {key: value for key, value in properties.items() if key not in (*outside, "type", "interval", "range")}
     return {
         **{key: properties[key] for key in outside if key in properties},

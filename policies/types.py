@@ -49,6 +49,12 @@ WORKFLOW = "azure-native:logic:Workflow"
 AUTOMATION = "azure-native:securityinsights:AutomationRule"
 DEPLOYMENT_OF_TEMPLATE = "azure-native:resources:Deployment"
 
+DATABASE_SERVER = "azure-native:dbforpostgresql:Server"
+DATABASE_PARAMETER = "azure-native:dbforpostgresql:Configuration"
+CONFIGURATION_STORE = "azure-native:appconfiguration:ConfigurationStore"
+KEY_VALUE = "azure-native:appconfiguration:KeyValue"
+LEARNING_WORKSPACE = "azure-native:machinelearningservices:Workspace"
+
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 NAMESPACE = "kubernetes:core/v1:Namespace"
 """Pulumi's Kubernetes tokens carry the API group and version."""

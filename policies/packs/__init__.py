@@ -34,7 +34,7 @@ PACKS: Mapping[str, Pack] = {
             id="patient_data",
             title="Patient data is encrypted, isolated and recoverable",
             owner="clinical security",
-            concerns=("encryption", "confidential", "storage", "backup", "workload"),
+            concerns=("encryption", "confidential", "storage", "backup", "workload", "database", "prompts", "learning"),
         ),
         Pack(
             id="platform",

@@ -10,15 +10,19 @@ from policies.types import (
     APPLICATION_GATEWAY,
     BACKUP_VAULT,
     CLUSTER,
+    CONFIGURATION_STORE,
+    DATABASE_SERVER,
     DIAGNOSTIC,
     FIREWALL,
     HSM,
+    LEARNING_WORKSPACE,
     NSG,
     PROFILE,
     REGISTRY,
     STORAGE,
     VAULT,
     VNET,
+    WORKFLOW,
     WORKSPACE,
 )
 from policies.verdict import PASSED, Verdict, all_of, refused
@@ -42,6 +46,11 @@ _DIAGNOSED = (
     PROFILE,
     APPLICATION_GATEWAY,
     BACKUP_VAULT,
+    CONFIGURATION_STORE,
+    DATABASE_SERVER,
+    LEARNING_WORKSPACE,
+    WORKFLOW,
+    "azure-native:dashboard:Grafana",
     "azure-native:network:PublicIPAddress",
 )
 

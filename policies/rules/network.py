@@ -9,7 +9,10 @@ from policies.rule import Judged, Severity, judged, rule, stack_rule
 from policies.types import (
     ATTESTATION,
     CLUSTER,
+    CONFIGURATION_STORE,
+    DATABASE_SERVER,
     HSM,
+    LEARNING_WORKSPACE,
     NSG,
     PRIVATE_ENDPOINT,
     REGISTRY,
@@ -212,7 +215,19 @@ def _recorded(logs: list[PlannedResource]) -> Verdict:
     )
 
 
-_PRIVATE = (STORAGE, VAULT, HSM, REGISTRY, ATTESTATION, SCOPE)
+_PRIVATE = (
+    STORAGE,
+    VAULT,
+    HSM,
+    REGISTRY,
+    ATTESTATION,
+    SCOPE,
+    CONFIGURATION_STORE,
+    DATABASE_SERVER,
+    LEARNING_WORKSPACE,
+    "azure-native:monitor:AzureMonitorWorkspace",
+    "azure-native:dashboard:Grafana",
+)
 
 
 @stack_rule(

@@ -4,7 +4,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 
 from plan.model import UNKNOWN, PlannedResource
-from policies.require import require, texts
+from policies.require import items, require, texts
 from policies.review import StackUnderReview, absent
 from policies.rule import Judged, Severity, rule, stack_rule
 from policies.types import CLUSTER, WORKSPACE
@@ -17,7 +17,11 @@ SCOPED = "azure-native:monitor:PrivateLinkScopedResource"
 CONFIG_MAP = "kubernetes:core/v1:ConfigMap"
 AGENT_SETTINGS = "container-azm-ms-agentconfig"
 NAMESPACE = "kubernetes:core/v1:Namespace"
-LOGS = "Microsoft-ContainerLogV2"
+ACCOUNT = "azure-native:monitor:AzureMonitorWorkspace"
+GRAFANA = "azure-native:dashboard:Grafana"
+RULE_GROUP = "azure-native:alertsmanagement:PrometheusRuleGroup"
+ACTIONS = "azure-native:monitor:ActionGroup"
+LOGS, NUMBERS = "Microsoft-ContainerLogV2", "Microsoft-PrometheusMetrics"
 
 
 @stack_rule(
@@ -123,3 +127,76 @@ def _unread(text: object, namespaces: set[str]) -> Verdict:
 def _label(resource: PlannedResource, key: str) -> object:
     labels = resource.get("metadata.labels")
     return labels.get(key) if isinstance(labels, Mapping) else None
+
+
+@stack_rule(
+    "telemetry.numbers-are-collected",
+    title="The cluster's numbers are collected, by private ways",
+    severity=Severity.MEDIUM,
+    applies_to=(CLUSTER, ACCOUNT, COLLECTION, ASSOCIATION),
+    fix="plan Metrics for the cluster, as components/platform.py does",
+    example="a cluster without a collection rule for Microsoft-PrometheusMetrics",
+)
+def numbers_collected(stack: StackUnderReview) -> Iterable[Judged]:
+    """Nobody keeps a promise on latency that nobody measures."""
+    accounts = stack.of_type(ACCOUNT)
+    if not accounts:
+        yield from absent(stack, "no Azure Monitor workspace is planned")
+    for account in accounts:
+        yield account, require(account, "publicNetworkAccess", equals="Disabled")
+    associated = stack.referring(ASSOCIATION, "resourceUri")
+    for cluster in stack.of_type(CLUSTER):
+        rules = [
+            target
+            for association in associated.get(cluster.urn, ())
+            for target in stack.targets(association, "dataCollectionRuleId")
+        ]
+        collected = any(NUMBERS in _streams(found) for found in rules)
+        enabled = require(cluster, "azureMonitorProfile.metrics.enabled", equals=True)
+        yield cluster, all_of([enabled, PASSED if collected else refused(f"no rule collects {NUMBERS} from it")])
+
+
+@rule(
+    "telemetry.grafana-is-closed",
+    title="Grafana is private, takes no keys, and publishes nothing",
+    severity=Severity.HIGH,
+    applies_to=GRAFANA,
+    fix="leave publicNetworkAccess and apiKey Disabled, and external snapshots off",
+    example="a Grafana workspace with apiKey Enabled",
+)
+def grafana_closed(grafana: PlannedResource, stack: StackUnderReview) -> Verdict:
+    """A snapshot published outside is a copy that nobody takes back; a key is a login without a person."""
+    return all_of(
+        [
+            require(grafana, "properties.publicNetworkAccess", equals="Disabled"),
+            require(grafana, "properties.apiKey", equals="Disabled"),
+            require(grafana, "properties.grafanaConfigurations.snapshots.externalEnabled", equals=False),
+            require(grafana, "properties.grafanaConfigurations.smtp.enabled", equals=False, default=False),
+        ]
+    )
+
+
+@stack_rule(
+    "telemetry.somebody-is-called",
+    title="Service levels have alerts, and alerts reach a person in the region",
+    severity=Severity.MEDIUM,
+    applies_to=(RULE_GROUP, ACTIONS),
+    fix="plan ServiceLevels; give the action group a contact and the stack's own region",
+    example="an alert whose actions are empty",
+)
+def somebody_called(stack: StackUnderReview) -> Iterable[Judged]:
+    """An alert without a reader is a log line; a global action group is processed anywhere."""
+    groups = stack.of_type(RULE_GROUP)
+    if not groups:
+        yield from absent(stack, "no alert rules are planned")
+    for group in groups:
+        silent = [
+            str(item.get("alert"))
+            for item in items(group.get("rules"))
+            if item.get("alert") and not item.get("actions")
+        ]
+        on = require(group, "enabled", equals=True, default=True)
+        yield group, all_of([on, refused(f"nobody is called by {', '.join(silent)}") if silent else PASSED])
+    for actions in stack.of_type(ACTIONS):
+        regional = require(actions, "location", none_of=("Global",))
+        yield actions, all_of([regional, require(actions, "emailReceivers", present=True)])

@@ -45,6 +45,8 @@ def add(short: str, also: str = "", stack: str = "eu-prod", **inputs: object) ->
 WORKLOADS: Matches = lambda found: "registry-kubelet" in found.name  # noqa: E731 a table's shorthand
 ACTIVATION = "azuread:index/groupRoleManagementPolicy:GroupRoleManagementPolicy"
 SIGN_IN = "azuread:index/conditionalAccessPolicy:ConditionalAccessPolicy"
+DB, ML = "dbforpostgresql:Server", "machinelearningservices:Workspace"
+APPCS = "appconfiguration:ConfigurationStore"
 ASSIGNED = "authorization:PolicyAssignment"
 AKS, POOL, VM = "containerservice:ManagedCluster", "containerservice:AgentPool", "compute:VirtualMachine"
 ST, NSG, VNET = "storage:StorageAccount", "network:NetworkSecurityGroup", "network:VirtualNetwork"
@@ -177,6 +179,14 @@ MUTATIONS: dict[str, Mutation] = {
     ),
     "confidential.pools-confidential": put(POOL, "vmSize", "Standard_D8ds_v5", only=WORK),
     "confidential.vault-machines-stand-in-prod": drop(VM, "compute:VirtualMachineExtension"),
+    "database.backups-stay-inside": put(DB, "backup.geoRedundantBackup", "Enabled", stack="usgov-prod"),
+    "database.has-no-public-address": put(DB, "network.publicNetworkAccess", "Enabled"),
+    "database.speaks-tls-and-keeps-silent": put(
+        "dbforpostgresql:Configuration", "value", "on", only=where(configurationName="pgaudit.log_parameter")
+    ),
+    "database.stands-in-two-zones": put(DB, "highAvailability.mode", "Disabled"),
+    "database.takes-no-passwords": put(DB, "authConfig.passwordAuth", "Enabled"),
+    "database.uses-customer-key": put(DB, "dataEncryption.type", "SystemManaged"),
     "detection.activity-log-exported": drop(
         "monitor:DiagnosticSetting", only=lambda r: str(r.get("resourceUri")).count("/") == 2
     ),
@@ -274,6 +284,9 @@ MUTATIONS: dict[str, Mutation] = {
     "identity.no-wildcard-definitions": add("authorization:RoleDefinition", permissions=[{"actions": ["*"]}]),
     "identity.principals-are-typed": put("authorization:RoleAssignment", "principalType", "User", only=WORKLOADS),
     "identity.rights-on-one-thing": put("authorization:RoleAssignment", "scope", "/subscriptions/x", only=WORKLOADS),
+    "learning.network-is-approved-only": put(ML, "managedNetwork.isolationMode", "AllowInternetOutbound"),
+    "learning.stores-take-identities": put(ML, "systemDatastoresAuthMode", "AccessKey"),
+    "learning.uses-customer-key": put(ML, "encryption.status", "Disabled"),
     "network.denies-by-default": Mutation(breaks=_no_denial),
     "network.flows-recorded": drop("network:FlowLog"),
     "network.monitoring-is-private": put("monitor:PrivateLinkScope", "accessModeSettings.ingestionAccessMode", "Open"),
@@ -304,6 +317,10 @@ MUTATIONS: dict[str, Mutation] = {
     "portal.waf-has-managed-rules": put(WAF, "managedRules.managedRuleSets", []),
     "portal.waf-on-every-name": drop("cdn:SecurityPolicy"),
     "portal.waf-prevents": put(WAF, "policySettings.mode", "Detection"),
+    "prompts.store-has-no-access-keys": put(APPCS, "disableLocalAuth", False),
+    "prompts.store-keeps-what-was-deleted": put(APPCS, "enablePurgeProtection", False),
+    "prompts.store-uses-customer-key": put(APPCS, "encryption", None),
+    "prompts.use-cases-are-pinned": drop("appconfiguration:KeyValue"),
     "registry.cleans-untagged": put(ACR, "policies.retentionPolicy", None),
     "registry.exports-nothing": put(ACR, "policies.exportPolicy.status", "enabled"),
     "registry.no-passwords": put(ACR, "adminUserEnabled", True),
@@ -350,11 +367,17 @@ MUTATIONS: dict[str, Mutation] = {
         "monitor:DataCollectionEndpoint", "networkAcls.publicNetworkAccess", "Enabled"
     ),
     "telemetry.container-logs-arrive": put(
-        "monitor:DataCollectionRule", "dataFlows.0.streams", ["Microsoft-KubeEvents"]
+        "monitor:DataCollectionRule",
+        "dataFlows.0.streams",
+        ["Microsoft-KubeEvents"],
+        only=lambda found: "container-logs" in found.name,
     ),
+    "telemetry.grafana-is-closed": put("dashboard:Grafana", "properties.apiKey", "Enabled"),
     "telemetry.model-output-stays-unread": drop(
         "kubernetes:core/v1:ConfigMap", only=where(metadata__name="container-azm-ms-agentconfig")
     ),
+    "telemetry.numbers-are-collected": put(AKS, "azureMonitorProfile.metrics.enabled", False),
+    "telemetry.somebody-is-called": put("monitor:ActionGroup", "location", "Global"),
     "workload.disruptions-bounded": drop("kubernetes:policy/v1:PodDisruptionBudget"),
     "workload.images-by-digest": put(DEP, f"{POD}.containers.0.image", "acrbweuprod.azurecr.io/bailiwick/vllm:latest"),
     "workload.images-from-own-registry": put(DEP, f"{POD}.containers.0.image", f"docker.io/x@sha256:{'0' * 64}"),

@@ -1,0 +1,135 @@
+"""Numbers: managed Prometheus, collected by a private endpoint, from what the platform runs.
+
+The names of the forwarder, of its stream and of the association are the agent's: Azure/prometheus-collector,
+AddonBicepTemplate. PodMonitor is its CRD: learn.microsoft.com/azure/azure-monitor, prometheus-metrics-scrape-crd.
+"""
+
+from dataclasses import dataclass
+
+from pulumi import ComponentResource, Input, ResourceOptions
+from pulumi_azure_native import containerservice, monitor
+from pulumi_kubernetes import Provider
+from pulumi_kubernetes.apiextensions import CustomResource
+from pulumi_kubernetes.meta import v1 as meta
+
+from components.private_endpoint import EndpointPlace, private_endpoint
+from components.scope import Scope
+from components.workspace import Workspace
+
+STREAM = "Microsoft-PrometheusMetrics"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scraped:
+    """Pods whose numbers are read."""
+
+    name: str
+    namespace: str
+    port: int
+    path: str = "/metrics"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MetricsArgs:
+    """What the numbers need."""
+
+    scope: Scope
+    resource_group: Input[str]
+    place: EndpointPlace
+    workspace: Workspace
+    cluster: containerservice.ManagedCluster
+    provider: Provider
+    scraped: tuple[Scraped, ...]
+
+
+class Metrics(ComponentResource):
+    """Azure Monitor workspace, collection endpoint and rule, and a monitor for each kind of pod."""
+
+    account: monitor.AzureMonitorWorkspace
+
+    def __init__(self, name: str, args: MetricsArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("bailiwick:monitoring:Metrics", name, None, opts)
+        self._name, self._args = name, args
+        scope = args.scope
+        self.account = monitor.AzureMonitorWorkspace(
+            f"{name}-account",
+            azure_monitor_workspace_name=scope.names.of("amw"),
+            resource_group_name=args.resource_group,
+            location=scope.region,
+            public_network_access="Disabled",
+            tags=scope.tags("internal"),
+            opts=scope.options(self),
+        )
+        private_endpoint(
+            name,
+            scope=scope,
+            place=args.place,
+            target_id=self.account.id,
+            group_id="prometheusMetrics",
+            zones=("prometheus",),
+            parent=self,
+        )
+        endpoint = monitor.DataCollectionEndpoint(
+            f"{name}-endpoint",
+            data_collection_endpoint_name=scope.names.of("dce", "metrics", limit=44),
+            resource_group_name=args.resource_group,
+            location=scope.region,
+            kind="Linux",
+            network_acls=monitor.DataCollectionEndpointNetworkAclsArgs(public_network_access="Disabled"),
+            tags=scope.tags("internal"),
+            opts=scope.options(self),
+        )
+        args.workspace.join_private_link(f"{name}-scoped", "dce-metrics", endpoint.id, parent=self)
+        rule = self._rule(endpoint)
+        monitor.DataCollectionRuleAssociation(
+            f"{name}-association",
+            association_name="ContainerInsightsMetricsExtension",
+            resource_uri=args.cluster.id,
+            data_collection_rule_id=rule.id,
+            opts=scope.options(self),
+        )
+        for target in args.scraped:
+            self._scrape(target)
+        self.register_outputs({"accountId": self.account.id})
+
+    def _rule(self, endpoint: monitor.DataCollectionEndpoint) -> monitor.DataCollectionRule:
+        args, scope = self._args, self._args.scope
+        return monitor.DataCollectionRule(
+            f"{self._name}-rule",
+            data_collection_rule_name=scope.names.of("dcr", "metrics"),
+            resource_group_name=args.resource_group,
+            location=scope.region,
+            kind="Linux",
+            data_collection_endpoint_id=endpoint.id,
+            data_sources=monitor.DataCollectionRuleDataSourcesArgs(
+                prometheus_forwarder=[
+                    monitor.PrometheusForwarderDataSourceArgs(
+                        name="PrometheusDataSource", streams=[STREAM], label_include_filter={}
+                    )
+                ]
+            ),
+            destinations=monitor.DataCollectionRuleDestinationsArgs(
+                monitoring_accounts=[
+                    monitor.MonitoringAccountDestinationArgs(name="account", account_resource_id=self.account.id)
+                ]
+            ),
+            data_flows=[monitor.DataFlowArgs(streams=[STREAM], destinations=["account"])],
+            tags=scope.tags("internal"),
+            opts=scope.options(self),
+        )
+
+    def _scrape(self, target: Scraped) -> None:
+        CustomResource(
+            f"{self._name}-{target.name}",
+            api_version="azmonitoring.coreos.com/v1",
+            kind="PodMonitor",
+            metadata=meta.ObjectMetaArgs(name=target.name, namespace=target.namespace),
+            spec={
+                "selector": {"matchLabels": {"app.kubernetes.io/name": target.name}},
+                "podMetricsEndpoints": [{"portNumber": target.port, "path": target.path, "interval": "15s"}],
+                # A label that holds a person's identifier would keep it for eighteen months.
+                "labelLimit": 30,
+                "labelValueLengthLimit": 128,
+            },
+            opts=ResourceOptions(parent=self, provider=self._args.provider),
+        )

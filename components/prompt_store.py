@@ -1,0 +1,125 @@
+"""The prompt store: which template, in which version, with which checksum, for which use case.
+
+Values are written by the plan and read by the gateway. A template's text lies in the `prompts` container, its version
+in its path; here is what binds a use case to it. Reads and writes are logged, and the log is kept as evidence.
+"""
+
+import json
+from dataclasses import dataclass
+
+from pulumi import ComponentResource, Input, ResourceOptions
+from pulumi_azure_native import appconfiguration, managedidentity
+
+from components.customer_key import CustomerKey
+from components.diagnostics import Diagnosed
+from components.private_endpoint import EndpointPlace, private_endpoint
+from components.roles import Role, grant
+from components.scope import Scope
+from config.sections import UseCase
+
+CONTENT_TYPE = "application/json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PromptStoreArgs:
+    """What the store needs."""
+
+    scope: Scope
+    resource_group: Input[str]
+    place: EndpointPlace
+    key: CustomerKey
+    reader: managedidentity.UserAssignedIdentity
+    """The gateway's."""
+
+
+class PromptStore(ComponentResource):
+    """App Configuration: private, without access keys, under the operator's key; one value for each use case."""
+
+    diagnosed: list[Diagnosed]
+
+    def __init__(self, name: str, args: PromptStoreArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("bailiwick:prompt_store:PromptStore", name, None, opts)
+        self._name, self._args = name, args
+        scope = args.scope
+        self.store = appconfiguration.ConfigurationStore(
+            f"{name}-store",
+            config_store_name=scope.names.of("appcs", limit=50),
+            resource_group_name=args.resource_group,
+            location=scope.region,
+            # Premium, for its uptime promise; Standard takes private endpoints and keys as well.
+            sku=appconfiguration.SkuArgs(name="Premium" if scope.is_prod else "Standard"),
+            disable_local_auth=True,
+            public_network_access="Disabled",
+            enable_purge_protection=True,
+            soft_delete_retention_in_days=7,
+            # The resource manager writes through the private endpoint, as the caller and not by an access key.
+            data_plane_proxy=appconfiguration.DataPlaneProxyPropertiesArgs(
+                authentication_mode="Pass-through", private_link_delegation="Enabled"
+            ),
+            identity=appconfiguration.ResourceIdentityArgs(
+                type="UserAssigned", user_assigned_identities=[args.key.identity.id]
+            ),
+            encryption=appconfiguration.EncryptionPropertiesArgs(
+                key_vault_properties=appconfiguration.KeyVaultPropertiesArgs(
+                    key_identifier=args.key.uri, identity_client_id=args.key.identity.client_id
+                )
+            ),
+            tags=scope.tags("confidential"),
+            opts=scope.options(self, holds_data=True, depends_on=args.key.ready),
+        )
+        private_endpoint(
+            name,
+            scope=scope,
+            place=args.place,
+            target_id=self.store.id,
+            group_id="configurationStores",
+            zones=("configuration",),
+            parent=self,
+        )
+        for use_case in scope.config.use_cases:
+            self._pin(use_case)
+        grant(
+            f"{name}-gateway",
+            scope=scope,
+            on=self.store.id,
+            to=args.reader.principal_id,
+            role=Role.CONFIGURATION_READER,
+            parent=self,
+        )
+        self.diagnosed = [Diagnosed(name="prompt-store", resource_id=self.store.id)]
+        self.register_outputs({"storeId": self.store.id})
+
+    def _pin(self, use_case: UseCase) -> None:
+        scope = self._args.scope
+        appconfiguration.KeyValue(
+            f"{self._name}-{use_case.name}",
+            # `$` separates key and label.
+            key_value_name=f"use-case:{use_case.name}${scope.environment}",
+            config_store_name=self.store.name,
+            resource_group_name=self._args.resource_group,
+            content_type=CONTENT_TYPE,
+            value=json.dumps(pinned(use_case), sort_keys=True),
+            tags={"prompt": f"{use_case.prompt.name}/{use_case.prompt.version}"},
+            opts=scope.options(self),
+        )
+
+
+def pinned(use_case: UseCase) -> dict[str, object]:
+    """What the gateway holds a request of this use case to."""
+    return {
+        "model": {
+            "name": use_case.model.name,
+            "revision": use_case.model.revision,
+            "sha256": use_case.model.sha256,
+        },
+        "prompt": {
+            "name": use_case.prompt.name,
+            "version": use_case.prompt.version,
+            "sha256": use_case.prompt.sha256,
+            "path": f"prompts/{use_case.prompt.name}/{use_case.prompt.version}.txt",
+        },
+        "dataClasses": list(use_case.data_classes),
+        "externalAllowed": use_case.external_allowed,
+        "firstTokenMilliseconds": use_case.first_token_ms,
+        "accuracyFloor": use_case.accuracy_floor,
+    }

@@ -1,0 +1,102 @@
+"""What a model is told, and which model: pinned, private, and changed only where it leaves a trace."""
+
+import json
+import re
+from collections.abc import Iterable
+
+from plan.model import UNKNOWN, PlannedResource
+from policies.require import require
+from policies.review import StackUnderReview, absent
+from policies.rule import Judged, Severity, rule, stack_rule
+from policies.types import CONFIGURATION_STORE, KEY_VALUE
+from policies.verdict import PASSED, Verdict, all_of, not_evaluated, refused
+
+_HEX40, _HEX64 = re.compile(r"^[0-9a-f]{40}$"), re.compile(r"^[0-9a-f]{64}$")
+PERSONAL = frozenset({"personal", "phi"})
+
+
+@rule(
+    "prompts.store-has-no-access-keys",
+    title="The prompt store is private and takes no access keys",
+    severity=Severity.HIGH,
+    applies_to=CONFIGURATION_STORE,
+    fix="set disableLocalAuth, and publicNetworkAccess to Disabled",
+    example="a configuration store with disableLocalAuth false",
+)
+def no_access_keys(store: PlannedResource, stack: StackUnderReview) -> Verdict:
+    """Who changes a prompt changes what the model does, without touching the model."""
+    return all_of(
+        [
+            require(store, "disableLocalAuth", equals=True),
+            require(store, "publicNetworkAccess", equals="Disabled"),
+            require(store, "dataPlaneProxy.authenticationMode", equals="Pass-through"),
+        ]
+    )
+
+
+@rule(
+    "prompts.store-uses-customer-key",
+    title="The prompt store is encrypted with a key the operator holds",
+    severity=Severity.HIGH,
+    applies_to=CONFIGURATION_STORE,
+    fix="pass key=keys.of['configuration'] to the store",
+    example="a configuration store without encryption.keyVaultProperties",
+)
+def store_customer_key(store: PlannedResource, stack: StackUnderReview) -> Verdict:
+    """Templates carry clinical knowledge, and at times examples."""
+    return require(store, "encryption.keyVaultProperties.keyIdentifier", present=True)
+
+
+@rule(
+    "prompts.store-keeps-what-was-deleted",
+    title="A deleted prompt store can be had back",
+    severity=Severity.MEDIUM,
+    applies_to=CONFIGURATION_STORE,
+    fix="set enablePurgeProtection",
+    example="a configuration store without purge protection",
+)
+def keeps_deleted(store: PlannedResource, stack: StackUnderReview) -> Verdict:
+    """It says which prompt answered which patient."""
+    return require(store, "enablePurgeProtection", equals=True)
+
+
+@stack_rule(
+    "prompts.use-cases-are-pinned",
+    title="Each use case names its model, its prompt and its limits exactly",
+    severity=Severity.HIGH,
+    applies_to=(CONFIGURATION_STORE, KEY_VALUE),
+    fix="name revision, version and checksums under useCases of the stack file",
+    example="a use case whose model's revision is 'main'",
+)
+def use_cases_pinned(stack: StackUnderReview) -> Iterable[Judged]:
+    """What answered a patient must be found again, to the byte."""
+    values = [item for item in stack.of_type(KEY_VALUE) if str(item.get("keyValueName")).startswith("use-case:")]
+    if not values:
+        yield from absent(stack, "no use case is pinned in a prompt store")
+    for value in values:
+        yield value, _pinned(value)
+
+
+def _pinned(value: PlannedResource) -> Verdict:
+    text = value.get("value")
+    if text is UNKNOWN:
+        return not_evaluated("the value is known only after deployment")
+    try:
+        found = json.loads(str(text))
+        model, prompt = dict(found["model"]), dict(found["prompt"])
+        external, classes = found["externalAllowed"], set(found["dataClasses"])
+        floor = float(found["accuracyFloor"])
+    except (ValueError, KeyError, TypeError) as error:
+        return refused(f"is not what pins a use case ({type(error).__name__}: {error})")
+    verdicts = [
+        PASSED if _HEX40.match(str(model.get("revision"))) else refused(f"model revision is '{model.get('revision')}'"),
+        PASSED if _HEX64.match(str(model.get("sha256"))) else refused("the model has no checksum"),
+        PASSED if _HEX64.match(str(prompt.get("sha256"))) else refused("the prompt has no checksum"),
+        PASSED if re.match(r"^\d+\.\d+\.\d+$", str(prompt.get("version"))) else refused("the prompt has no version"),
+        PASSED if floor > 0 else refused("accuracyFloor is 0"),
+    ]
+    if external is not False and classes & PERSONAL:
+        verdicts.append(
+            refused(f"may go to an external model with data of class {', '.join(sorted(classes & PERSONAL))}")
+        )
+    return all_of(verdicts)
