@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import click
 
@@ -25,10 +25,10 @@ def judge_plan(plan: Plan) -> Report:
         ) from error
 
 
-def show(reports: Sequence[Report], *, as_text_json: bool) -> int:
-    """Print each report; the exit code of the worst verdict."""
+def show(reports: Sequence[Report], *, as_text_json: bool, beside: Mapping[str, object] | None = None) -> int:
+    """Print each report; the exit code of the worst verdict. `beside` is more keys for JSON."""
     if as_text_json:
-        documents = [as_json(report) for report in reports]
+        documents = [{**as_json(report), **(beside or {})} for report in reports]
         json.dump(documents[0] if len(documents) == 1 else documents, sys.stdout, indent=1, ensure_ascii=False)
         sys.stdout.write("\n")
     else:

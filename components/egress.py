@@ -1,16 +1,17 @@
 """The only way out: an Azure Firewall Premium that names every host, and refuses the rest.
 
-TLS is not opened here. The traffic that passes is the cluster's own, to hosts of Azure, and carries no patient data;
-opening it would put a signing authority that all nodes trust into one more place.
+TLS of the cluster's own traffic is not opened: it goes to hosts of Azure that pin their certificates, and carries no
+patient data. Where a stack may ask an external model, what is sent there is opened and inspected.
 """
 
 from dataclasses import dataclass
 
 from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
-from pulumi_azure_native import network
+from pulumi_azure_native import managedidentity, network
 
 from components.diagnostics import Diagnosed
-from components.egress_rules import node_rules, runner_rules
+from components.egress_rules import external_rules, node_rules, runner_rules
+from components.key_vault import KeyVault
 from components.network import Network
 from components.scope import Scope
 from components.security_groups import NODES
@@ -24,6 +25,10 @@ class EgressArgs:
     resource_group: Input[str]
     network: Network
     workspace_id: Input[str]
+    certificates: KeyVault
+    """Holds the authority that opens TLS, where the stack asks for that."""
+    identity: managedidentity.UserAssignedIdentity
+    """The firewall's."""
 
 
 class Egress(ComponentResource):
@@ -76,6 +81,18 @@ class Egress(ComponentResource):
             ),
             # The network's only resolver: lookups are logged, and rules by name mean the addresses that nodes got.
             dns_settings=network.DnsSettingsArgs(enable_proxy=True),
+            identity=network.ManagedServiceIdentityArgs(
+                type=network.ResourceIdentityType.USER_ASSIGNED, user_assigned_identities=[args.identity.id]
+            )
+            if scope.config.egress.tls_inspection
+            else None,
+            transport_security=network.FirewallPolicyTransportSecurityArgs(
+                certificate_authority=network.FirewallPolicyCertificateAuthorityArgs(
+                    name="inspection-ca", key_vault_secret_id=self._authority()
+                )
+            )
+            if scope.config.egress.tls_inspection
+            else None,
             sql=network.FirewallPolicySQLArgs(allow_sql_redirect=False),
             insights=network.FirewallPolicyInsightsArgs(
                 is_enabled=True,
@@ -86,12 +103,21 @@ class Egress(ComponentResource):
             opts=scope.options(self),
         )
 
+    def _authority(self) -> Output[str]:
+        """The intermediate authority's certificate, in the vault of certificates; the firewall alone reads it."""
+        args = self._args
+        args.certificates.grant_certificates("firewall", args.identity)
+        uri = args.certificates.vault.properties.apply(lambda properties: str(properties.vault_uri))
+        return Output.concat(uri, "secrets/inspection-ca")
+
     def _rules(self) -> list[network.FirewallPolicyRuleCollectionGroup]:
         """Bands: 300 the nodes', 400 the runner's. Lower numbers are kept for an emergency's denials."""
         plan = self._args.network.plan
         wanted = {
             "nodes": (300, node_rules(self._args.scope, [str(plan[role]) for role in NODES])),
             "runner": (400, runner_rules(self._args.scope, [str(plan["runner"])])),
+            # From the gateway's nodes alone; a network policy there lets only the gateway out.
+            "external": (500, external_rules(self._args.scope, [str(plan["workload"])])),
         }
         groups: list[network.FirewallPolicyRuleCollectionGroup] = []
         for role, (priority, rules) in wanted.items():

@@ -32,12 +32,23 @@ def runner_rules(scope: Scope, sources: Sequence[str]) -> list[network.Applicati
     return [_rule(f"runner-{index}", why, host, 443, sources) for index, (host, why) in enumerate(hosts.items())]
 
 
-def _rule(name: str, why: str, fqdn: str, port: int, sources: Sequence[str]) -> network.ApplicationRuleArgs:
+def external_rules(scope: Scope, sources: Sequence[str]) -> list[network.ApplicationRuleArgs]:
+    """Approved external models, opened on the way: what is sent to them is looked at."""
+    return [
+        _rule(f"external-{index}", model.why, model.host, 443, sources, opened=True)
+        for index, model in enumerate(scope.config.egress.external_models)
+    ]
+
+
+def _rule(
+    name: str, why: str, fqdn: str, port: int, sources: Sequence[str], *, opened: bool = False
+) -> network.ApplicationRuleArgs:
     return network.ApplicationRuleArgs(
         rule_type="ApplicationRule",
         name=name,
         description=why,
         source_addresses=list(sources),
         target_fqdns=[fqdn],
+        terminate_tls=True if opened else None,
         protocols=[network.FirewallPolicyRuleApplicationProtocolArgs(protocol_type="Https", port=port)],
     )

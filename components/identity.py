@@ -18,6 +18,7 @@ WORKLOADS = (
     "learning",
     "migrations",
     "dashboards",
+    "firewall",
 )
 """Who acts: the cluster's control plane, its nodes' image puller, and the workloads."""
 

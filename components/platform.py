@@ -33,6 +33,7 @@ from components.metrics import Metrics, MetricsArgs, Scraped
 from components.model_store import ModelStore, ModelStoreArgs
 from components.naming import Names
 from components.network import Network, NetworkArgs
+from components.perimeter import Perimeter, PerimeterArgs
 from components.portal import Portal, PortalArgs
 from components.private_dns import PrivateDns, PrivateDnsArgs
 from components.private_endpoint import EndpointPlace
@@ -79,13 +80,20 @@ class Platform(ComponentResource):
         )
         workspace_id = workspace.workspace.id
         activity = zone.export_activity_log(workspace_id)
-        egress = Egress(
-            "egress",
-            EgressArgs(scope=scope, resource_group=zone.name_of("network"), network=network, workspace_id=workspace_id),
-            child,
-        )
         identities = Identities(
             "identities", IdentitiesArgs(scope=scope, resource_group=zone.name_of("security")), child
+        )
+        egress = Egress(
+            "egress",
+            EgressArgs(
+                scope=scope,
+                resource_group=zone.name_of("network"),
+                network=network,
+                workspace_id=workspace_id,
+                certificates=keys.certificates,
+                identity=identities.of["firewall"],
+            ),
+            child,
         )
         registry = Registry(
             "registry",
@@ -297,6 +305,21 @@ class Platform(ComponentResource):
             child,
         )
         Access("access", AccessArgs(scope=scope, provider=_directory(config), workspace_id=workspace_id), child)
+        perimeter = Perimeter(
+            "perimeter",
+            PerimeterArgs(
+                scope=scope,
+                resource_group=zone.name_of("network"),
+                members={
+                    **{f"store-{role}": account.account.id for role, account in store.of.items()},
+                    "vault-cluster": keys.cluster_vault.vault.id,
+                    "vault-certificates": keys.certificates.vault.id,
+                    "vault-learning": keys.learning_vault.vault.id,
+                    "logs": workspace_id,
+                },
+            ),
+            child,
+        )
         Guardrails(
             "guardrails",
             GuardrailsArgs(
@@ -326,6 +349,7 @@ class Platform(ComponentResource):
             *backup.diagnosed,
             *quarantine.diagnosed,
             *dashboards.diagnosed,
+            *perimeter.diagnosed,
         ]
         Diagnostics("diagnostics", DiagnosticsArgs(scope=scope, workspace_id=workspace_id, diagnosed=diagnosed), child)
         self.exports = {

@@ -9,7 +9,19 @@ from itertools import combinations
 from typing import Any, Literal
 
 from config.faults import Fault
-from config.sections import Cluster, ConfidentialVms, Gateway, Gpu, Keys, Network, People, Portal, Retention, UseCase
+from config.sections import (
+    Cluster,
+    ConfidentialVms,
+    Egress,
+    Gateway,
+    Gpu,
+    Keys,
+    Network,
+    People,
+    Portal,
+    Retention,
+    UseCase,
+)
 from jurisdictions import Jurisdiction
 
 TRANSFER_LAW = ("GDPR Art. 44", "ISO 27001 A.5.34")
@@ -248,6 +260,44 @@ def _retention_long_enough(retention: Retention, jurisdiction: Jurisdiction, sta
             kind="unlawful",
             law=("GDPR Art. 5(2)", "HIPAA § 164.316(b)(2)", "ISO 27001 A.8.15"),
         )
+
+
+@_needs("egress", "use_cases", "jurisdiction", "stack")
+def _nothing_goes_outside_unasked(
+    egress: Egress, use_cases: tuple[UseCase, ...], jurisdiction: Jurisdiction, stack: str
+) -> Iterator[Fault]:
+    if egress.external_models and not jurisdiction.external_models:
+        yield Fault(
+            key="bailiwick:egress.externalModels",
+            value=", ".join(model.host for model in egress.external_models),
+            problem=f"jurisdiction {jurisdiction.id} allows no external model",
+            allowed="none",
+            consequence="requests would leave the boundary",
+            hint=f"remove bailiwick:egress.externalModels from Pulumi.{stack}.yaml",
+            kind="unlawful",
+            law=TRANSFER_LAW,
+        )
+    if egress.external_models and not egress.tls_inspection:
+        yield Fault(
+            key="bailiwick:egress.tlsInspection",
+            value="false",
+            problem="an external model is allowed, and nobody looks at what is sent to it",
+            allowed="true where there is an external model",
+            consequence="health data could leave inside an encrypted request",
+            hint=f"set bailiwick:egress.tlsInspection to true in Pulumi.{stack}.yaml",
+        )
+    for item in use_cases:
+        if item.external_allowed and (not egress.external_models or {"personal", "phi"} & set(item.data_classes)):
+            yield Fault(
+                key=f"bailiwick:useCases.{item.name}.externalAllowed",
+                value="true",
+                problem="no external model is approved, or the use case has data of persons",
+                allowed="true only for data without a person in it, where egress.externalModels names a model",
+                consequence="the gateway would be told to send what must stay",
+                hint=f"set bailiwick:useCases.{item.name}.externalAllowed to false in Pulumi.{stack}.yaml",
+                kind="unlawful",
+                law=TRANSFER_LAW,
+            )
 
 
 @_needs("keys", "people", "jurisdiction", "environment")

@@ -12,7 +12,7 @@ MOST_OFFLINE_HOURS = 72
 """A long weekend. Arc itself asks for a connection every 30 days; longer than this nobody outside knows what a model
 told patients: learn.microsoft.com/azure/azure-arc/kubernetes/conceptual-connectivity-modes."""
 
-SMALLEST_RECORD_BUDGET = 4096
+RECORD_BYTES = 4096
 """Bytes that one audit record may take in the spool."""
 
 ExtensionName = Literal["flux", "policy", "certificates", "secrets", "defender"]
@@ -63,7 +63,10 @@ class EdgeSite(Section):
         le=MOST_OFFLINE_HOURS,
     )
     requests_per_hour: int = dial(
-        "Most requests that the gateway takes in an hour.", "the spool is too small for the time stated", ge=1, le=100_000
+        "Most requests that the gateway takes in an hour.",
+        "the spool is too small for the time stated",
+        ge=1,
+        le=100_000,
     )
     spool_gib: int = dial("Size of the audit spool, GiB.", "requests are refused before the time is up", ge=1, le=1024)
     storage_class: Label = dial("Storage class whose volumes are encrypted on the box.", "a stolen disk can be read")
@@ -74,14 +77,19 @@ class EdgeSite(Section):
         "a pod may send what it holds to anybody",
     )
 
+    @property
+    def spool_bytes(self) -> int:
+        """What the gateway fills; a tenth is left to the file system, so that it refuses before the disk does."""
+        return self.spool_gib * 2**30 * 9 // 10
+
     @model_validator(mode="after")
     def _short_and_large_enough(self) -> Self:
         if len(self.name) > 16:
             raise ValueError(f"the site's name '{self.name}' has {len(self.name)} characters; names of Azure allow 16")
-        needed = self.offline_hours * self.requests_per_hour * SMALLEST_RECORD_BUDGET
-        if needed > self.spool_gib * 2**30:
+        needed = self.offline_hours * self.requests_per_hour * RECORD_BYTES
+        if needed > self.spool_bytes:
             raise ValueError(
                 f"{self.offline_hours} hours of {self.requests_per_hour} requests fill {needed / 2**30:.1f} GiB of "
-                f"spool, and spoolGib is {self.spool_gib}"
+                f"spool, and of {self.spool_gib} GiB nine tenths are filled"
             )
         return self

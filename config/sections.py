@@ -196,6 +196,29 @@ class Database(Section):
     storage_gb: int = dial("Storage in GiB, a power of two from 32.", "vectors don't fit", ge=32, le=32_768)
 
 
+class ExternalModel(Section):
+    """A model of somebody else's that may be asked about what is neither health nor personal data."""
+
+    host: Host = dial("Its host, exactly.", "the firewall can't tell it from others")
+    why: str = dial("Who approved it, and for what.", "nobody knows why data leaves", min_length=10)
+
+
+class Egress(Section):
+    """What leaves, and how it is looked at."""
+
+    tls_inspection: bool = dial(
+        "Open TLS at the firewall on the paths that leave by rule, with an intermediate authority from the stack's own "
+        "vault (secret `inspection-ca`). Azure's own hosts are never opened: they pin their certificates.",
+        "what leaves is seen by name alone",
+        default=False,
+    )
+    external_models: tuple[ExternalModel, ...] = dial(
+        "Approved external models for data without a person in it; only where the jurisdiction allows any.",
+        "requests leave the boundary",
+        default=(),
+    )
+
+
 class Portal(Section):
     """How the internet reaches the gateway, if at all."""
 

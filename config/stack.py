@@ -11,6 +11,7 @@ from config.sections import (
     Cluster,
     ConfidentialVms,
     Database,
+    Egress,
     Gateway,
     Governance,
     Gpu,
@@ -63,6 +64,7 @@ class StackConfig(Section):
     use_cases: tuple[UseCase, ...] = dial(
         "Clinical use cases: what is asked, of which model, with which prompt.", "nothing is served", min_length=1
     )
+    egress: Egress = Egress()
     gateway: Gateway
     database: Database
     portal: Portal

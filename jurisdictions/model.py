@@ -197,4 +197,6 @@ class Jurisdiction:
     """Countries whose visitors may reach a patient portal."""
     retention: Retention
     key_custody: Mapping[Environment, Custody] = field(metadata=_held(_custody_of_prod))
+    external_models: bool = False
+    """Whether data that is neither health nor personal data may be sent to an approved external model."""
     residency_exceptions: tuple[ResidencyException, ...] = field(metadata=_held(_exceptions_once), default=())

@@ -132,8 +132,8 @@ def body(token: str, inputs: Mapping[str, Value], entry: ArmType) -> dict[str, o
     for path, name in _RENAMED.get(token, {}).items():
         properties = _rename(properties, path.split("."), name)
     if token in _FLAT:
-        flat: dict[str, Value] = {**envelope, **_review(properties)}
-        return {key: _json(value) for key, value in flat.items()}
+        flat = [*envelope.items(), *_review(properties).items()]
+        return {str(key): _json(value) for key, value in flat}
     if token == "azure-native:frontdoor:Policy":
         properties = _front_door(properties)
     result: dict[str, object] = {key: _json(value) for key, value in envelope.items()}

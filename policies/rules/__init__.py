@@ -13,6 +13,7 @@ CONCERNS = (
     "detection",
     "egress",
     "encryption",
+    "exfiltration",
     "guardrails",
     "identity",
     "learning",
@@ -26,7 +27,7 @@ CONCERNS = (
     "telemetry",
     "workload",
 )
-"""Modules of this package; a new concern is named here, and in a pack."""
+"""Modules of this package; a new concern is named here, and in a pack. `exfiltration` has rules of two concerns."""
 
 for _concern in CONCERNS:
     import_module(f"{__name__}.{_concern}")

@@ -207,6 +207,11 @@ MUTATIONS: dict[str, Mutation] = {
     "egress.firewall-premium": put(FWP, "sku.tier", "Standard"),
     "egress.firewall-prevents-intrusions": put(FWP, "intrusionDetection.mode", "Alert"),
     "egress.firewall-stands": put("network:AzureFirewall", "sku.tier", "Standard"),
+    "egress.hosts-are-known": put(
+        FWR,
+        "ruleCollections.0.rules.0.targetFqdns",
+        ["api.example.com"],
+    ),
     "egress.interfaces-without-public-address": put(
         "network:NetworkInterface", "ipConfigurations.0.publicIPAddress", {"id": FOREIGN}
     ),
@@ -220,6 +225,8 @@ MUTATIONS: dict[str, Mutation] = {
     "egress.no-nat-gateway": Mutation(breaks=_nat),
     "egress.no-wildcard-over-shared-services": put(FWR, f"{RULE0}.targetFqdns", ["*.blob.core.windows.net"]),
     "egress.nothing-comes-in-by-firewall": put(FWR, RULE0, {"ruleType": "NatRule", "name": "in"}),
+    "egress.perimeter-encloses-stores": put("network:NetworkSecurityPerimeterAssociation", "accessMode", "Learning"),
+    "egress.perimeter-lets-nothing-out": put("network:NetworkSecurityPerimeterAccessRule", "direction", "Outbound"),
     "egress.public-addresses-only-at-the-edge": add(
         "network:PublicIPAddress",
         publicIpAddressName="x",
@@ -294,6 +301,7 @@ MUTATIONS: dict[str, Mutation] = {
     "network.nothing-from-the-internet": Mutation(
         breaks=_rule_to_internet, also=frozenset({"network.no-blanket-allow"})
     ),
+    "network.no-service-endpoints": put(VNET, "subnets.0.serviceEndpoints", [{"service": "Microsoft.Storage"}]),
     "network.private-zones-linked": drop("privatedns:VirtualNetworkLink"),
     "network.public-access-disabled": put(ST, "publicNetworkAccess", "Enabled"),
     "network.service-tags-regional": put(NSG, "securityRules.0.destinationAddressPrefix", "Storage"),
