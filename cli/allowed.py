@@ -48,7 +48,7 @@ def _fault(item: object) -> str:
         return f"an entry has exactly {', '.join(_KEYS)}"
     if not all(isinstance(value, str) and value.strip() for value in item.values()):
         return "every value is a non-empty text"
-    if not item["path"].startswith("tests/"):
+    if not item["path"].startswith("tests/") or ".." in item["path"]:
         return f"path is '{item['path']}'; only fixtures under tests/ are allowed, a secret elsewhere is revoked"
     if item["kind"] not in {shape.id for shape in SHAPES}:
         return f"kind '{item['kind']}' is unknown; kinds: {', '.join(shape.id for shape in SHAPES)}"

@@ -72,6 +72,7 @@ def scan(root: Path, paths: Sequence[Path]) -> Scan:
 
 def _hits(file: TextFile) -> Iterator[Hit]:
     text = file.text or ""
-    for found in find_in_file(text):
-        line = text.count("\n", 0, found.start) + 1
+    line, at = 1, 0
+    for found in sorted(find_in_file(text), key=lambda found: found.start):
+        line, at = line + text.count("\n", at, found.start), found.start
         yield Hit(file.path, line, found.kind, found.what, found.preview, found.digest)

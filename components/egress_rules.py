@@ -29,7 +29,11 @@ def runner_rules(scope: Scope, sources: Sequence[str]) -> list[network.Applicati
         cloud.resource_manager: "deployments from inside the boundary",
         cloud.active_directory: "tokens for deployments",
     }
-    return [_rule(f"runner-{index}", why, host, 443, sources) for index, (host, why) in enumerate(hosts.items())]
+    images = [host for host in cloud.aks_egress_fqdns if "mcr" in host.fqdn]
+    return [_rule(f"runner-{index}", why, host, 443, sources) for index, (host, why) in enumerate(hosts.items())] + [
+        _rule(f"runner-image-{index}", "images of the jobs' own environment", host.fqdn, host.port, sources)
+        for index, host in enumerate(images)
+    ]
 
 
 def external_rules(scope: Scope, sources: Sequence[str]) -> list[network.ApplicationRuleArgs]:

@@ -121,7 +121,10 @@ class Network(ComponentResource):
 
     def _subnet(self, role: str, subnet: IPv4Network) -> network.SubnetArgs:
         group = self.groups.get(role)
-        delegated = network.DelegationArgs(name="aks", service_name="Microsoft.ContainerService/managedClusters")
+        delegated = {
+            "apiserver": network.DelegationArgs(name="aks", service_name="Microsoft.ContainerService/managedClusters"),
+            "runner": network.DelegationArgs(name="jobs", service_name="Microsoft.App/environments"),
+        }
         return network.SubnetArgs(
             name=AZURE_NAMES.get(role, role),
             address_prefix=str(subnet),
@@ -133,7 +136,7 @@ class Network(ComponentResource):
             private_endpoint_network_policies="Enabled",
             # A private link service takes its addresses from here, and Azure asks for this.
             private_link_service_network_policies="Disabled" if role == "gateway" else "Enabled",
-            delegations=[delegated] if role == "apiserver" else None,
+            delegations=[delegated[role]] if role in delegated else None,
         )
 
     def _subnet_id(self, subnet_name: str) -> Output[str]:

@@ -25,6 +25,7 @@ from components.gpu_pool import Pools, PoolsArgs
 from components.guardrails import Guardrails, GuardrailsArgs
 from components.identity import Identities, IdentitiesArgs
 from components.inference import Inference, InferenceArgs
+from components.key_vault import KeyVault
 from components.keys import Keys, KeysArgs
 from components.kubernetes_provider import kubernetes_provider
 from components.landing_zone import LandingZone, LandingZoneArgs
@@ -40,6 +41,7 @@ from components.private_endpoint import EndpointPlace
 from components.prompt_store import PromptStore, PromptStoreArgs
 from components.quarantine import Quarantine, QuarantineArgs
 from components.registry import Registry, RegistryArgs
+from components.runner import Runner, RunnerArgs
 from components.scope import Scope
 from components.service_levels import ServiceLevels, ServiceLevelsArgs
 from components.workspace import Workspace, WorkspaceArgs
@@ -304,6 +306,16 @@ class Platform(ComponentResource):
             ),
             child,
         )
+        runner = Runner(
+            "runner",
+            RunnerArgs(
+                scope=scope,
+                resource_group=zone.name_of("platform"),
+                subnet_id=network.subnet_ids["runner"],
+                registry=registry,
+            ),
+            child,
+        )
         Access("access", AccessArgs(scope=scope, provider=_directory(config), workspace_id=workspace_id), child)
         perimeter = Perimeter(
             "perimeter",
@@ -315,6 +327,7 @@ class Platform(ComponentResource):
                     "vault-cluster": keys.cluster_vault.vault.id,
                     "vault-certificates": keys.certificates.vault.id,
                     "vault-learning": keys.learning_vault.vault.id,
+                    **({"vault-keys": keys.custodian.vault.id} if isinstance(keys.custodian, KeyVault) else {}),
                     "logs": workspace_id,
                 },
             ),
@@ -350,6 +363,7 @@ class Platform(ComponentResource):
             *quarantine.diagnosed,
             *dashboards.diagnosed,
             *perimeter.diagnosed,
+            *runner.diagnosed,
         ]
         Diagnostics("diagnostics", DiagnosticsArgs(scope=scope, workspace_id=workspace_id, diagnosed=diagnosed), child)
         self.exports = {

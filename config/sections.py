@@ -275,6 +275,23 @@ class People(Section):
 PeopleRole = Literal["platform", "clinical-ml", "security", "auditor", "break-glass"]
 
 
+class Runner(Section):
+    """The place that deploys."""
+
+    image: PinnedImage = dial(
+        "Image with this project and the Pulumi engine, by digest, in the stack's own registry.",
+        "what deploys may change unseen",
+    )
+    issuer: Annotated[str, StringConstraints(pattern=r"^https://[^\s*]+$")] = dial(
+        "Issuer of the pipeline's tokens, such as https://token.actions.githubusercontent.com.",
+        "the pipeline needs a secret, which can be copied",
+    )
+    subject: Annotated[str, StringConstraints(pattern=r"^[^\s*]+$")] = dial(
+        "Subject of the pipeline's tokens, exactly: one repository and one environment.",
+        "any repository in the world can start a preview",
+    )
+
+
 class Access(Section):
     """Who may ask for which rights, and who grants them."""
 

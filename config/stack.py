@@ -22,6 +22,7 @@ from config.sections import (
     People,
     Portal,
     Retention,
+    Runner,
     Section,
     UseCase,
     dial,
@@ -73,6 +74,7 @@ class StackConfig(Section):
     people: People
     access: Access
     governance: Governance
+    runner: Runner
     keys: Keys
 
     @property

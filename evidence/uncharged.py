@@ -20,6 +20,7 @@ FREE_FAMILIES: Final = (
 """Permissions, settings, and what runs on nodes that are counted already."""
 FREE: Final = frozenset(
     {
+        "azure-native:applicationinsights:Workbook",
         "azure-native:attestation:AttestationProvider",
         "azure-native:cdn:AFDCustomDomain",
         "azure-native:cdn:AFDEndpoint",
@@ -31,6 +32,7 @@ FREE: Final = frozenset(
         "azure-native:compute:VirtualMachineExtension",
         "azure-native:containerservice:MaintenanceConfiguration",
         "azure-native:containerservice:TrustedAccessRoleBinding",
+        "azure-native:dashboard:DashboardDefinition",
         "azure-native:dbforpostgresql:AdministratorsMicrosoftEntra",
         "azure-native:dbforpostgresql:Configuration",
         "azure-native:dbforpostgresql:Database",
@@ -43,6 +45,9 @@ FREE: Final = frozenset(
         "azure-native:network:FirewallPolicyRuleCollectionGroup",
         "azure-native:network:NetworkInterface",
         "azure-native:network:NetworkSecurityGroup",
+        "azure-native:network:NetworkSecurityPerimeterAccessRule",
+        "azure-native:network:NetworkSecurityPerimeterAssociation",
+        "azure-native:network:NetworkSecurityPerimeterProfile",
         "azure-native:network:NetworkWatcher",
         "azure-native:network:PrivateDnsZoneGroup",
         "azure-native:network:Route",
@@ -58,10 +63,13 @@ BY_USE_FAMILIES: Final = (
 )
 BY_USE: Final = frozenset(
     {
+        "azure-native:alertsmanagement:PrometheusRuleGroup",
         "azure-native:appconfiguration:KeyValue",
         "azure-native:keyvault:Vault",
         "azure-native:logic:Workflow",
         "azure-native:machinelearningservices:Workspace",
+        "azure-native:monitor:ActionGroup",
+        "azure-native:monitor:AzureMonitorWorkspace",
         "azure-native:monitor:DiagnosticSetting",
         "azure-native:network:FlowLog",
         "azure-native:operationalinsights:LinkedService",

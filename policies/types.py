@@ -55,6 +55,9 @@ CONFIGURATION_STORE = "azure-native:appconfiguration:ConfigurationStore"
 KEY_VALUE = "azure-native:appconfiguration:KeyValue"
 LEARNING_WORKSPACE = "azure-native:machinelearningservices:Workspace"
 
+JOB = "azure-native:app:Job"
+JOB_ENVIRONMENT = "azure-native:app:ManagedEnvironment"
+
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 NAMESPACE = "kubernetes:core/v1:Namespace"
 """Pulumi's Kubernetes tokens carry the API group and version."""

@@ -50,6 +50,7 @@ PACKS: Mapping[str, Pack] = {
                 "telemetry",
                 "guardrails",
                 "access",
+                "runner",
             ),
         ),
     )

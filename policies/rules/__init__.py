@@ -22,6 +22,7 @@ CONCERNS = (
     "prompts",
     "registry",
     "residency",
+    "runner",
     "storage",
     "tagging",
     "telemetry",

@@ -228,9 +228,9 @@ def people_read_no_data(definition: PlannedResource, stack: StackUnderReview) ->
     ]
     actions = [text for permission in items(definition.get("permissions")) for text in texts(permission.get("actions"))]
     keys = [text for text in actions if text.lower().endswith(("listkeys/action", "listaccountsas/action"))]
-    grants = "Microsoft.Authorization/roleAssignments/write" in actions and "break-glass" not in str(
-        definition.get("roleName")
-    )
+    # Two grant rights: who breaks the glass, and what deploys, which runner.* holds.
+    granting = any(known in str(definition.get("roleName")) for known in ("break-glass", "runner apply"))
+    grants = "Microsoft.Authorization/roleAssignments/write" in actions and not granting
     bad = [*found, *keys, *(["Microsoft.Authorization/roleAssignments/write"] if grants else [])]
     return refused(f"allows {', '.join(bad)}") if bad else PASSED
 

@@ -25,23 +25,18 @@ SUBNET = "azure-native:network:Subnet"
 def hosts_known(stack: StackUnderReview) -> Iterable[Judged]:
     """A model in another country is one line in a rule collection away."""
     cloud = stack.jurisdiction.cloud
-    inspected = any(
-        policy.get("transportSecurity.certificateAuthority.keyVaultSecretId")
-        for policy in stack.of_type(FIREWALL_POLICY)
-    )
+    authority = "transportSecurity.certificateAuthority.keyVaultSecretId"
+    inspected = any(policy.get(authority) for policy in stack.of_type(FIREWALL_POLICY))
+    regions = stack.jurisdiction.regions
+    known = {host.fqdn.replace("{region}", region) for host in cloud.aks_egress_fqdns for region in regions}
+    known |= {cloud.resource_manager, cloud.active_directory}
     for group in stack.of_type(FIREWALL_RULES):
         verdicts: list[Verdict] = []
-        for _, collection in group.each("ruleCollections[*].rules[*]"):
-            if collection is UNKNOWN:
+        for _, found in group.each("ruleCollections[*].rules[*]"):
+            if found is UNKNOWN:
                 verdicts.append(not_evaluated("rules are known only after deployment"))
                 continue
-            rule_ = collection if isinstance(collection, dict) else {}
-            known = {
-                host.fqdn.replace("{region}", region)
-                for host in cloud.aks_egress_fqdns
-                for region in stack.jurisdiction.regions
-            }
-            known |= {cloud.resource_manager, cloud.active_directory}
+            rule_ = found if isinstance(found, dict) else {}
             foreign = sorted(set(texts(rule_.get("targetFqdns"))) - known)
             opened = rule_.get("terminateTLS") is True and inspected
             if foreign and not (opened and stack.jurisdiction.external_models):

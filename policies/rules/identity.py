@@ -7,7 +7,7 @@ from plan.model import UNKNOWN, PlannedResource, Value
 from policies.require import require, texts
 from policies.review import StackUnderReview
 from policies.rule import Judged, Severity, rule, stack_rule
-from policies.types import ASSIGNMENT, POLICY_ASSIGNMENT, WORKFLOW
+from policies.types import ASSIGNMENT, JOB, POLICY_ASSIGNMENT, WORKFLOW
 from policies.verdict import PASSED, Verdict, not_evaluated, refused
 
 SENTINEL_AUTOMATION = "f4c81013-99ee-4d62-a7ee-b3f1f648599a"
@@ -15,6 +15,12 @@ SENTINEL_AUTOMATION = "f4c81013-99ee-4d62-a7ee-b3f1f648599a"
 GROUP = "azure-native:resources:ResourceGroup"
 DEFINITION = "azure-native:authorization:RoleDefinition"
 SETTINGS = "kubernetes:core/v1:ConfigMap"
+_EXACT = (
+    r"^(system:serviceaccount:[a-z0-9-]+:[a-z0-9-]+"
+    r"|repo:[\w.-]+/[\w.-]+:environment:[\w-]+"
+    r"|sc://[\w. -]+/[\w. -]+/[\w. -]+)$"
+)
+"""A workload of the cluster, an environment of a GitHub repository, a service connection of Azure DevOps."""
 FEDERATED = "azure-native:managedidentity:FederatedIdentityCredential"
 
 BROAD = {
@@ -62,8 +68,8 @@ def rights_on_one_thing(stack: StackUnderReview) -> Iterable[Judged]:
     for assignment in stack.of_type(ASSIGNMENT):
         origins = set(assignment.property_dependencies.get("principalId", ()))
         if origins & set(wide.values()) or str(assignment.get("principalId")) in wide:
-            # What remediates and what quarantines act where something wrong appears, which nobody knows beforehand:
-            # their roles are held narrow instead, by guardrails.remediation-rights-are-narrow and the role's own list.
+            # What remediates, quarantines or deploys acts where something appears, which nobody knows beforehand:
+            # their roles are held narrow instead, by guardrails.remediation-rights-are-narrow and runner.*.
             continue
         if str(assignment.get("roleDefinitionId")).rpartition("/")[2] == SENTINEL_AUTOMATION:
             continue
@@ -77,7 +83,7 @@ def _acting_widely(stack: StackUnderReview) -> dict[str, str]:
     """Principal ids, and URNs, of the identities of policy assignments and playbooks."""
     found = [
         target
-        for kind in (POLICY_ASSIGNMENT, WORKFLOW)
+        for kind in (POLICY_ASSIGNMENT, WORKFLOW, JOB)
         for user in stack.of_type(kind)
         for target in stack.targets(user, "identity.userAssignedIdentities[*]")
     ]
@@ -102,10 +108,10 @@ def _on_one_thing(assignment: PlannedResource) -> Verdict:
 
 @rule(
     "identity.federation-names-one-account",
-    title="A federated identity trusts one service account of one cluster",
+    title="A federated identity trusts one service account, or one environment of one repository",
     severity=Severity.CRITICAL,
     applies_to=FEDERATED,
-    fix="write the subject as system:serviceaccount:<namespace>:<name>",
+    fix="write the subject as system:serviceaccount:<namespace>:<name> or repo:<owner>/<name>:environment:<name>",
     example="a federated credential with subject system:serviceaccount:*:*",
 )
 def federation_exact(credential: PlannedResource, stack: StackUnderReview) -> Verdict:
@@ -113,7 +119,7 @@ def federation_exact(credential: PlannedResource, stack: StackUnderReview) -> Ve
     audiences = texts(credential.get("audiences"))
     if audiences != ["api://AzureADTokenExchange"]:
         return refused(f"audiences are {', '.join(audiences) or 'not set'}")
-    return require(credential, "subject", matches=r"^system:serviceaccount:[a-z0-9-]+:[a-z0-9-]+$")
+    return require(credential, "subject", matches=_EXACT)
 
 
 @rule(

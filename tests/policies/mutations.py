@@ -221,9 +221,11 @@ MUTATIONS: dict[str, Mutation] = {
         FWR, RULE0, {"ruleType": "NetworkRule", "name": "all", "destinationAddresses": ["*"], "destinationPorts": ["1"]}
     ),
     "egress.no-default-outbound-access": put(VNET, "subnets.0.defaultOutboundAccess", True),
-    "egress.no-foreign-registry": put(FWR, f"{RULE0}.targetFqdns", ["ghcr.io"]),
+    "egress.no-foreign-registry": put(FWR, f"{RULE0}.targetFqdns", ["ghcr.io"], also="egress.hosts-are-known"),
     "egress.no-nat-gateway": Mutation(breaks=_nat),
-    "egress.no-wildcard-over-shared-services": put(FWR, f"{RULE0}.targetFqdns", ["*.blob.core.windows.net"]),
+    "egress.no-wildcard-over-shared-services": put(
+        FWR, f"{RULE0}.targetFqdns", ["*.blob.core.windows.net"], also="egress.hosts-are-known"
+    ),
     "egress.nothing-comes-in-by-firewall": put(FWR, RULE0, {"ruleType": "NatRule", "name": "in"}),
     "egress.perimeter-encloses-stores": put("network:NetworkSecurityPerimeterAssociation", "accessMode", "Learning"),
     "egress.perimeter-lets-nothing-out": put("network:NetworkSecurityPerimeterAccessRule", "direction", "Outbound"),
@@ -360,6 +362,20 @@ MUTATIONS: dict[str, Mutation] = {
     "residency.storage-not-shared-across-tenants": put(ST, "allowedCopyScope", None),
     "residency.storage-redundancy-inside-region": put(ST, "sku.name", "Standard_GRS"),
     "residency.types-are-known": add("cognitiveservices:Deployment", deploymentName="gpt"),
+    "runner.has-no-way-in": put("app:ManagedEnvironment", "publicNetworkAccess", "Enabled"),
+    "runner.pipeline-starts-previews-only": put(
+        "authorization:RoleDefinition",
+        "permissions.0.actions",
+        ["Microsoft.App/jobs/write"],
+        only=lambda found: found.name.endswith("start-role"),
+    ),
+    "runner.reads-no-data": put(
+        "authorization:RoleDefinition",
+        "permissions.0.notActions",
+        [],
+        only=lambda found: found.name.endswith("runner-apply-role"),
+    ),
+    "runner.runs-a-pinned-program": put("app:Job", "configuration.triggerType", "Schedule"),
     "storage.data-is-protected": Mutation(breaks=_unprotected),
     "storage.deletions-can-be-undone": put("storage:BlobServiceProperties", "isVersioningEnabled", False),
     "storage.evidence-is-written-once": drop("storage:BlobContainerImmutabilityPolicy"),

@@ -1,0 +1,183 @@
+"""The place that deploys: two jobs inside the network, which nobody reaches and which run only while they are needed.
+
+A hosted runner can't reach a private cluster, and a self-hosted one has to call its orchestrator, whose hosts take
+uploads. So the program comes as an image of the stack's own registry, by digest, and a job runs it: `preview` may be
+started by the pipeline, and reads; `apply` only by a person whose right was activated with approval.
+learn.microsoft.com/azure/container-apps/jobs, and networking of workload profile environments. Not run.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pulumi import ComponentResource, Input, Output, ResourceOptions
+from pulumi_azure_native import app, authorization, managedidentity
+from pulumi_random import RandomUuid
+
+from components.diagnostics import Diagnosed
+from components.identity import AUDIENCE
+from components.registry import Registry
+from components.scope import Scope
+from components.tables import table
+
+TIMEOUT = 4 * 3600
+"""Seconds: a managed HSM and a cluster take most of an hour each."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunnerArgs:
+    """What the jobs need."""
+
+    scope: Scope
+    resource_group: Input[str]
+    subnet_id: Input[str]
+    registry: Registry
+
+
+class Runner(ComponentResource):
+    """An internal environment, two jobs with an identity each, and the pipeline's right to start the first."""
+
+    diagnosed: list[Diagnosed]
+
+    def __init__(self, name: str, args: RunnerArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("bailiwick:runner:Runner", name, None, opts)
+        self._name, self._args = name, args
+        scope = args.scope
+        environment = app.ManagedEnvironment(
+            f"{name}-environment",
+            environment_name=scope.names.of("cae", limit=60),
+            resource_group_name=args.resource_group,
+            location=scope.region,
+            vnet_configuration=app.VnetConfigurationArgs(internal=True, infrastructure_subnet_id=args.subnet_id),
+            public_network_access="Disabled",
+            workload_profiles=[app.WorkloadProfileArgs(name="Consumption", workload_profile_type="Consumption")],
+            app_logs_configuration=app.AppLogsConfigurationArgs(destination="azure-monitor"),
+            peer_authentication=app.ManagedEnvironmentPeerAuthenticationArgs(mtls=app.MtlsArgs(enabled=True)),
+            zone_redundant=bool(scope.zones) and scope.is_prod,
+            tags=scope.tags("internal"),
+            opts=scope.options(self),
+        )
+        jobs = {role: self._job(role, spec, environment) for role, spec in runner_roles().items()}
+        self._pipeline(jobs["preview"])
+        self.diagnosed = [Diagnosed(name="runner", resource_id=environment.id)]
+        self.register_outputs({"jobs": {role: job.id for role, job in jobs.items()}})
+
+    def _identity(self, role: str) -> managedidentity.UserAssignedIdentity:
+        scope = self._args.scope
+        return managedidentity.UserAssignedIdentity(
+            f"{self._name}-{role}-identity",
+            resource_name_=scope.names.of("id", f"runner-{role}"),
+            resource_group_name=self._args.resource_group,
+            location=scope.region,
+            tags=scope.tags("internal"),
+            opts=scope.options(self),
+        )
+
+    def _job(self, role: str, spec: Mapping[str, Any], environment: app.ManagedEnvironment) -> app.Job:
+        args, scope = self._args, self._args.scope
+        identity = self._identity(role)
+        self._may(f"{role}-role", f"runner {role}", allowed(spec), spec.get("not_actions", ()), identity, None)
+        args.registry.grant_pull(f"runner-{role}", identity)
+        settings = scope.config.runner
+        return app.Job(
+            f"{self._name}-{role}",
+            # 32 characters at most.
+            job_name=scope.names.of("caj", role, limit=32),
+            resource_group_name=args.resource_group,
+            location=scope.region,
+            environment_id=environment.id,
+            workload_profile_name="Consumption",
+            identity=app.ManagedServiceIdentityArgs(type="UserAssigned", user_assigned_identities=[identity.id]),
+            configuration=app.JobConfigurationArgs(
+                trigger_type="Manual",
+                # One at a time: two deployments of a stack would fight over its state.
+                manual_trigger_config=app.JobConfigurationManualTriggerConfigArgs(
+                    parallelism=1, replica_completion_count=1
+                ),
+                replica_timeout=TIMEOUT,
+                replica_retry_limit=0,
+                registries=[app.RegistryCredentialsArgs(server=settings.image.partition("/")[0], identity=identity.id)],
+            ),
+            template=app.JobTemplateArgs(
+                containers=[
+                    app.ContainerArgs(
+                        name="bailiwick",
+                        image=settings.image,
+                        args=[role, scope.config.stack],
+                        env=[
+                            app.EnvironmentVarArgs(name="AZURE_CLIENT_ID", value=identity.client_id),
+                            app.EnvironmentVarArgs(name="ARM_USE_MSI", value="true"),
+                            app.EnvironmentVarArgs(name="PULUMI_SKIP_UPDATE_CHECK", value="true"),
+                        ],
+                        resources=app.ContainerResourcesArgs(cpu=2, memory="4Gi"),
+                    )
+                ]
+            ),
+            tags=scope.tags("confidential"),
+            opts=scope.options(self),
+        )
+
+    def _pipeline(self, preview: app.Job) -> None:
+        """The pipeline's identity: federated, and able to start the one job that only reads."""
+        args, settings = self._args, self._args.scope.config.runner
+        identity = self._identity("pipeline")
+        managedidentity.FederatedIdentityCredential(
+            f"{self._name}-pipeline",
+            federated_identity_credential_resource_name="pipeline",
+            resource_name_=identity.name,
+            resource_group_name=args.resource_group,
+            issuer=settings.issuer,
+            subject=settings.subject,
+            audiences=[AUDIENCE],
+            opts=args.scope.options(self),
+        )
+        actions = ["Microsoft.App/jobs/read", "Microsoft.App/jobs/start/action", "Microsoft.App/jobs/executions/read"]
+        self._may("start-role", "runner start", actions, (), identity, preview.id)
+
+    def _may(
+        self,
+        label: str,
+        title: str,
+        actions: Sequence[str],
+        not_actions: Sequence[str],
+        identity: managedidentity.UserAssignedIdentity,
+        on: Output[str] | None,
+    ) -> None:
+        scope = self._args.scope
+        subscription = f"/subscriptions/{scope.config.subscription_id}"
+        definition = authorization.RoleDefinition(
+            f"{self._name}-{label}",
+            role_definition_id=RandomUuid(f"{self._name}-{label}-guid", opts=scope.options(self)).result,
+            role_name=f"Bailiwick {title} ({scope.config.stack})",
+            description=f"What the {title} may do.",
+            role_type="CustomRole",
+            scope=subscription,
+            assignable_scopes=[subscription],
+            permissions=[
+                authorization.PermissionArgs(
+                    actions=list(actions), not_actions=list(not_actions), data_actions=[], not_data_actions=[]
+                )
+            ],
+            opts=scope.options(self),
+        )
+        authorization.RoleAssignment(
+            f"{self._name}-{label}-assignment",
+            role_assignment_name=RandomUuid(f"{self._name}-{label}-assignment-guid", opts=scope.options(self)).result,
+            scope=on if on is not None else subscription,
+            principal_id=identity.principal_id,
+            principal_type="ServicePrincipal",
+            role_definition_id=definition.id,
+            opts=scope.options(self),
+        )
+
+
+def runner_roles() -> Mapping[str, Mapping[str, Any]]:
+    """`preview` and `apply`, of `runner_roles.yaml`."""
+    found: Mapping[str, Mapping[str, Any]] = table("runner_roles.yaml")
+    return found
+
+
+def allowed(spec: Mapping[str, Any]) -> list[str]:
+    """Its actions, and those of its providers: write, delete and actions of each by name."""
+    verbs = ("write", "delete", "action")
+    return [*spec["actions"], *(f"{name}/*/{verb}" for name in spec.get("providers", ()) for verb in verbs)]
