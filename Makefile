@@ -27,6 +27,7 @@ check: setup ## Lint, types, the graph of imports, generated docs up to date
 	@$(RUN) ruff check $(SOURCES)
 	@$(RUN) ruff format --check $(SOURCES)
 	@$(RUN) lint-imports
+	@$(RUN) bailiwick secrets
 	@$(RUN) mypy
 	@$(RUN) python -m docs.generate --check
 

@@ -4,10 +4,12 @@ from pathlib import Path
 
 import click
 
+from cli.exits import ToolFailed
 from evidence.cost import Estimate, estimate
 from evidence.cost_change import Difference, difference
 from evidence.cost_json import as_json
 from evidence.cost_report import print_difference, print_estimate
+from evidence.prices import PriceTableError
 from jurisdictions import JurisdictionError
 from plan.file import PlanFileError, read
 from plan.model import Plan
@@ -36,4 +38,6 @@ def _costs(plan: Plan, baseline: Path | None) -> tuple[Estimate, Difference | No
         raise click.ClickException(
             f"{error}\nhint: the plan's 'jurisdiction' names a file of jurisdictions/"
         ) from error
+    except PriceTableError as error:
+        raise ToolFailed(f"the price table can't be used: {error}") from error
     return now, None if before is None else difference(before, now)

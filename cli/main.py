@@ -15,6 +15,8 @@ VERBS = {
     "check": "Judge a saved plan, or the export of a deployed stack.",
     "rules": "List the rules, or explain one.",
     "export": "Write a stack's plan in another tool's format.",
+    "bootstrap": "Make a stack's state store and secrets key, in its jurisdiction.",
+    "secrets": "Look for secrets in the tree.",
 }
 """Verb to its line in the help; the module `cli.<verb>` holds `command`."""
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from cli.exits import ToolFailed
-from config import Fault, parse, reviewing
+from config import Fault, StackConfig, parse, reviewing
 from config.faults import lines
 from plan import stacks
 from plan.model import Plan
@@ -20,6 +20,18 @@ ROOT = Path(__file__).resolve().parent.parent
 def known_stacks() -> tuple[str, ...]:
     """Stacks that have a file."""
     return stacks.available(ROOT)
+
+
+def stack_config(stack: str) -> StackConfig:
+    """A stack's dials; click.ClickException with every fault, an unlawful dial included."""
+    try:
+        values = stacks.values(ROOT, stack)
+    except stacks.StackFileError as error:
+        raise click.ClickException(str(error)) from error
+    config, faults = parse(stack, values)
+    if config is None or faults:
+        raise click.ClickException("\n".join(lines(stack, faults)))
+    return config
 
 
 def plan_stack(stack: str) -> tuple[Plan, tuple[Fault, ...]]:

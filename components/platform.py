@@ -17,6 +17,8 @@ from components.database import Database, DatabaseArgs
 from components.defender import Defender, DefenderArgs
 from components.detection import Detection, DetectionArgs
 from components.diagnostics import Diagnosed, Diagnostics, DiagnosticsArgs
+from components.edge_boundary import EdgeBoundary, EdgeBoundaryArgs
+from components.edge_site import EdgeSite, EdgeSiteArgs
 from components.egress import Egress, EgressArgs, default_route_address
 from components.flow_logs import FlowLogs, FlowLogsArgs
 from components.gateway import MODEL_PORT, Gateway, GatewayArgs
@@ -317,6 +319,39 @@ class Platform(ComponentResource):
             child,
         )
         Access("access", AccessArgs(scope=scope, provider=_directory(config), workspace_id=workspace_id), child)
+        edge: list[Diagnosed] = []
+        edge_members: dict[str, Input[str]] = {}
+        if config.edge_sites:
+            boundary = EdgeBoundary(
+                "edge",
+                EdgeBoundaryArgs(
+                    scope=scope,
+                    resource_group=zone.name_of("platform"),
+                    storage_group=zone.name_of("data"),
+                    place=place,
+                    key=keys.of["audit"],
+                    sites=config.edge_sites,
+                ),
+                child,
+            )
+            edge = boundary.diagnosed
+            edge_members = {"store-edge": boundary.store.account.id}
+            for site in config.edge_sites:
+                EdgeSite(
+                    f"edge-{site.name}",
+                    EdgeSiteArgs(
+                        scope=scope,
+                        site=site,
+                        resource_group=zone.name_of("platform"),
+                        registry_group=zone.name_of("platform"),
+                        boundary=boundary,
+                        registry=registry,
+                        vault=keys.certificates,
+                        network=network,
+                        workspace_id=workspace_id,
+                    ),
+                    child,
+                )
         perimeter = Perimeter(
             "perimeter",
             PerimeterArgs(
@@ -329,6 +364,7 @@ class Platform(ComponentResource):
                     "vault-learning": keys.learning_vault.vault.id,
                     **({"vault-keys": keys.custodian.vault.id} if isinstance(keys.custodian, KeyVault) else {}),
                     "logs": workspace_id,
+                    **edge_members,
                 },
             ),
             child,
@@ -364,6 +400,7 @@ class Platform(ComponentResource):
             *dashboards.diagnosed,
             *perimeter.diagnosed,
             *runner.diagnosed,
+            *edge,
         ]
         Diagnostics("diagnostics", DiagnosticsArgs(scope=scope, workspace_id=workspace_id, diagnosed=diagnosed), child)
         self.exports = {

@@ -28,6 +28,8 @@ SERVICES = (
     "prometheus",
 )
 """Services that this platform reaches by private endpoint, by the keys of the cloud's file."""
+EDGE_SERVICES = ("arc", "arc-guest", "arc-configuration")
+"""And those that edge sites reach."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +53,7 @@ class PrivateDns(ComponentResource):
         scope = args.scope
         cloud = scope.jurisdiction.cloud
         zones: dict[str, Output[str]] = {}
-        for service in SERVICES:
+        for service in (*SERVICES, *(EDGE_SERVICES if scope.config.edge_sites else ())):
             zones[service] = self._zone(service, cloud.zone(service, scope.region)).id
         self.zone_ids = zones
         self.register_outputs({"zoneIds": zones})

@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import ConfigDict
 
+from config.edge import EdgeSite
 from config.sections import (
     Access,
     Budget,
@@ -75,6 +76,9 @@ class StackConfig(Section):
     access: Access
     governance: Governance
     runner: Runner
+    edge_sites: tuple[EdgeSite, ...] = dial(
+        "Edge sites for telehealth, each a cluster in a clinic.", "a clinic without a line has no assistant", default=()
+    )
     keys: Keys
 
     @property

@@ -41,7 +41,9 @@ def compliant(stack: str = "eu-prod") -> Plan:
 
 def token(short: str) -> str:
     """`storage:StorageAccount` for `azure-native:storage:StorageAccount`."""
-    return short if short.startswith(("kubernetes:", "random:", "azuread:")) else f"azure-native:{short}"
+    return (
+        short if short.startswith(("azure-native:", "kubernetes:", "random:", "azuread:")) else f"azure-native:{short}"
+    )
 
 
 Matches = Callable[[PlannedResource], bool]

@@ -35,6 +35,7 @@ class TestEveryStackIsCompliant:
         assert idle == {
             "egress.no-nat-gateway",
             "residency.registry-replicated-inside",
+            "secrets.no-kubernetes-secrets",
         }
 
 

@@ -34,7 +34,17 @@ PACKS: Mapping[str, Pack] = {
             id="patient_data",
             title="Patient data is encrypted, isolated and recoverable",
             owner="clinical security",
-            concerns=("encryption", "confidential", "storage", "backup", "workload", "database", "prompts", "learning"),
+            concerns=(
+                "encryption",
+                "confidential",
+                "storage",
+                "backup",
+                "workload",
+                "database",
+                "prompts",
+                "learning",
+                "secrets",
+            ),
         ),
         Pack(
             id="platform",
@@ -51,6 +61,7 @@ PACKS: Mapping[str, Pack] = {
                 "guardrails",
                 "access",
                 "runner",
+                "edge",
             ),
         ),
     )

@@ -47,6 +47,7 @@ ACTIVATION = "azuread:index/groupRoleManagementPolicy:GroupRoleManagementPolicy"
 SIGN_IN = "azuread:index/conditionalAccessPolicy:ConditionalAccessPolicy"
 DB, ML = "dbforpostgresql:Server", "machinelearningservices:Workspace"
 APPCS = "appconfiguration:ConfigurationStore"
+ARC = "azure-native:kubernetes:ConnectedCluster"
 ASSIGNED = "authorization:PolicyAssignment"
 AKS, POOL, VM = "containerservice:ManagedCluster", "containerservice:AgentPool", "compute:VirtualMachine"
 ST, NSG, VNET = "storage:StorageAccount", "network:NetworkSecurityGroup", "network:VirtualNetwork"
@@ -201,6 +202,21 @@ MUTATIONS: dict[str, Mutation] = {
     "detection.sentinel-onboarded": drop("securityinsights:SentinelOnboardingState"),
     "detection.settings-send-logs": put("monitor:DiagnosticSetting", "logs", [], only=lambda r: r.get("metrics") == []),
     "detection.workspace-private": put(LOG, "publicNetworkAccessForQuery", "Enabled"),
+    "edge.delivered-from-inside": put("kubernetesconfiguration:FluxConfiguration", "sourceKind", "GitRepository"),
+    "edge.identity-federated": put(ARC, "aadProfile.enableAzureRBAC", False),
+    "edge.images-are-only-read": put(
+        "containerregistry:ScopeMap",
+        "actions",
+        ["repositories/edge/*/content/read", "repositories/edge/*/content/write"],
+    ),
+    "edge.offline-time-is-stated": put(ARC, "tags.offline-hours", "96"),
+    "edge.policies-hold-there-too": drop(
+        "kubernetesconfiguration:Extension", only=lambda found: found.get("extensionType") == "microsoft.policyinsights"
+    ),
+    "edge.site-is-private": put(ARC, "privateLinkState", "Disabled"),
+    "edge.updates-are-chosen": put(
+        "kubernetesconfiguration:Extension", "autoUpgradeMinorVersion", True, only=where(extensionType="microsoft.flux")
+    ),
     "egress.cluster-leaves-by-firewall": put(AKS, "networkProfile.outboundType", "loadBalancer"),
     "egress.default-route-to-firewall": put("network:Route", "nextHopType", "Internet"),
     "egress.firewall-denies-known-threats": put(FWP, "threatIntelMode", "Alert"),
@@ -243,7 +259,7 @@ MUTATIONS: dict[str, Mutation] = {
         "compute:DiskEncryptionSet", "encryptionType", "EncryptionAtRestWithPlatformKey"
     ),
     "encryption.keys-in-hardware": put(KEY, "properties.kty", "RSA"),
-    "encryption.keys-rotate": put(KEY, "properties.rotationPolicy", None),
+    "encryption.keys-rotate": put(KEY, "properties.rotationPolicy", None, also="secrets.rotate"),
     "encryption.logs-use-customer-key": drop("operationalinsights:LinkedService"),
     "encryption.node-disks-use-customer-key": put(AKS, "diskEncryptionSetID", None),
     "encryption.nodes-encrypt-caches": put(POOL, "enableEncryptionAtHost", False, only=WORK),
@@ -307,7 +323,7 @@ MUTATIONS: dict[str, Mutation] = {
     "network.private-zones-linked": drop("privatedns:VirtualNetworkLink"),
     "network.public-access-disabled": put(ST, "publicNetworkAccess", "Enabled"),
     "network.service-tags-regional": put(NSG, "securityRules.0.destinationAddressPrefix", "Storage"),
-    "network.services-have-private-endpoint": drop("network:PrivateEndpoint"),
+    "network.services-have-private-endpoint": drop("network:PrivateEndpoint", also="edge.site-is-private"),
     "network.storage-denies-networks": put(ST, "networkRuleSet.defaultAction", "Allow"),
     "network.subnets-have-security-group": put(VNET, "subnets.0.networkSecurityGroup", None),
     "network.vaults-have-no-public-access": put(KV, "properties.publicNetworkAccess", "Enabled"),
@@ -376,6 +392,9 @@ MUTATIONS: dict[str, Mutation] = {
         only=lambda found: found.name.endswith("runner-apply-role"),
     ),
     "runner.runs-a-pinned-program": put("app:Job", "configuration.triggerType", "Schedule"),
+    "secrets.no-kubernetes-secrets": add("kubernetes:core/v1:Secret", stringData={"x": "y"}),
+    "secrets.none-in-the-plan": put(ST, "tags.note", "gh" + "p_" + "0aZ" * 12),
+    "secrets.rotate": put(KEY, "properties.rotationPolicy.lifetimeActions.0.trigger.timeAfterCreate", "P2Y"),
     "storage.data-is-protected": Mutation(breaks=_unprotected),
     "storage.deletions-can-be-undone": put("storage:BlobServiceProperties", "isVersioningEnabled", False),
     "storage.evidence-is-written-once": drop("storage:BlobContainerImmutabilityPolicy"),
