@@ -49,6 +49,7 @@ class Database(ComponentResource):
     """A flexible server in two zones, a database, its parameters and its administrator."""
 
     server: dbforpostgresql.Server
+    tier: str
     diagnosed: list[Diagnosed]
 
     def __init__(self, name: str, args: DatabaseArgs, opts: ResourceOptions | None = None) -> None:
@@ -56,6 +57,7 @@ class Database(ComponentResource):
         self._name, self._args = name, args
         scope, settings = args.scope, args.scope.config.database
         zones = scope.zones
+        self.tier = _tier(settings.size)
         self.server = dbforpostgresql.Server(
             f"{name}-server",
             server_name=scope.names.of("psql"),
@@ -63,7 +65,7 @@ class Database(ComponentResource):
             location=scope.region,
             version=dbforpostgresql.PostgresMajorVersion.POSTGRES_MAJOR_VERSION_17,
             create_mode="Default",
-            sku=dbforpostgresql.SkuArgs(name=settings.size, tier=_tier(settings.size)),
+            sku=dbforpostgresql.SkuArgs(name=settings.size, tier=self.tier),
             storage=dbforpostgresql.StorageArgs(storage_size_gb=settings.storage_gb, auto_grow="Enabled"),
             network=dbforpostgresql.NetworkArgs(public_network_access="Disabled"),
             auth_config=dbforpostgresql.AuthConfigArgs(

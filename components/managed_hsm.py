@@ -48,6 +48,14 @@ class ManagedHsm(ComponentResource):
                 soft_delete_retention_in_days=90,
                 enable_purge_protection=True,
                 public_network_access="Disabled",
+                # Its keys are there too when the first region isn't. Not every region can be extended to:
+                # learn.microsoft.com/azure/key-vault/managed-hsm/multi-region-replication.
+                regions=[
+                    keyvault.MHSMGeoReplicatedRegionArgs(name=scope.region, is_primary=True),
+                    keyvault.MHSMGeoReplicatedRegionArgs(name=scope.region_facts.pair, is_primary=False),
+                ]
+                if scope.config.continuity.mode == "cold" and scope.region_facts.pair
+                else None,
                 network_acls=keyvault.MHSMNetworkRuleSetArgs(
                     default_action="Deny", bypass="AzureServices", ip_rules=[], virtual_network_rules=[]
                 ),

@@ -12,6 +12,7 @@ from components.backup import Backup, BackupArgs
 from components.cluster import Cluster, ClusterArgs
 from components.confidential import Confidential, ConfidentialArgs
 from components.container_logs import ContainerLogs, ContainerLogsArgs
+from components.continuity import Continuity, ContinuityArgs, Copied
 from components.dashboards import Dashboards, DashboardsArgs
 from components.database import Database, DatabaseArgs
 from components.defender import Defender, DefenderArgs
@@ -75,6 +76,7 @@ class Platform(ComponentResource):
             resource_group=zone.name_of("network"),
             subnet_id=network.subnet_ids["endpoints"],
             zone_ids=dns.zone_ids,
+            region=config.region,
         )
         keys = Keys("keys", KeysArgs(scope=scope, resource_group=zone.name_of("security"), place=place), child)
         workspace = Workspace(
@@ -319,6 +321,34 @@ class Platform(ComponentResource):
             child,
         )
         Access("access", AccessArgs(scope=scope, provider=_directory(config), workspace_id=workspace_id), child)
+        second: list[Diagnosed] = []
+        second_members: dict[str, Input[str]] = {}
+        # A region outside, while its plan is reviewed, has no pair that anything could be copied to.
+        if config.continuity.mode == "cold" and scope.region_facts.pair is not None:
+            continuity = Continuity(
+                "continuity",
+                ContinuityArgs(
+                    scope=scope,
+                    place=place,
+                    registry=registry,
+                    registry_group=zone.name_of("platform"),
+                    database=database,
+                    keys=keys.of,
+                    copied={
+                        "patient": Copied(
+                            store=store.of["patient"],
+                            resource_group=zone.name_of("data"),
+                            containers=("prompts", "documents"),
+                        ),
+                        "weights": Copied(
+                            store=store.of["weights"], resource_group=zone.name_of("data"), containers=("weights",)
+                        ),
+                    },
+                ),
+                child,
+            )
+            second = continuity.diagnosed
+            second_members = {f"store-second-{role}": account.id for role, account in continuity.accounts.items()}
         edge: list[Diagnosed] = []
         edge_members: dict[str, Input[str]] = {}
         if config.edge_sites:
@@ -365,6 +395,7 @@ class Platform(ComponentResource):
                     **({"vault-keys": keys.custodian.vault.id} if isinstance(keys.custodian, KeyVault) else {}),
                     "logs": workspace_id,
                     **edge_members,
+                    **second_members,
                 },
             ),
             child,
@@ -401,6 +432,7 @@ class Platform(ComponentResource):
             *perimeter.diagnosed,
             *runner.diagnosed,
             *edge,
+            *second,
         ]
         Diagnostics("diagnostics", DiagnosticsArgs(scope=scope, workspace_id=workspace_id, diagnosed=diagnosed), child)
         self.exports = {

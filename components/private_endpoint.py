@@ -17,6 +17,8 @@ class EndpointPlace:
     subnet_id: Input[str]
     zone_ids: Mapping[str, Input[str]]
     """Private DNS zone id by service."""
+    region: str
+    """The network's: an endpoint stands there, also where its service is in another region."""
 
 
 def private_endpoint(
@@ -37,7 +39,7 @@ def private_endpoint(
         f"{name}-endpoint",
         private_endpoint_name=scope.names.of("pe", name, limit=80),
         resource_group_name=place.resource_group,
-        location=scope.region,
+        location=place.region,
         subnet=network.SubnetArgs(id=place.subnet_id),
         custom_network_interface_name=scope.names.of("nic-pe", name, limit=80),
         private_link_service_connections=[

@@ -12,6 +12,7 @@ from config.faults import Fault
 from config.sections import (
     Cluster,
     ConfidentialVms,
+    Continuity,
     Egress,
     Gateway,
     Gpu,
@@ -259,6 +260,31 @@ def _retention_long_enough(retention: Retention, jurisdiction: Jurisdiction, sta
             hint=f"set bailiwick:retention.auditDays to {_kept(least)} in Pulumi.{stack}.yaml",
             kind="unlawful",
             law=("GDPR Art. 5(2)", "HIPAA § 164.316(b)(2)", "ISO 27001 A.8.15"),
+        )
+
+
+@_needs("continuity", "region", "jurisdiction", "stack")
+def _second_region_inside(
+    continuity: Continuity, region: str, jurisdiction: Jurisdiction, stack: str
+) -> Iterator[Fault]:
+    facts = jurisdiction.regions.get(region)
+    if continuity.mode != "none" and facts is not None and facts.pair is None:
+        yield Fault(
+            key="bailiwick:continuity.mode",
+            value=f"'{continuity.mode}'",
+            problem=f"{region} has no pair inside jurisdiction {jurisdiction.id}",
+            allowed="none here",
+            consequence="copies would lie outside",
+            hint=f"set bailiwick:continuity.mode to none in Pulumi.{stack}.yaml; record the exception single-region",
+        )
+    if continuity.mode != "none" and not any(item.data_class == "phi" for item in continuity.objectives):
+        yield Fault(
+            key="bailiwick:continuity.objectives",
+            value="no objective for phi",
+            problem="a second region, and nothing promised for health data",
+            allowed="an objective for each class of data, phi among them",
+            consequence="nobody can say whether the second region is enough",
+            hint=f"add {{dataClass: phi, rpoMinutes: 60, rtoMinutes: 480}} in Pulumi.{stack}.yaml",
         )
 
 

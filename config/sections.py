@@ -219,6 +219,25 @@ class Egress(Section):
     )
 
 
+class Objective(Section):
+    """What is promised for one class of data, should the region be lost."""
+
+    data_class: Literal["confidential", "personal", "phi"] = dial("The class.", "nobody knows what the promise is for")
+    rpo_minutes: int = dial("Most minutes of work that may be lost.", "nobody knows what is lost", ge=15, le=10_080)
+    rto_minutes: int = dial("Most minutes until it works again.", "nobody knows how long", ge=60, le=20_160)
+
+
+class Continuity(Section):
+    """A second region inside the border."""
+
+    mode: Literal["none", "cold"] = dial(
+        "`cold`: keys, copies and a replica in the region's pair; compute is built there when it is needed.",
+        "a lost region is the end of the service",
+        default="none",
+    )
+    objectives: tuple[Objective, ...] = dial("Promises by class of data.", "nobody promised anything", default=())
+
+
 class Portal(Section):
     """How the internet reaches the gateway, if at all."""
 

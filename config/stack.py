@@ -11,6 +11,7 @@ from config.sections import (
     Budget,
     Cluster,
     ConfidentialVms,
+    Continuity,
     Database,
     Egress,
     Gateway,
@@ -66,6 +67,7 @@ class StackConfig(Section):
     use_cases: tuple[UseCase, ...] = dial(
         "Clinical use cases: what is asked, of which model, with which prompt.", "nothing is served", min_length=1
     )
+    continuity: Continuity = Continuity()
     egress: Egress = Egress()
     gateway: Gateway
     database: Database

@@ -173,6 +173,15 @@ def _storage(state: State, identifier: str, _urn: str) -> None:
     }
 
 
+def _object_replication(state: State, identifier: str, urn: str) -> None:
+    # The receiving account gives policy and rules their ids; the sending one has to name the same.
+    state["policyId"] = guid(f"{identifier}#policy")
+    state["rules"] = [
+        {**rule, "ruleId": rule.get("ruleId", guid(f"{urn}#{index}"))}
+        for index, rule in enumerate(state.get("rules", []))
+    ]
+
+
 def _registry(state: State, identifier: str, _urn: str) -> None:
     state["loginServer"] = f"{identifier.rpartition('/')[2]}.azurecr.io"
 
@@ -218,6 +227,7 @@ _FILLS: Mapping[str, Fill] = {
     "keyvault:Vault": _vault,
     "keyvault:Key": _key,
     "keyvault:ManagedHsm": _hsm,
+    "storage:ObjectReplicationPolicy": _object_replication,
     "storage:StorageAccount": _storage,
     "containerregistry:Registry": _registry,
     "operationalinsights:Workspace": _workspace,

@@ -58,6 +58,8 @@ LEARNING_WORKSPACE = "azure-native:machinelearningservices:Workspace"
 JOB = "azure-native:app:Job"
 JOB_ENVIRONMENT = "azure-native:app:ManagedEnvironment"
 
+GROUP = "azure-native:resources:ResourceGroup"
+
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 NAMESPACE = "kubernetes:core/v1:Namespace"
 """Pulumi's Kubernetes tokens carry the API group and version."""

@@ -34,7 +34,6 @@ class TestEveryStackIsCompliant:
             idle -= {rule_id for rule_id, count in review(compliant(stack), ALL).evaluated.items() if count}
         assert idle == {
             "egress.no-nat-gateway",
-            "residency.registry-replicated-inside",
             "secrets.no-kubernetes-secrets",
         }
 

@@ -44,6 +44,7 @@ PACKS: Mapping[str, Pack] = {
                 "prompts",
                 "learning",
                 "secrets",
+                "continuity",
             ),
         ),
         Pack(

@@ -9,6 +9,7 @@ CONCERNS = (
     "backup",
     "cluster",
     "confidential",
+    "continuity",
     "database",
     "detection",
     "edge",

@@ -9,6 +9,7 @@ from policies.rule import Judged, Severity, judged, rule, stack_rule
 from policies.types import BACKUP_INSTANCE, BACKUP_VAULT, CLUSTER, STORAGE
 from policies.verdict import PASSED, Verdict, refused
 
+COPYING = "azure-native:storage:ObjectReplicationPolicy"
 POLICY = "azure-native:dataprotection:BackupPolicy"
 
 
@@ -68,7 +69,12 @@ def patient_data_covered(stack: StackUnderReview) -> Iterable[Judged]:
     """GDPR Art. 32(1)(c) asks for restoration in time; versions in the same account are no backup."""
     if not stack.of_type(BACKUP_VAULT):
         return absent(stack, "the plan has no backup vault")
-    sources = [a for a in stack.of_type(STORAGE) if a.get("tags.data-classification") in ("phi", "personal")]
+    copies = stack.referring(COPYING, "destinationAccount")
+    classes = ("phi", "personal")
+    # A copy in the second region is backed up where it is copied from.
+    sources = [
+        a for a in stack.of_type(STORAGE) if a.get("tags.data-classification") in classes and a.urn not in copies
+    ]
     sources += stack.of_type(CLUSTER)
     covered = stack.referring(BACKUP_INSTANCE, "properties.dataSourceInfo.resourceID")
     return judged(sources, lambda source: PASSED if source.urn in covered else refused("has no backup instance"))

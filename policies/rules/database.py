@@ -79,7 +79,8 @@ def two_zones(server: PlannedResource, stack: StackUnderReview) -> Verdict:
     region = stack.jurisdiction.regions.get(str(server.get("location")))
     zones = len(region.zones) if region else 0
     return when(
-        stack.is_prod,
+        # A replica keeps no backups, and has no second of its own: it is one.
+        stack.is_prod and server.get("createMode") != "Replica",
         all_of(
             [
                 when(zones > 1, require(server, "highAvailability.mode", equals="ZoneRedundant")),
@@ -117,6 +118,9 @@ def tls_and_silence(stack: StackUnderReview) -> Iterable[Judged]:
     """The parameters of a statement are what somebody asked about a patient."""
     own = stack.parts(DATABASE_PARAMETER, "serverName", DATABASE_SERVER, "serverName")
     for server in stack.of_type(DATABASE_SERVER):
+        if server.get("createMode") == "Replica":
+            # A replica takes its source's parameters, and can be given none of its own before it is promoted.
+            continue
         values = {str(item.get("configurationName")): item.get("value") for item in own.get(server.urn, ())}
         verdicts = [_is(values.get(name), name, wanted) for name, wanted in REQUIRED.items()]
         audited = values.get("shared_preload_libraries")

@@ -120,7 +120,9 @@ def evidence_written_once(stack: StackUnderReview) -> Iterable[Judged]:
 )
 def training_apart(stack: StackUnderReview) -> Iterable[Judged]:
     """Who trains a model must not be able to read the patients of today, by mistake or otherwise."""
-    accounts = [a for a in stack.of_type(STORAGE) if a.get("tags.data-classification") == "phi"]
+    # A copy in the second region is under the key of what it is a copy of.
+    copies = stack.referring("azure-native:storage:ObjectReplicationPolicy", "destinationAccount")
+    accounts = [a for a in stack.of_type(STORAGE) if a.get("tags.data-classification") == "phi" and a.urn not in copies]
     if len(accounts) < 2:
         return absent(stack, "fewer than two accounts hold health data, so training and treatment share one")
     keys: dict[str, PlannedResource] = {}

@@ -94,6 +94,10 @@ OUTPUTS = {
     "azure-native:managedidentity:UserAssignedIdentity": ("name", "principalId", "clientId"),
     "azure-native:keyvault:Key": ("name", "keyUri", "keyUriWithVersion"),
     "azure-native:operationalinsights:Workspace": ("name", "customerId"),
+    "azure-native:authorization:RoleDefinition": ("name",),
+    "azure-native:storage:ObjectReplicationPolicy": ("policyId",),
+    "azuread:index/group:Group": ("objectId",),
+    "azuread:index/namedLocation:NamedLocation": ("objectId",),
     "random:index/randomString:RandomString": ("result",),
     "random:index/randomUuid:RandomUuid": ("result",),
 }

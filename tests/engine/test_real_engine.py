@@ -22,7 +22,7 @@ pytestmark = [
     pytest.mark.skipif(shutil.which("pulumi") is None, reason="the Pulumi engine (`pulumi`) is not on PATH"),
 ]
 
-PROVIDERS = ("azure-native", "kubernetes", "random")
+PROVIDERS = ("azure-native", "azuread", "kubernetes", "random")
 SOURCES = ("__main__.py", "components", "config", "jurisdictions", "plan", "policies", "pyproject.toml")
 STACK = "eu-prod"
 

@@ -103,7 +103,8 @@ class TestTheSumsAddUp:
         assert line.most == line.amount * 3
 
     def test_a_standby_is_a_second_server(self) -> None:
-        alone = changed(compliant(), "dbforpostgresql:Server", "highAvailability.mode", "Disabled")
+        first = where(createMode="Default")
+        alone = changed(compliant(), "dbforpostgresql:Server", "highAvailability.mode", "Disabled", first)
         one, two = (
             [line.charge.quantity for line in estimate(plan).components["database"] if line.price is not None]
             for plan in (alone, compliant())

@@ -47,6 +47,7 @@ ACTIVATION = "azuread:index/groupRoleManagementPolicy:GroupRoleManagementPolicy"
 SIGN_IN = "azuread:index/conditionalAccessPolicy:ConditionalAccessPolicy"
 DB, ML = "dbforpostgresql:Server", "machinelearningservices:Workspace"
 APPCS = "appconfiguration:ConfigurationStore"
+FIRST_REGION: Matches = lambda found: "continuity" not in found.name  # noqa: E731 a table's shorthand
 ARC = "azure-native:kubernetes:ConnectedCluster"
 ASSIGNED = "authorization:PolicyAssignment"
 AKS, POOL, VM = "containerservice:ManagedCluster", "containerservice:AgentPool", "compute:VirtualMachine"
@@ -180,12 +181,19 @@ MUTATIONS: dict[str, Mutation] = {
     ),
     "confidential.pools-confidential": put(POOL, "vmSize", "Standard_D8ds_v5", only=WORK),
     "confidential.vault-machines-stand-in-prod": drop(VM, "compute:VirtualMachineExtension"),
+    "continuity.copies-are-planned-and-inside": put("storage:ObjectReplicationPolicy", "destinationAccount", FOREIGN),
+    "continuity.objectives-can-be-kept": put(
+        "resources:ResourceGroup", "tags.rto-minutes-phi", "10", only=lambda found: "continuity" in found.name
+    ),
+    "continuity.second-region-stands": drop(
+        "dbforpostgresql:Server", only=lambda found: found.get("createMode") == "Replica"
+    ),
     "database.backups-stay-inside": put(DB, "backup.geoRedundantBackup", "Enabled", stack="usgov-prod"),
     "database.has-no-public-address": put(DB, "network.publicNetworkAccess", "Enabled"),
     "database.speaks-tls-and-keeps-silent": put(
         "dbforpostgresql:Configuration", "value", "on", only=where(configurationName="pgaudit.log_parameter")
     ),
-    "database.stands-in-two-zones": put(DB, "highAvailability.mode", "Disabled"),
+    "database.stands-in-two-zones": put(DB, "highAvailability.mode", "Disabled", only=where(createMode="Default")),
     "database.takes-no-passwords": put(DB, "authConfig.passwordAuth", "Enabled"),
     "database.uses-customer-key": put(DB, "dataEncryption.type", "SystemManaged"),
     "detection.activity-log-exported": drop(
@@ -371,7 +379,7 @@ MUTATIONS: dict[str, Mutation] = {
     ),
     "residency.no-global-data-plane": add("maps:Account", accountName="maps", also="residency.types-are-known"),
     "residency.outputs-carry-no-person": put(ST, "tags.patient-name", "Jane Doe"),
-    "residency.region-inside-jurisdiction": put(ST, "location", "eastus"),
+    "residency.region-inside-jurisdiction": put(ST, "location", "eastus", only=FIRST_REGION),
     "residency.registry-replicated-inside": add(
         "containerregistry:Replication", location="centralus", also="residency.region-inside-jurisdiction"
     ),
