@@ -99,6 +99,13 @@ def _wanted(equals: object, one_of: Collection[object] | None, at_least: float |
     return ""
 
 
+def given(resource: PlannedResource, path: str) -> Verdict:
+    """Something stands at `path`, be its value known or not: for ids and addresses that come with a deployment."""
+    values = [value for _, value in resource.each(path)]
+    missing = not values or any(value is MISSING or value in ("", [], {}) for value in values if value is not UNKNOWN)
+    return refused(f"{path} is not set") if missing else PASSED
+
+
 def when(condition: bool, verdict: Verdict) -> Verdict:
     """The verdict where the condition holds; passed where the rule asks for nothing."""
     return verdict if condition else PASSED

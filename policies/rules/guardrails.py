@@ -160,14 +160,12 @@ def remediation_rights_narrow(stack: StackUnderReview) -> Iterable[Judged]:
         for assignment in stack.of_type(POLICY_ASSIGNMENT)
         for target in stack.targets(assignment, "identity.userAssignedIdentities[*]")
     }
-    principals = {
-        str(found.outputs.get("principalId")): urn
-        for urn in identities
-        if (found := stack.plan.by_urn(urn)) is not None
-    }
+    found = [identity for urn in identities if (identity := stack.plan.by_urn(urn)) is not None]
+    # Before deployment nobody knows a principal's id: then the origin of the value tells whose it is.
+    principals = {value for identity in found if isinstance(value := identity.outputs.get("principalId"), str)}
     for assignment in stack.of_type(ASSIGNMENT):
         origins = set(assignment.property_dependencies.get("principalId", ())) & identities
-        if not origins and str(assignment.get("principalId")) not in principals:
+        if not origins and assignment.get("principalId") not in principals:
             continue
         role = str(assignment.get("roleDefinitionId")).rpartition("/")[2]
         allowed = ", ".join(REMEDIATION_ROLES.values())

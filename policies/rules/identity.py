@@ -33,7 +33,7 @@ BROAD = {
 """Built-in roles that can do, or grant, everything: Azure/bicep-registry-modules, 2026-08-07."""
 
 
-@rule(
+@stack_rule(
     "identity.no-broad-roles",
     title="No workload is owner, contributor or access administrator",
     severity=Severity.CRITICAL,
@@ -41,15 +41,20 @@ BROAD = {
     fix="choose the narrowest role of components/roles.py",
     example="a role assignment of Contributor to a workload",
 )
-def no_broad_roles(assignment: PlannedResource, stack: StackUnderReview) -> Verdict:
+def no_broad_roles(stack: StackUnderReview) -> Iterable[Judged]:
     """A workload with such a role, once broken into, is the whole subscription broken into."""
+    for assignment in stack.of_type(ASSIGNMENT):
+        yield assignment, _narrow(assignment, stack)
+
+
+def _narrow(assignment: PlannedResource, stack: StackUnderReview) -> Verdict:
     role = assignment.get("roleDefinitionId")
+    if role is UNKNOWN:
+        # A role of the stack's own has its id with its deployment; what it allows is judged by other rules here.
+        own = any(found.type == DEFINITION for found in stack.targets(assignment, "roleDefinitionId"))
+        return PASSED if own else not_evaluated("roleDefinitionId is known only after deployment")
     if not isinstance(role, str):
-        return (
-            not_evaluated("roleDefinitionId is known only after deployment")
-            if role is UNKNOWN
-            else refused("roleDefinitionId is not set")
-        )
+        return refused("roleDefinitionId is not set")
     name = BROAD.get(role.rpartition("/")[2].lower())
     return refused(f"grants {name}") if name else PASSED
 
@@ -67,7 +72,7 @@ def rights_on_one_thing(stack: StackUnderReview) -> Iterable[Judged]:
     wide = _acting_widely(stack)
     for assignment in stack.of_type(ASSIGNMENT):
         origins = set(assignment.property_dependencies.get("principalId", ()))
-        if origins & set(wide.values()) or str(assignment.get("principalId")) in wide:
+        if origins & set(wide.values()) or assignment.get("principalId") in wide:
             # What remediates, quarantines or deploys acts where something appears, which nobody knows beforehand:
             # their roles are held narrow instead, by guardrails.remediation-rights-are-narrow and runner.*.
             continue
@@ -79,15 +84,16 @@ def rights_on_one_thing(stack: StackUnderReview) -> Iterable[Judged]:
         yield assignment, _on_one_thing(assignment)
 
 
-def _acting_widely(stack: StackUnderReview) -> dict[str, str]:
-    """Principal ids, and URNs, of the identities of policy assignments and playbooks."""
+def _acting_widely(stack: StackUnderReview) -> dict[object, str]:
+    """Principal ids, where known, and URNs of the identities of policy assignments, playbooks and jobs."""
     found = [
         target
         for kind in (POLICY_ASSIGNMENT, WORKFLOW, JOB)
         for user in stack.of_type(kind)
         for target in stack.targets(user, "identity.userAssignedIdentities[*]")
     ]
-    return {str(identity.outputs.get("principalId", identity.urn)): identity.urn for identity in found}
+    known = ((identity.outputs.get("principalId"), identity.urn) for identity in found)
+    return {value if isinstance(value, str) else urn: urn for value, urn in known}
 
 
 def _on_one_thing(assignment: PlannedResource) -> Verdict:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from plan.model import PlannedResource
-from policies.require import items, require, texts
+from policies.require import given, items, require, texts
 from policies.review import StackUnderReview, absent
 from policies.rule import Judged, Severity, rule, stack_rule
 from policies.types import ASSIGNMENT, JOB, JOB_ENVIRONMENT, ROLE_DEFINITION
@@ -36,7 +36,7 @@ def no_way_in(environment: PlannedResource, stack: StackUnderReview) -> Verdict:
         [
             require(environment, "publicNetworkAccess", equals="Disabled"),
             require(environment, "vnetConfiguration.internal", equals=True),
-            require(environment, "vnetConfiguration.infrastructureSubnetId", present=True),
+            given(environment, "vnetConfiguration.infrastructureSubnetId"),
         ]
     )
 
@@ -57,7 +57,7 @@ def pinned_program(job: PlannedResource, stack: StackUnderReview) -> Verdict:
             require(job, "configuration.triggerType", equals="Manual"),
             require(job, "configuration.manualTriggerConfig.parallelism", equals=1),
             require(job, "configuration.secrets", absent=True),
-            require(job, "configuration.registries[*].identity", present=True),
+            given(job, "configuration.registries[*].identity"),
             require(job, "configuration.registries[*].passwordSecretRef", absent=True),
         ]
     )
@@ -83,7 +83,8 @@ def previews_only(stack: StackUnderReview) -> Iterable[Judged]:
         principal = identity.outputs.get("principalId")
         for assignment in stack.of_type(ASSIGNMENT):
             origins = assignment.property_dependencies.get("principalId", ())
-            if identity.urn not in origins and (principal is None or assignment.get("principalId") != principal):
+            known = isinstance(principal, str) and assignment.get("principalId") == principal
+            if identity.urn not in origins and not known:
                 continue
             roles = stack.targets(assignment, "roleDefinitionId")
             permissions = [item for role in roles for item in items(role.get("permissions"))]

@@ -13,7 +13,7 @@ import yaml
 from cli.planning import ROOT
 from plan.file import read
 from policies.packs import PACKS
-from policies.review import review
+from policies.review import Report, review
 from policies.rules import ALL
 from tests.plans import compliant
 
@@ -125,4 +125,9 @@ class TestADeployedStackIsJudgedByTheSameRules:
         pulumi(project, "stack", "export", "--stack", STACK, "--file", str(export))
         deployed, planned = review(read(export), ALL), review(compliant(STACK), ALL)
         assert [finding.message for finding in deployed.of_state("refused")] == []
-        assert (deployed.verdict, deployed.evaluations) == (planned.verdict, planned.evaluations)
+
+        # Secrets are looked for in every registration, and a state has the default providers too.
+        def judged(report: Report) -> dict[str, int]:
+            return {rule: count for rule, count in report.evaluated.items() if not rule.startswith("secrets.")}
+
+        assert (deployed.verdict, judged(deployed)) == (planned.verdict, judged(planned))
