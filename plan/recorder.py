@@ -158,10 +158,16 @@ class _Recording:
             loop.close()
             asyncio.set_event_loop(None)
 
-    def _program(self, entry: Path) -> None:
+    async def _program(self, entry: Path) -> None:
         # azure-native gives each resource an alias per old API version; a plan needs none, and they triple its time.
         pulumi.runtime.register_stack_transformation(_without_aliases)
         runpy.run_path(str(entry), run_name="__main__")
+        # Pulumi waits for outputs one after another, and looks at all of them each time: the square of their number.
+        outputs = pulumi_settings.SETTINGS.outputs
+        while outputs:
+            pending = list(outputs)
+            outputs.clear()
+            await asyncio.gather(*pending)
 
     def plan(self) -> Plan:
         return Plan(
