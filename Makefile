@@ -6,7 +6,7 @@ PYTHON ?= python3
 SOURCES := __main__.py benchmarks cli components config evidence jurisdictions plan policies retrieval tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup preview preview-all check test docs format rules bench clean
+.PHONY: help setup preview preview-all check test test-slow docs format rules bench clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,8 +31,11 @@ check: setup ## Lint, types, the graph of imports, generated docs up to date
 	@$(RUN) mypy
 	@$(RUN) python -m docs.generate --check
 
-test: setup ## The tests; the last line is pytest's own
-	@$(RUN) pytest
+test: setup ## Run the tests, but the slow ones; the last line is pytest's own
+	@$(RUN) pytest -m "not slow"
+
+test-slow: setup ## Run the slow tests: packs as processes, a copied project, every stack
+	@$(RUN) pytest -m slow
 
 docs: setup ## Write the generated reference
 	@$(RUN) python -m docs.generate

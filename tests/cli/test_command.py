@@ -119,6 +119,7 @@ class TestPreview:
         assert run("preview").returncode == 2
         assert run("preview", "eu-dev", "--all").returncode == 2
 
+    @pytest.mark.slow
     def test_a_jurisdiction_is_two_new_files_and_no_edit(self, project: Path) -> None:
         law = (project / "jurisdictions" / "uk.yaml").read_text()
         (project / "jurisdictions" / "xx.yaml").write_text(law.replace("id: uk\n", "id: xx\n", 1))

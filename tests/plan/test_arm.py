@@ -1,6 +1,7 @@
 """ARM's side of the plan: ids, versions and bodies, against the SDK and against Microsoft's templates reference."""
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pulumi_azure_native
@@ -14,14 +15,18 @@ from tests.plans import CORE, compliant
 SDK = Path(pulumi_azure_native.__file__).parent
 
 
+@cache
+def _sources(module: str) -> list[str]:
+    return [path.read_text() for path in (SDK / module).glob("[a-z]*.py")]
+
+
 class TestTypesAreThoseOfTheSdk:
     """A version that the SDK does not pin would validate against another schema than the one that is deployed."""
 
     @pytest.mark.parametrize("token", sorted(arm_types()))
     def test_version_and_names_stand_in_the_sdk(self, token: str) -> None:
         _, module, cls = token.split(":")
-        sources = [path.read_text() for path in (SDK / module).glob("[a-z]*.py")]
-        (text,) = [text for text in sources if f"\nclass {cls}(pulumi.CustomResource)" in text]
+        (text,) = [text for text in _sources(module) if f"\nclass {cls}(pulumi.CustomResource)" in text]
         assert f"Uses Azure REST API version {arm_type(token).api}." in text
         for name in arm_type(token).names:
             assert name.startswith("=") or f'name="{name}"' in text or re.search(rf"def {name}\(", text)
