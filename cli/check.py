@@ -1,5 +1,6 @@
 """`bailiwick check`: judge a saved plan, or a deployed stack's export. Needs no SDK and no cloud."""
 
+import gc
 from pathlib import Path
 
 import click
@@ -10,6 +11,15 @@ import click
 @click.option("--json", "as_json", is_flag=True, help="Print the verdict as JSON.")
 def command(plan_file: Path, *, as_json: bool) -> int:
     """Judge PLAN_FILE: what `bailiwick preview STACK --save` wrote, or `pulumi stack export`."""
+    # A short process that makes no cycles: looking for them, imports included, takes a tenth of its time.
+    gc.disable()
+    try:
+        return _judged(plan_file, as_json=as_json)
+    finally:
+        gc.enable()
+
+
+def _judged(plan_file: Path, *, as_json: bool) -> int:
     from cli.judging import judge_plan, show
     from plan.file import PlanFileError, read
 

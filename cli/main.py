@@ -3,7 +3,6 @@
 import importlib
 import sys
 from collections.abc import Sequence
-from difflib import get_close_matches
 from typing import NoReturn
 
 import click
@@ -41,6 +40,8 @@ class Verbs(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """As click does, with a guess for a verb that isn't there."""
         if args and args[0] not in VERBS and not args[0].startswith("-"):
+            from difflib import get_close_matches  # a typo alone should wait for it
+
             near = get_close_matches(args[0], VERBS, n=1, cutoff=0.5)
             meant = f"; did you mean {near[0]}?" if near else ""
             raise click.UsageError(f"no verb '{args[0]}'{meant} The verbs: {', '.join(VERBS)}.", ctx)

@@ -40,6 +40,8 @@ def print_report(report: Report) -> None:
     for state in ("refused", "not-evaluated", "exempt"):
         _print_state(screen, report, state)
     _print_packs(screen, report)
+    for line in unverified(report):
+        screen.line(f"! {line}", style="yellow")
     mark, style = {
         "compliant": ("✓", "bold green"),
         "refused": ("✗", "bold red"),
@@ -51,6 +53,18 @@ def print_report(report: Report) -> None:
         f"{len(report.rules)} rules, {report.evaluations} evaluations, {_tally(report.findings)}",
         style=style,
     )
+
+
+def unverified(report: Report) -> list[str]:
+    """Facts that the plan rests on and that nobody read from Azure's own list: one line for each region in use."""
+    facts = report.stack.jurisdiction.regions
+    used = {str(resource.get("location")) for resource in report.stack.plan.resources}
+    return [
+        f"what {name} offers in sizes is not verified ({facts[name].sizes_as_of.isoformat()}); "
+        f"before a deployment: az vm list-skus --location {name}"
+        for name in sorted(used & set(facts))
+        if not facts[name].sizes_verified
+    ]
 
 
 def _tally(findings: Sequence[Finding]) -> str:

@@ -1,7 +1,6 @@
 """Read a jurisdiction's file, with all its faults at once."""
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from functools import lru_cache
 from importlib import resources as package_files
 from importlib.resources.abc import Traversable
@@ -42,6 +41,8 @@ def load(jurisdiction_id: str) -> Jurisdiction:
     Raises UnknownJurisdiction, with a guess at what was meant, and JurisdictionError with all faults of a file.
     """
     if jurisdiction_id not in available():
+        from difflib import get_close_matches  # a typo alone should wait for it
+
         near = get_close_matches(jurisdiction_id, available(), n=1)
         meant = f"; did you mean {near[0]}?" if near else "."
         raise UnknownJurisdiction(f"no jurisdiction '{jurisdiction_id}'{meant} Known: {', '.join(available())}")

@@ -4,10 +4,12 @@ import re
 from dataclasses import replace
 
 import pytest
+from attrs import evolve
 
 from evidence.screen import Screen
-from evidence.terminal import SHOWN, print_report
+from evidence.terminal import SHOWN, print_report, unverified
 from evidence.tree import print_tree
+from jurisdictions import load
 from plan.model import UNKNOWN
 from policies.packs import PACKS, rules_of
 from policies.review import Report, review
@@ -70,6 +72,24 @@ class TestNothingIsHidden:
         text = _printed(capsys, review(compliant(), ALL))
         rows = {words[0]: words for line in text.splitlines() if len(words := re.split(r"\s{2,}", line)) == 7}
         assert [int(rows[pack][2]) for pack in PACKS] == [len(rules_of(pack, ALL)) for pack in PACKS]
+
+
+class TestWhatNobodyVerifiedIsSaid:
+    """A size that isn't there is found out an hour into a deployment."""
+
+    def test_each_region_in_use_has_its_warning_before_the_verdict(self, capsys: pytest.CaptureFixture[str]) -> None:
+        lines = _printed(capsys, review(compliant(), ALL)).splitlines()
+        warned = [line for line in lines if line.startswith("! ")]
+        facts = load("eu").regions
+        expected = {name for name in ("westeurope", "northeurope") if not facts[name].sizes_verified}
+        assert {line.split()[2] for line in warned} == expected
+        assert lines.index(warned[-1]) == len(lines) - 2
+
+    def test_a_verified_region_has_none(self) -> None:
+        report = review(compliant(), ALL)
+        regions = {name: evolve(facts, sizes_verified=True) for name, facts in load("eu").regions.items()}
+        sure = replace(report.stack, jurisdiction=evolve(report.stack.jurisdiction, regions=regions))
+        assert unverified(replace(report, stack=sure)) == []
 
 
 class TestAPipeGetsPlainText:
