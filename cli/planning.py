@@ -22,13 +22,16 @@ def known_stacks() -> tuple[str, ...]:
     return stacks.available(ROOT)
 
 
-def stack_config(stack: str) -> StackConfig:
-    """A stack's dials; click.ClickException with every fault, an unlawful dial included."""
+def _values(stack: str) -> dict[str, object]:
     try:
-        values = stacks.values(ROOT, stack)
+        return stacks.values(ROOT, stack)
     except stacks.StackFileError as error:
         raise click.ClickException(str(error)) from error
-    config, faults = parse(stack, values)
+
+
+def stack_config(stack: str) -> StackConfig:
+    """A stack's dials; click.ClickException with every fault, an unlawful dial included."""
+    config, faults = parse(stack, _values(stack))
     if config is None or faults:
         raise click.ClickException("\n".join(lines(stack, faults)))
     return config
@@ -39,10 +42,7 @@ def plan_stack(stack: str) -> tuple[Plan, tuple[Fault, ...]]:
 
     Raises click.ClickException with every fault where no plan can be made.
     """
-    try:
-        values = stacks.values(ROOT, stack)
-    except stacks.StackFileError as error:
-        raise click.ClickException(str(error)) from error
+    values = _values(stack)
     config, faults = parse(stack, values)
     if config is None:
         raise click.ClickException("\n".join(lines(stack, faults)))

@@ -14,6 +14,7 @@ from pulumi_azure_native import aadiam, authorization
 from pulumi_random import RandomUuid
 
 from components.conditional_access import ConditionalAccess, ConditionalAccessArgs
+from components.own_role import OwnRole, give
 from components.scope import Scope
 from components.tables import table
 
@@ -88,35 +89,19 @@ class Access(ComponentResource):
         )
 
     def _may(self, role: str, spec: Mapping[str, Any]) -> None:
-        scope = self._args.scope
-        subscription = f"/subscriptions/{scope.config.subscription_id}"
-        definition = authorization.RoleDefinition(
+        give(
             f"{self._name}-{role}-role",
-            role_definition_id=RandomUuid(f"{self._name}-{role}-role-guid", opts=scope.options(self)).result,
-            role_name=f"Bailiwick {role} ({scope.config.stack})",
-            description=str(spec["title"]),
-            role_type="CustomRole",
-            scope=subscription,
-            assignable_scopes=[subscription],
-            permissions=[
-                authorization.PermissionArgs(
-                    actions=list(spec["actions"]),
-                    not_actions=list(spec["not_actions"]),
-                    # No role of a person's reads data: prompts, documents and keys are for workloads.
-                    data_actions=[],
-                    not_data_actions=[],
-                )
-            ],
-            opts=scope.options(self),
-        )
-        authorization.RoleAssignment(
             f"{self._name}-{role}-assignment",
-            role_assignment_name=RandomUuid(f"{self._name}-{role}-assignment-guid", opts=scope.options(self)).result,
-            scope=subscription,
-            principal_id=self.group_ids[role],
-            principal_type="Group",
-            role_definition_id=definition.id,
-            opts=scope.options(self),
+            scope=self._args.scope,
+            role=OwnRole(
+                title=role,
+                description=str(spec["title"]),
+                actions=spec["actions"],
+                not_actions=spec["not_actions"],
+            ),
+            to=self.group_ids[role],
+            kind="Group",
+            parent=self,
         )
 
     def _eligible(self, role: str) -> None:

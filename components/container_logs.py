@@ -47,18 +47,7 @@ class ContainerLogs(ComponentResource):
     def __init__(self, name: str, args: ContainerLogsArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("bailiwick:detection:ContainerLogs", name, None, opts)
         self._name, self._args = name, args
-        scope = args.scope
-        endpoint = monitor.DataCollectionEndpoint(
-            f"{name}-endpoint",
-            data_collection_endpoint_name=scope.names.of("dce", limit=44),
-            resource_group_name=args.resource_group,
-            location=scope.region,
-            kind="Linux",
-            network_acls=monitor.DataCollectionEndpointNetworkAclsArgs(public_network_access="Disabled"),
-            tags=scope.tags("internal"),
-            opts=scope.options(self),
-        )
-        args.workspace.join_private_link(f"{name}-scoped", "dce", endpoint.id, parent=self)
+        endpoint = args.workspace.collection_endpoint(name, None, parent=self)
         rule = self._rule(endpoint)
         self._associate("ContainerInsightsExtension", rule=rule)
         # Where the agent asks for its rules: without it, it asks the public handler, which nothing here reaches.

@@ -69,17 +69,7 @@ class Metrics(ComponentResource):
             zones=("prometheus",),
             parent=self,
         )
-        endpoint = monitor.DataCollectionEndpoint(
-            f"{name}-endpoint",
-            data_collection_endpoint_name=scope.names.of("dce", "metrics", limit=44),
-            resource_group_name=args.resource_group,
-            location=scope.region,
-            kind="Linux",
-            network_acls=monitor.DataCollectionEndpointNetworkAclsArgs(public_network_access="Disabled"),
-            tags=scope.tags("internal"),
-            opts=scope.options(self),
-        )
-        args.workspace.join_private_link(f"{name}-scoped", "dce-metrics", endpoint.id, parent=self)
+        endpoint = args.workspace.collection_endpoint(name, "metrics", parent=self)
         rule = self._rule(endpoint)
         monitor.DataCollectionRuleAssociation(
             f"{name}-association",

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 from pulumi_azure_native import authorization, logic, managedidentity, resources
-from pulumi_random import RandomUuid
 
 from components.diagnostics import Diagnosed
+from components.own_role import OwnRole, give
 from components.roles import Role, grant
 from components.scope import Scope
 
@@ -148,39 +148,23 @@ class Quarantine(ComponentResource):
         )
 
     def _right(self) -> authorization.RoleAssignment:
-        """Read, write and tag the types that it closes: no built-in role is as narrow."""
-        scope = self._args.scope
-        subscription = f"/subscriptions/{scope.config.subscription_id}"
-        definition = authorization.RoleDefinition(
+        """Read, write and tag the types that it closes."""
+        return give(
             f"{self._name}-role",
-            role_definition_id=RandomUuid(f"{self._name}-role-guid", opts=scope.options(self)).result,
-            role_name=f"Bailiwick quarantine ({scope.config.stack})",
-            description="Closes the public side of a resource and tags it.",
-            role_type="CustomRole",
-            scope=subscription,
-            assignable_scopes=[subscription],
-            permissions=[
-                authorization.PermissionArgs(
-                    actions=[
-                        *(f"{kind}/{verb}" for kind in CLOSED for verb in ("read", "write")),
-                        "Microsoft.Resources/tags/read",
-                        "Microsoft.Resources/tags/write",
-                    ],
-                    not_actions=[],
-                    data_actions=[],
-                    not_data_actions=[],
-                )
-            ],
-            opts=scope.options(self),
-        )
-        return authorization.RoleAssignment(
             f"{self._name}-assignment",
-            role_assignment_name=RandomUuid(f"{self._name}-assignment-guid", opts=scope.options(self)).result,
-            scope=subscription,
-            principal_id=self.identity.principal_id,
-            principal_type="ServicePrincipal",
-            role_definition_id=definition.id,
-            opts=scope.options(self),
+            scope=self._args.scope,
+            role=OwnRole(
+                title="quarantine",
+                description="Closes the public side of a resource and tags it.",
+                actions=[
+                    *(f"{kind}/{verb}" for kind in CLOSED for verb in ("read", "write")),
+                    "Microsoft.Resources/tags/read",
+                    "Microsoft.Resources/tags/write",
+                ],
+            ),
+            to=self.identity.principal_id,
+            kind="ServicePrincipal",
+            parent=self,
         )
 
     def _responder(self) -> authorization.RoleAssignment:

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from pulumi import ComponentResource, Input, Output, ResourceOptions
-from pulumi_azure_native import app, authorization, managedidentity
-from pulumi_random import RandomUuid
+from pulumi_azure_native import app, managedidentity
 
 from components.diagnostics import Diagnosed
 from components.identity import AUDIENCE
+from components.own_role import OwnRole, give
 from components.registry import Registry
 from components.scope import Scope
 from components.tables import table
@@ -143,31 +143,17 @@ class Runner(ComponentResource):
         identity: managedidentity.UserAssignedIdentity,
         on: Output[str] | None,
     ) -> None:
-        scope = self._args.scope
-        subscription = f"/subscriptions/{scope.config.subscription_id}"
-        definition = authorization.RoleDefinition(
+        give(
             f"{self._name}-{label}",
-            role_definition_id=RandomUuid(f"{self._name}-{label}-guid", opts=scope.options(self)).result,
-            role_name=f"Bailiwick {title} ({scope.config.stack})",
-            description=f"What the {title} may do.",
-            role_type="CustomRole",
-            scope=subscription,
-            assignable_scopes=[subscription],
-            permissions=[
-                authorization.PermissionArgs(
-                    actions=list(actions), not_actions=list(not_actions), data_actions=[], not_data_actions=[]
-                )
-            ],
-            opts=scope.options(self),
-        )
-        authorization.RoleAssignment(
             f"{self._name}-{label}-assignment",
-            role_assignment_name=RandomUuid(f"{self._name}-{label}-assignment-guid", opts=scope.options(self)).result,
-            scope=on if on is not None else subscription,
-            principal_id=identity.principal_id,
-            principal_type="ServicePrincipal",
-            role_definition_id=definition.id,
-            opts=scope.options(self),
+            scope=self._args.scope,
+            role=OwnRole(
+                title=title, description=f"What the {title} may do.", actions=actions, not_actions=not_actions
+            ),
+            to=identity.principal_id,
+            kind="ServicePrincipal",
+            parent=self,
+            on=on,
         )
 
 

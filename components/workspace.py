@@ -107,6 +107,23 @@ class Workspace(ComponentResource):
             opts=scope.options(self),
         )
 
+    def collection_endpoint(self, name: str, role: str | None, *, parent: Resource) -> monitor.DataCollectionEndpoint:
+        """Where an agent sends what it collects: private, and inside the private link scope."""
+        scope = self._args.scope
+        endpoint = monitor.DataCollectionEndpoint(
+            f"{name}-endpoint",
+            data_collection_endpoint_name=scope.names.of("dce", role, limit=44),
+            resource_group_name=self._args.resource_group,
+            location=scope.region,
+            kind="Linux",
+            network_acls=monitor.DataCollectionEndpointNetworkAclsArgs(public_network_access="Disabled"),
+            tags=scope.tags("internal"),
+            opts=scope.options(parent),
+        )
+        short = f"dce-{role}" if role else "dce"
+        self.join_private_link(f"{name}-scoped", short, endpoint.id, parent=parent)
+        return endpoint
+
     def join_private_link(self, name: str, short: str, resource_id: Input[str], *, parent: Resource) -> None:
         """Let something be reached by the private link scope, in which all that monitors must lie."""
         scope = self._args.scope

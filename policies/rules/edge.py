@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from plan.model import MISSING, UNKNOWN, PlannedResource, Value
 from policies.require import require, texts, when
 from policies.review import StackUnderReview
-from policies.rule import Judged, Severity, rule, stack_rule
+from policies.rule import Judged, Severity, judged, rule, stack_rule
 from policies.types import PRIVATE_ENDPOINT, REGISTRY, STORAGE
 from policies.verdict import PASSED, Verdict, all_of, not_evaluated, refused
 
@@ -39,7 +39,7 @@ def delivered_from_inside(stack: StackUnderReview) -> Iterable[Judged]:
     """Who can write to the source decides what sees the patients of the site, and no engineer of ours stands there."""
     found = stack.parts(FLUX, "clusterName", SITE, "clusterName")
     for site in stack.of_type(SITE):
-        if not found.get(site.urn) and not stack.partial:
+        if not found.get(site.urn):
             yield site, refused("no flux configuration says what runs there")
     for flux in stack.of_type(FLUX):
         yield flux, _source(flux, stack)
@@ -97,8 +97,7 @@ def _foreign(path: str, value: Value) -> Verdict:
 )
 def site_is_private(stack: StackUnderReview) -> Iterable[Judged]:
     """Arc's agents may change everything at the site: their line is not to be anybody's."""
-    for site in stack.of_type(SITE):
-        yield site, _site_is_private(site, stack)
+    return judged(stack.of_type(SITE), lambda site: _site_is_private(site, stack))
 
 
 def _site_is_private(site: PlannedResource, stack: StackUnderReview) -> Verdict:
@@ -109,7 +108,7 @@ def _site_is_private(site: PlannedResource, stack: StackUnderReview) -> Verdict:
     reached = stack.referring(PRIVATE_ENDPOINT, "privateLinkServiceConnections[*].privateLinkServiceId")
     for link in stack.targets(site, "privateLinkScopeResourceId"):
         verdicts.append(require(link, "properties.publicNetworkAccess", equals="Disabled"))
-        if link.urn not in reached and not stack.partial:
+        if link.urn not in reached:
             verdicts.append(refused("the private link scope has no private endpoint, so nothing here reaches it"))
     return all_of(verdicts)
 
@@ -124,8 +123,7 @@ def _site_is_private(site: PlannedResource, stack: StackUnderReview) -> Verdict:
 )
 def identity_federated(stack: StackUnderReview) -> Iterable[Judged]:
     """A password on a box in a cupboard is read by whoever opens the cupboard."""
-    for site in stack.of_type(SITE):
-        yield site, _identity_federated(site, stack)
+    return judged(stack.of_type(SITE), lambda site: _identity_federated(site, stack))
 
 
 def _identity_federated(site: PlannedResource, stack: StackUnderReview) -> Verdict:
@@ -144,7 +142,7 @@ def _identity_federated(site: PlannedResource, stack: StackUnderReview) -> Verdi
             if origin is not None and origin.type == IDENTITY
             for credential in federated.get(origin.urn, ())
         ]
-        if not credentials and not stack.partial:
+        if not credentials:
             verdicts.append(refused("the identity that reads its manifests is federated to nobody"))
         verdicts += [require(found, "subject", equals=READER) for found in credentials]
         verdicts += [require(found, "issuer", matches="^https://") for found in credentials]
@@ -171,8 +169,7 @@ def _parts(site: PlannedResource, stack: StackUnderReview) -> list[PlannedResour
 )
 def policies_hold(stack: StackUnderReview) -> Iterable[Judged]:
     """What is denied at home and allowed in the clinic is allowed."""
-    for site in stack.of_type(SITE):
-        yield site, _policies_hold(site, stack)
+    return judged(stack.of_type(SITE), lambda site: _policies_hold(site, stack))
 
 
 def _policies_hold(site: PlannedResource, stack: StackUnderReview) -> Verdict:
@@ -186,8 +183,7 @@ def _policies_hold(site: PlannedResource, stack: StackUnderReview) -> Verdict:
     lacking = [name for name in wanted if name not in there]
     if not lacking:
         return PASSED
-    message = f"it lacks {', '.join(lacking)}"
-    return not_evaluated(message) if stack.partial else refused(message)
+    return refused(f"it lacks {', '.join(lacking)}")
 
 
 @stack_rule(
@@ -200,8 +196,7 @@ def _policies_hold(site: PlannedResource, stack: StackUnderReview) -> Verdict:
 )
 def updates_are_chosen(stack: StackUnderReview) -> Iterable[Judged]:
     """An upgrade that goes wrong at two in the morning, with the line cut, takes the site's only model away."""
-    for site in stack.of_type(SITE):
-        yield site, _updates_are_chosen(site, stack)
+    return judged(stack.of_type(SITE), lambda site: _updates_are_chosen(site, stack))
 
 
 def _updates_are_chosen(site: PlannedResource, stack: StackUnderReview) -> Verdict:
@@ -228,8 +223,7 @@ def _updates_are_chosen(site: PlannedResource, stack: StackUnderReview) -> Verdi
 )
 def offline_time_is_stated(stack: StackUnderReview) -> Iterable[Judged]:
     """A model that was withdrawn yesterday must not answer for a month, and its records must reach somebody."""
-    for site in stack.of_type(SITE):
-        yield site, _offline_time_is_stated(site, stack)
+    return judged(stack.of_type(SITE), lambda site: _offline_time_is_stated(site, stack))
 
 
 def _offline_time_is_stated(site: PlannedResource, stack: StackUnderReview) -> Verdict:

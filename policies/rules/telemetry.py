@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from plan.model import UNKNOWN, PlannedResource
 from policies.require import items, require, texts
 from policies.review import StackUnderReview, absent
-from policies.rule import Judged, Severity, rule, stack_rule
+from policies.rule import Judged, Severity, judged, rule, stack_rule
 from policies.types import CLUSTER, WORKSPACE
 from policies.verdict import PASSED, Verdict, all_of, not_evaluated, refused
 
@@ -35,13 +35,9 @@ LOGS, NUMBERS = "Microsoft-ContainerLogV2", "Microsoft-PrometheusMetrics"
 def container_logs_arrive(stack: StackUnderReview) -> Iterable[Judged]:
     """The gateway's refusals are seen in its logs alone: a table that nothing fills alarms nobody."""
     clusters = stack.of_type(CLUSTER)
-    associated = stack.referring(ASSOCIATION, "resourceUri")
+    collecting_from = _collections(stack)
     for cluster in clusters:
-        rules = [
-            target
-            for association in associated.get(cluster.urn, ())
-            for target in stack.targets(association, "dataCollectionRuleId")
-        ]
+        rules = collecting_from.get(cluster.urn, [])
         collecting = [found for found in rules if LOGS in _streams(found)]
         if not collecting:
             yield cluster, refused(f"no collection rule with {LOGS} is associated with it")
@@ -65,11 +61,20 @@ def container_logs_arrive(stack: StackUnderReview) -> Iterable[Judged]:
         yield from absent(stack, "no cluster is planned, whose logs would be collected")
 
 
+def _collections(stack: StackUnderReview) -> dict[str, list[PlannedResource]]:
+    """Collection rules by the URN of what they are associated with."""
+    associated = stack.referring(ASSOCIATION, "resourceUri")
+    return {
+        urn: [rule_ for item in found for rule_ in stack.targets(item, "dataCollectionRuleId")]
+        for urn, found in associated.items()
+    }
+
+
 def _streams(collection: PlannedResource) -> list[str]:
     return [name for _, streams in collection.each("dataFlows[*].streams") for name in texts(streams)]
 
 
-@rule(
+@stack_rule(
     "telemetry.collected-privately",
     title="Logs and metrics are collected by private endpoints",
     severity=Severity.HIGH,
@@ -77,12 +82,17 @@ def _streams(collection: PlannedResource) -> list[str]:
     fix="set networkAcls.publicNetworkAccess to Disabled, and join the endpoint to the private link scope",
     example="a data collection endpoint with publicNetworkAccess Enabled",
 )
-def collected_privately(endpoint: PlannedResource, stack: StackUnderReview) -> Verdict:
+def collected_privately(stack: StackUnderReview) -> Iterable[Judged]:
     """An open endpoint takes what anybody with a token sends, and can be reached with what somebody carries out."""
-    private = require(endpoint, "networkAcls.publicNetworkAccess", equals="Disabled")
-    if stack.partial or endpoint.urn in stack.referring(SCOPED, "linkedResourceId"):
-        return private
-    return all_of([private, refused("it lies in no private link scope, so nothing here reaches it")])
+    scoped = stack.referring(SCOPED, "linkedResourceId")
+
+    def check(endpoint: PlannedResource) -> Verdict:
+        private = require(endpoint, "networkAcls.publicNetworkAccess", equals="Disabled")
+        if endpoint.urn in scoped:
+            return private
+        return all_of([private, refused("it lies in no private link scope, so nothing here reaches it")])
+
+    return judged(stack.of_type(ENDPOINT), check)
 
 
 @stack_rule(
@@ -144,13 +154,9 @@ def numbers_collected(stack: StackUnderReview) -> Iterable[Judged]:
         yield from absent(stack, "no Azure Monitor workspace is planned")
     for account in accounts:
         yield account, require(account, "publicNetworkAccess", equals="Disabled")
-    associated = stack.referring(ASSOCIATION, "resourceUri")
+    collecting_from = _collections(stack)
     for cluster in stack.of_type(CLUSTER):
-        rules = [
-            target
-            for association in associated.get(cluster.urn, ())
-            for target in stack.targets(association, "dataCollectionRuleId")
-        ]
+        rules = collecting_from.get(cluster.urn, [])
         collected = any(NUMBERS in _streams(found) for found in rules)
         enabled = require(cluster, "azureMonitorProfile.metrics.enabled", equals=True)
         yield cluster, all_of([enabled, PASSED if collected else refused(f"no rule collects {NUMBERS} from it")])
