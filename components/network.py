@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 
-from pulumi import ComponentResource, Input, Output, ResourceOptions
+from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 from pulumi_azure_native import network
 
 from components.address_plan import address_plan, first_usable
 from components.diagnostics import Diagnosed
+from components.known_id import known_id
 from components.scope import Scope
 from components.security_groups import flows, rules
 
@@ -57,7 +58,8 @@ class Network(ComponentResource):
         )
         self.groups = self._groups()
         self.vnet = self._vnet()
-        self.subnet_ids = {role: self._subnet_id(AZURE_NAMES.get(role, role)) for role in self.plan}
+        within = f"virtualNetworks/{scope.names.of('vnet')}/subnets"
+        self.subnet_ids = {role: self._id(f"{within}/{AZURE_NAMES.get(role, role)}", self.vnet) for role in self.plan}
         self.diagnosed = [
             Diagnosed(name="vnet", resource_id=self.vnet.id),
             *(
@@ -130,8 +132,16 @@ class Network(ComponentResource):
             address_prefix=str(subnet),
             # Without this Azure gives every machine a hidden way to the internet.
             default_outbound_access=False,
-            network_security_group=network.NetworkSecurityGroupArgs(id=group.id) if group else None,
-            route_table=network.RouteTableArgs(id=self.route_table.id) if role in ROUTED else None,
+            network_security_group=network.NetworkSecurityGroupArgs(
+                id=self._id(f"networkSecurityGroups/{self._args.scope.names.of('nsg', role)}", group)
+            )
+            if group
+            else None,
+            route_table=network.RouteTableArgs(
+                id=self._id(f"routeTables/{self._args.scope.names.of('rt')}", self.route_table)
+            )
+            if role in ROUTED
+            else None,
             # Security groups and routes hold for private endpoints too.
             private_endpoint_network_policies="Enabled",
             # A private link service takes its addresses from here, and Azure asks for this.
@@ -139,9 +149,5 @@ class Network(ComponentResource):
             delegations=[delegated[role]] if role in delegated else None,
         )
 
-    def _subnet_id(self, subnet_name: str) -> Output[str]:
-        def pick(subnets: object) -> str:
-            found = subnets if isinstance(subnets, list) else []
-            return str(next(subnet.id for subnet in found if subnet.name == subnet_name))
-
-        return self.vnet.subnets.apply(pick)
+    def _id(self, path: str, of: Resource) -> Output[str]:
+        return known_id(self._args.scope, "network", f"Microsoft.Network/{path}", of)

@@ -110,7 +110,7 @@ class PlannedResource:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """All registrations of one stack, in the order they were made."""
+    """All registrations of one stack: parents before children, each level by type and name."""
 
     project: str
     stack: str

@@ -54,6 +54,13 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
         """Inputs are taken as they are."""
         return provider_pb2.CheckResponse(inputs=request.news)
 
+    def Diff(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802 as above
+        """Changed where the inputs are. There is no Update: a deployment that changes what stands fails here."""
+        same = plain(json_format.MessageToDict(request.old_inputs)) == plain(json_format.MessageToDict(request.news))
+        return provider_pb2.DiffResponse(
+            changes=provider_pb2.DiffResponse.DIFF_NONE if same else provider_pb2.DiffResponse.DIFF_SOME
+        )
+
     def Create(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802 as above
         """In a preview: the inputs, and unknown where only the cloud could tell. In an update: id and state."""
         properties: Any = struct_pb2.Struct()

@@ -60,12 +60,16 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def pulumi(folder: Path, *words: str, ok: bool = True) -> subprocess.CompletedProcess[str]:
+WITHOUT_CLUSTER = ("--exclude", "**$kubernetes:**", "--exclude-dependents")
+"""The first layer, as docs/guides/first-deployment.md has it."""
+
+
+def pulumi(folder: Path, *words: str, ok: bool = True, state: str = "state") -> subprocess.CompletedProcess[str]:
     """The engine's command, at home in the folder and nowhere else."""
     environment = {
         **os.environ,
         "PULUMI_HOME": str(folder / "home"),
-        "PULUMI_BACKEND_URL": f"file://{folder}/state",
+        "PULUMI_BACKEND_URL": f"file://{folder}/{state}",
         "PULUMI_CONFIG_PASSPHRASE": "for tests only",
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
@@ -131,3 +135,28 @@ class TestADeployedStackIsJudgedByTheSameRules:
             return {rule: count for rule, count in report.evaluated.items() if not rule.startswith("secrets.")}
 
         assert (deployed.verdict, judged(deployed)) == (planned.verdict, judged(planned))
+
+
+class TestBothOrdersEndInTheSameStack:
+    """Whole, from a runner inside; or Azure first, from outside, and the cluster's workloads by the runner."""
+
+    def test_azure_first_and_then_the_rest_is_what_one_deployment_makes(self, project: Path) -> None:
+        (project / "layers").mkdir()
+        pulumi(project, "stack", "init", STACK, state="layers")
+        first = up(project, "layers", *WITHOUT_CLUSTER)
+        assert not [urn for urn in first if "$kubernetes:" in urn]
+        assert [urn for urn in first if urn.endswith("::runner-apply")]
+        second = up(project, "layers", *with_packs())
+        assert {urn: second[urn] for urn in first} == first, "the second deployment changed what stood"
+        assert second == up(project, "state")
+
+
+def up(project: Path, state: str, *words: str) -> dict[str, object]:
+    """Deploy, and say what stands: inputs by URN, without what is drawn anew in each state."""
+    pulumi(project, "up", "--yes", "--skip-preview", "--stack", STACK, *words, state=state)
+    export = json.loads(pulumi(project, "stack", "export", "--stack", STACK, state=state).stdout)
+    return {
+        item["urn"]: item.get("inputs", {})
+        for item in export["deployment"]["resources"]
+        if "pulumi:providers:" not in item["urn"]
+    }
