@@ -1,7 +1,8 @@
 """A second region inside the same border: copies and a replica that stand there before they are needed.
 
-Cold: data is there, compute is not. What is left to do when the first region is lost is docs/runbooks/second-region.md,
-with its commands; a drill goes through it each year. Which region is the second one says the jurisdiction: no other.
+Data is there, compute is not: where it is wanted beforehand (`warm`), it is a stack of its own, which this one does not
+make (ADR 23). What is left to do when the first region is lost is docs/runbooks/second-region.md, with its commands; a
+drill goes through it each year. Which region is the second one says the jurisdiction: no other.
 """
 
 from collections.abc import Mapping
@@ -11,7 +12,7 @@ from pulumi import ComponentResource, Input, ResourceOptions
 from pulumi_azure_native import authorization, containerregistry, dbforpostgresql, resources, storage
 
 from components.customer_key import CustomerKey
-from components.database import Database
+from components.database import Database, shared_settings
 from components.diagnostics import Diagnosed
 from components.naming import Names
 from components.private_endpoint import EndpointPlace, private_endpoint
@@ -63,7 +64,8 @@ class Continuity(ComponentResource):
         self._scope = replace(
             args.scope,
             config=config.model_copy(update={"region": pair}),
-            names=Names(config.organisation, f"{config.stack}-b", parent=self),
+            # Not `-b`, which a standby stack has, and as short: names of stores have little room.
+            names=Names(config.organisation, f"{config.stack}-2", parent=self),
         )
         objectives = {
             f"{kind}-minutes-{item.data_class}": str(minutes)
@@ -74,7 +76,8 @@ class Continuity(ComponentResource):
             f"{name}-group",
             resource_group_name=self._scope.names.resource_group("continuity"),
             location=pair,
-            tags={**args.scope.tags("phi"), **objectives},
+            # What is promised, and by what it is to be kept: rules hold one against the other.
+            tags={**args.scope.tags("phi"), "continuity": config.continuity.mode, **objectives},
             opts=args.scope.options(self, holds_data=True),
         )
         authorization.ManagementLockByScope(
@@ -153,7 +156,6 @@ class Continuity(ComponentResource):
 
     def _replica(self, key: CustomerKey) -> dbforpostgresql.Server:
         scope, args = self._scope, self._args
-        settings = scope.config.database
         server = dbforpostgresql.Server(
             f"{self._name}-database",
             server_name=scope.names.of("psql"),
@@ -161,25 +163,7 @@ class Continuity(ComponentResource):
             location=scope.region,
             create_mode="Replica",
             source_server_resource_id=args.database.server.id,
-            sku=dbforpostgresql.SkuArgs(name=settings.size, tier=args.database.tier),
-            storage=dbforpostgresql.StorageArgs(storage_size_gb=settings.storage_gb, auto_grow="Enabled"),
-            network=dbforpostgresql.NetworkArgs(public_network_access="Disabled"),
-            auth_config=dbforpostgresql.AuthConfigArgs(
-                active_directory_auth="Enabled",
-                password_auth="Disabled",  # noqa: S106 none is taken
-                tenant_id=scope.config.tenant_id,
-            ),
-            identity=dbforpostgresql.UserAssignedIdentityArgs(
-                type="UserAssigned",
-                user_assigned_identities=key.identity.id.apply(
-                    lambda identity: {identity: dbforpostgresql.UserIdentityArgs()}
-                ),
-            ),
-            data_encryption=dbforpostgresql.DataEncryptionArgs(
-                type="AzureKeyVault",
-                primary_key_uri=key.uri,
-                primary_user_assigned_identity_id=key.identity.id,
-            ),
+            **shared_settings(scope, key),
             tags=scope.tags("phi"),
             opts=scope.options(self, holds_data=True, depends_on=key.ready),
         )

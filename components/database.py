@@ -4,6 +4,7 @@ The schema, with row-level security for each tenant, is in `retrieval/migrations
 """
 
 from dataclasses import dataclass
+from typing import TypedDict
 
 from pulumi import ComponentResource, Input, ResourceOptions
 from pulumi_azure_native import dbforpostgresql, managedidentity
@@ -49,15 +50,12 @@ class Database(ComponentResource):
     """A flexible server in two zones, a database, its parameters and its administrator."""
 
     server: dbforpostgresql.Server
-    tier: str
     diagnosed: list[Diagnosed]
 
     def __init__(self, name: str, args: DatabaseArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("bailiwick:database:Database", name, None, opts)
         self._name, self._args = name, args
-        scope, settings = args.scope, args.scope.config.database
-        zones = scope.zones
-        self.tier = _tier(settings.size)
+        scope, zones = args.scope, args.scope.zones
         self.server = dbforpostgresql.Server(
             f"{name}-server",
             server_name=scope.names.of("psql"),
@@ -65,26 +63,7 @@ class Database(ComponentResource):
             location=scope.region,
             version=dbforpostgresql.PostgresMajorVersion.POSTGRES_MAJOR_VERSION_17,
             create_mode="Default",
-            sku=dbforpostgresql.SkuArgs(name=settings.size, tier=self.tier),
-            storage=dbforpostgresql.StorageArgs(storage_size_gb=settings.storage_gb, auto_grow="Enabled"),
-            network=dbforpostgresql.NetworkArgs(public_network_access="Disabled"),
-            auth_config=dbforpostgresql.AuthConfigArgs(
-                active_directory_auth="Enabled",
-                password_auth="Disabled",  # noqa: S106 none is taken
-                tenant_id=scope.config.tenant_id,
-            ),
-            identity=dbforpostgresql.UserAssignedIdentityArgs(
-                type="UserAssigned",
-                # This API takes an object by id, not a list.
-                user_assigned_identities=args.key.identity.id.apply(
-                    lambda identity: {identity: dbforpostgresql.UserIdentityArgs()}
-                ),
-            ),
-            data_encryption=dbforpostgresql.DataEncryptionArgs(
-                type="AzureKeyVault",
-                primary_key_uri=args.key.uri,
-                primary_user_assigned_identity_id=args.key.identity.id,
-            ),
+            **shared_settings(scope, args.key),
             availability_zone=zones[0] if zones else None,
             high_availability=dbforpostgresql.HighAvailabilityArgs(
                 mode="ZoneRedundant" if scope.is_prod and len(zones) > 1 else "Disabled",
@@ -143,6 +122,44 @@ class Database(ComponentResource):
         )
         self.diagnosed = [Diagnosed(name="database", resource_id=self.server.id)]
         self.register_outputs({"serverId": self.server.id})
+
+
+class SharedSettings(TypedDict):
+    """Arguments that a server and its replica have in common."""
+
+    sku: dbforpostgresql.SkuArgs
+    storage: dbforpostgresql.StorageArgs
+    network: dbforpostgresql.NetworkArgs
+    auth_config: dbforpostgresql.AuthConfigArgs
+    identity: dbforpostgresql.UserAssignedIdentityArgs
+    data_encryption: dbforpostgresql.DataEncryptionArgs
+
+
+def shared_settings(scope: Scope, key: CustomerKey) -> SharedSettings:
+    """Size, and what guards it: no public address, no passwords, the operator's key. A replica is guarded no less."""
+    settings = scope.config.database
+    return SharedSettings(
+        sku=dbforpostgresql.SkuArgs(name=settings.size, tier=_tier(settings.size)),
+        storage=dbforpostgresql.StorageArgs(storage_size_gb=settings.storage_gb, auto_grow="Enabled"),
+        network=dbforpostgresql.NetworkArgs(public_network_access="Disabled"),
+        auth_config=dbforpostgresql.AuthConfigArgs(
+            active_directory_auth="Enabled",
+            password_auth="Disabled",  # noqa: S106 none is taken
+            tenant_id=scope.config.tenant_id,
+        ),
+        identity=dbforpostgresql.UserAssignedIdentityArgs(
+            type="UserAssigned",
+            # This API takes an object by id, not a list.
+            user_assigned_identities=key.identity.id.apply(
+                lambda identity: {identity: dbforpostgresql.UserIdentityArgs()}
+            ),
+        ),
+        data_encryption=dbforpostgresql.DataEncryptionArgs(
+            type="AzureKeyVault",
+            primary_key_uri=key.uri,
+            primary_user_assigned_identity_id=key.identity.id,
+        ),
+    )
 
 
 def _tier(size: str) -> str:

@@ -20,6 +20,7 @@ from pulumi_kubernetes.policy import v1 as policy
 from components.gateway_entries import HEALTH_PORT, PORTS, Entries, listeners
 from components.identity import Identities
 from components.key_vault import KeyVault
+from components.naming import Names
 from components.network import Network
 from components.scope import Scope
 from components.workload import (
@@ -38,6 +39,14 @@ HEALTH_PATH = "/healthz"
 """Answered on the health port for the cluster, and on every listener for what stands before it."""
 CPU_TARGET = 60
 """Percent: room for a burst while the next pod starts."""
+
+
+def portal_service_id(subscription_id: str, node_group: str, names: Names) -> str:
+    """Id of the private link service before the portal's listener: known before it exists, and from another stack."""
+    return (
+        f"/subscriptions/{subscription_id}/resourceGroups/{node_group}"
+        f"/providers/Microsoft.Network/privateLinkServices/{names.of('pls', 'portal')}"
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,15 +94,10 @@ class Gateway(ComponentResource):
         self._deployment(place, match, settings)
         entries = Entries(scope=scope, place=place, match=match, network=args.network)
         self.address, self.portal_address = entries.address, entries.portal_address
-        services = [
-            entries.service(f"{name}-{listener}-service", listener) for listener in listeners(scope.config.portal.mode)
-        ]
+        services = [entries.service(f"{name}-{listener}-service", listener) for listener in listeners(scope.config)]
         entries.policy(f"{name}-allow", model_port=MODEL_PORT)
         self._availability(place, match)
-        service_id = (
-            f"/subscriptions/{scope.config.subscription_id}/resourceGroups/{args.node_group}"
-            f"/providers/Microsoft.Network/privateLinkServices/{scope.names.of('pls', 'portal')}"
-        )
+        service_id = portal_service_id(scope.config.subscription_id, args.node_group, scope.names)
         # Made by the cluster once the Service stands: who refers to it waits for that.
         self.private_link_service_id = services[-1].metadata.apply(lambda _: service_id)
         self.register_outputs({"privateLinkServiceId": self.private_link_service_id})
@@ -134,7 +138,7 @@ class Gateway(ComponentResource):
             "jurisdiction": scope.jurisdiction.id,
             "environment": scope.environment,
             "host": scope.config.gateway.host,
-            "listeners": listeners(scope.config.portal.mode),
+            "listeners": listeners(scope.config),
             "health": {"port": HEALTH_PORT, "path": HEALTH_PATH},
             "models": routes,
             # No external provider is configured: the guard would not use one for health data, and none is reachable.

@@ -8,6 +8,7 @@ https://cloud-provider-azure.sigs.k8s.io/topics/pls-integration/
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from pulumi_kubernetes.core import v1 as core
 from pulumi_kubernetes.meta import v1 as meta
@@ -16,6 +17,7 @@ from pulumi_kubernetes.networking import v1 as networking
 from components.network import Network
 from components.scope import Scope
 from components.workload import Place, dns_egress, ports, scraper
+from config import StackConfig
 
 PORTS = {"partners": 8443, "portal": 8444}
 """The pods' port of each listener; both load balancers answer on 443."""
@@ -27,11 +29,16 @@ ADDRESSES = {"partners": 10, "portal": 11}
 ANNOTATION = "service.beta.kubernetes.io/azure-"
 
 
-def listeners(portal_mode: str) -> Mapping[str, Mapping[str, object]]:
+def portal_callers(config: StackConfig) -> Literal["front-door", "regional", "none"]:
+    """Who comes to the portal's listener. A standby has no portal, and is the second origin of the first stack's."""
+    return "front-door" if config.continuity.front_door else config.portal.mode
+
+
+def listeners(config: StackConfig) -> Mapping[str, Mapping[str, object]]:
     """Listeners as the gateway's settings name them; without a portal there is none for it."""
     partners = {"port": PORTS["partners"], "client_certificate": "required", "token": "required"}
     portal = {"port": PORTS["portal"], "client_certificate": "none", "token": "required"}
-    return {"partners": partners} if portal_mode == "none" else {"partners": partners, "portal": portal}
+    return {"partners": partners} if portal_callers(config) == "none" else {"partners": partners, "portal": portal}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +66,7 @@ class Entries:
         config = self.scope.config
         # A caller connects from a subscription of its own, which has to see the service: for Front Door one of
         # Microsoft's. Whoever asks, no connection is accepted by itself (no auto-approval).
-        everyone = listener == "portal" and config.portal.mode == "front-door"
+        everyone = listener == "portal" and portal_callers(config) == "front-door"
         return core.Service(
             name,
             metadata=meta.ObjectMetaArgs(
@@ -89,7 +96,7 @@ class Entries:
     def policy(self, name: str, *, model_port: int) -> networking.NetworkPolicy:
         """In: each caller to its own listener. Out: names, models, the token vault, and nothing else."""
         # A private link service connects from an address of its own in the gateway's subnet.
-        portal = {"front-door": ["gateway"], "regional": ["portal"]}.get(self.scope.config.portal.mode, [])
+        portal = {"front-door": ["gateway"], "regional": ["portal"]}.get(portal_callers(self.scope.config), [])
         callers = {"partners": ["gateway", "runner"], **({"portal": portal} if portal else {})}
         models = networking.NetworkPolicyPeerArgs(
             namespace_selector=meta.LabelSelectorArgs(match_labels={"app.kubernetes.io/component": "inference"})

@@ -1,16 +1,20 @@
 """Azure Policy: what a plan may not contain, the subscription denies to whoever comes by another way.
 
-Every assignment is enforced. Exemptions come from the jurisdiction's own list and end when it says.
+Every assignment is enforced. Exemptions come from the jurisdiction's own list and end when it says. At a management
+group, where one is configured, stands what is the same for every stack of the jurisdiction; what is told this stack's
+registry, workspace or zones, what acts with its identity, and what it may be exempted from stay at its subscription.
 """
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from pulumi import ComponentResource, Input, Resource, ResourceOptions
 from pulumi_azure_native import authorization, managedidentity, policyinsights
 
-from components.guardrails_data import BuiltIn, Own, built_ins, filled, own
+from components.guardrails_data import NEEDED_WHERE, BuiltIn, Own, built_ins, filled, own
 from components.roles import Role, grant
 from components.scope import Scope
 
@@ -22,6 +26,23 @@ SYSTEM_NAMESPACES = (
     "dataprotection-microsoft",
 )
 """Namespaces of Azure's own add-ons: the definitions' default, and the backup extension's."""
+EDGE_NAMESPACES = (
+    "kube-system",
+    "kube-public",
+    "kube-node-lease",
+    "azure-arc",
+    "azure-arc-release",
+    "flux-system",
+    "gatekeeper-system",
+    "mdc",
+    "cert-manager",
+    "azure-secret-store",
+    "arc-workload-identity",
+)
+"""Of a site's distribution and of Arc's agents: those that `edge/policies` leaves out, as a test holds."""
+NAME_AT_GROUP = 24
+"""Most characters of an assignment's name at a management group; elsewhere 64: learn.microsoft.com/azure/
+azure-resource-manager/management/resource-name-rules."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,12 +68,10 @@ class Guardrails(ComponentResource):
         super().__init__("bailiwick:guardrails:Guardrails", name, None, opts)
         self._name, self._args = name, args
         scope = args.scope
-        group = scope.config.governance.management_group
-        self.scope_id = (
-            f"/providers/Microsoft.Management/managementGroups/{group}"
-            if group
-            else f"/subscriptions/{scope.config.subscription_id}"
-        )
+        self._group = scope.config.governance.management_group
+        self._subscription_id = f"/subscriptions/{scope.config.subscription_id}"
+        # An exemption lifts one assignment: at a group, that of another stack would go on refusing.
+        self._lifted = {key for exception in scope.jurisdiction.residency_exceptions for key in exception.policies}
         self.identity = managedidentity.UserAssignedIdentity(
             f"{name}-remediation",
             resource_name_=scope.names.of("id", "remediation"),
@@ -63,7 +82,12 @@ class Guardrails(ComponentResource):
         )
         cloud = scope.jurisdiction.cloud.name
         # What Azure China lists was not found: there, definitions of our own hold alone.
-        offered = [item for item in built_ins() if cloud == "public" or (cloud == "usgovernment" and item.government)]
+        offered = [
+            item
+            for item in built_ins()
+            if (cloud == "public" or (cloud == "usgovernment" and item.government))
+            and (scope.config.edge_sites or not item.edge)
+        ]
         rights = self._rights(offered)
         self.assignments = {item.key: self._assign_built_in(item, rights) for item in offered} | {
             item.key: self._assign_own(item) for item in own()
@@ -82,21 +106,22 @@ class Guardrails(ComponentResource):
             "workspace": args.workspace_id,
             "images": rf"^{scope.config.registry_name}\..+@sha256:[0-9a-f]{{64}}$",
             "system_namespaces": list(SYSTEM_NAMESPACES),
+            "edge_namespaces": list(EDGE_NAMESPACES),
             "jurisdiction": scope.jurisdiction.id,
             "environment": scope.environment,
-            "subscription": f"/subscriptions/{scope.config.subscription_id}/",
+            "subscription": f"{self._subscription_id}/",
             **{f"zone.{service}": zone for service, zone in args.zone_ids.items()},
         }
 
     def _rights(self, items: list[BuiltIn]) -> list[Resource]:
-        """Exactly the roles that the remediations ask for, where the policies hold."""
+        """Exactly the roles that the remediations ask for, in the stack's subscription and nowhere else."""
         asked = sorted({role for item in items for role in item.roles})
         return [
             grant(
                 f"{self._name}-{Role(role).name.lower()}",
                 scope=self._args.scope,
                 # A private endpoint's names are written where the endpoints are; logs wherever a resource is made.
-                on=self._args.groups["network"] if Role(role) is Role.NETWORK_CONTRIBUTOR else self.scope_id,
+                on=self._args.groups["network"] if Role(role) is Role.NETWORK_CONTRIBUTOR else self._subscription_id,
                 to=self.identity.principal_id,
                 role=Role(role),
                 parent=self,
@@ -104,9 +129,13 @@ class Guardrails(ComponentResource):
             for role in asked
         ]
 
+    def _place(self, item: BuiltIn | Own) -> str | None:
+        """The management group that it is assigned at; None: the stack's subscription."""
+        return None if item.of_stack or item.key in self._lifted else self._group
+
     def _assign_built_in(self, item: BuiltIn, rights: list[Resource]) -> authorization.PolicyAssignment:
         parameters = {"effect": item.effect, **filled(item.parameters or {}, self._known)}
-        return self._assign(item.key, item.name, item.id, parameters, item, rights)
+        return self._assign(item, item.id, parameters, rights)
 
     def _assign_own(self, item: Own) -> authorization.PolicyAssignment:
         rule = {"if": filled(item.condition, self._known), "then": {"effect": item.effect}}
@@ -119,7 +148,8 @@ class Guardrails(ComponentResource):
             "metadata": {"category": "Bailiwick", "version": "1.0.0"},
             "opts": self._args.scope.options(self),
         }
-        group = self._args.scope.config.governance.management_group
+        group = self._place(item)
+        # Azure takes a definition at the assignment's own scope, or above it.
         definition: authorization.PolicyDefinition | authorization.PolicyDefinitionAtManagementGroup = (
             authorization.PolicyDefinitionAtManagementGroup(
                 f"{self._name}-{item.key}-definition", management_group_id=group, **shared
@@ -127,35 +157,39 @@ class Guardrails(ComponentResource):
             if group
             else authorization.PolicyDefinition(f"{self._name}-{item.key}-definition", **shared)
         )
-        return self._assign(item.key, item.name, definition.id, {}, None, [])
+        return self._assign(item, definition.id, {}, [])
 
     def _assign(
-        self,
-        key: str,
-        title: str,
-        definition_id: Input[str],
-        parameters: Mapping[str, Any],
-        item: BuiltIn | None,
-        rights: list[Resource],
+        self, item: BuiltIn | Own, definition_id: Input[str], parameters: Mapping[str, Any], rights: list[Resource]
     ) -> authorization.PolicyAssignment:
         scope = self._args.scope
-        remediates = item is not None and item.remediates
+        group = self._place(item)
+        built_in = item if isinstance(item, BuiltIn) else None
+        remediates = built_in is not None and built_in.remediates
         return authorization.PolicyAssignment(
-            f"{self._name}-{key}",
-            # 24 characters is what a management group takes.
-            policy_assignment_name=_short(key),
-            scope=self.scope_id,
+            f"{self._name}-{item.key}",
+            policy_assignment_name=name_at_group(item.key, scope.names.of("bw")) if group else f"bw-{item.key}",
+            scope=f"/providers/Microsoft.Management/managementGroups/{group}" if group else self._subscription_id,
             policy_definition_id=definition_id,
-            definition_version=item.pinned if item else None,
-            display_name=f"Bailiwick: {title}"[:128],
+            definition_version=built_in.pinned(scope.jurisdiction.cloud.name) if built_in else None,
+            display_name=f"Bailiwick: {item.name}"[:128],
             # Reference architectures ship a third of theirs unenforced.
             enforcement_mode="Default",
             non_compliance_messages=[
-                authorization.NonComplianceMessageArgs(message=(item.says if item and item.says else title)[:500])
+                authorization.NonComplianceMessageArgs(message=((built_in and built_in.says) or item.name)[:500])
             ],
             parameters={
                 name: authorization.ParameterValuesValueArgs(value=value) for name, value in parameters.items()
             },
+            # A site leaves out other namespaces than the cluster. That a selector narrows definitions of mode
+            # Microsoft.Kubernetes.Data too is what policy-applicability says of all modes; it was not tried.
+            resource_selectors=[
+                authorization.ResourceSelectorArgs(
+                    name="kind", selectors=[authorization.SelectorArgs(kind="resourceType", in_=[built_in.narrowed_to])]
+                )
+            ]
+            if built_in and built_in.narrowed_to
+            else None,
             location=scope.region if remediates else None,
             identity=authorization.IdentityArgs(
                 type=authorization.ResourceIdentityType.USER_ASSIGNED, user_assigned_identities=[self.identity.id]
@@ -169,25 +203,14 @@ class Guardrails(ComponentResource):
     def _remediate(self, key: str) -> None:
         """A task for what stood before the assignment; later resources are seen to as they come."""
         scope = self._args.scope
-        shared: dict[str, Any] = {
-            "remediation_name": scope.names.of("remediate", key, limit=90),
-            "policy_assignment_id": self.assignments[key].id,
-            "resource_discovery_mode": "ReEvaluateCompliance"
-            if not scope.config.governance.management_group
-            else "ExistingNonCompliant",
-            "parallel_deployments": 5,
-            "opts": scope.options(self),
-        }
-        group = scope.config.governance.management_group
-        if group:
-            policyinsights.RemediationAtManagementGroup(
-                f"{self._name}-remediate-{key}",
-                management_group_id=group,
-                management_groups_namespace="Microsoft.Management",
-                **shared,
-            )
-        else:
-            policyinsights.RemediationAtSubscription(f"{self._name}-remediate-{key}", **shared)
+        policyinsights.RemediationAtSubscription(
+            f"{self._name}-remediate-{key}",
+            remediation_name=scope.names.of("remediate", key, limit=90),
+            policy_assignment_id=self.assignments[key].id,
+            resource_discovery_mode="ReEvaluateCompliance",
+            parallel_deployments=5,
+            opts=scope.options(self),
+        )
 
     def _exempt(self) -> None:
         """What the jurisdiction accepts by name, on one resource group, for as long as it says."""
@@ -196,7 +219,7 @@ class Guardrails(ComponentResource):
             if scope.environment not in exception.environments:
                 continue
             for key, concern in exception.policies.items():
-                if key in self.assignments and self._needed(exception.id):
+                if key in self.assignments and self._needed(exception.resource_types):
                     authorization.PolicyExemption(
                         f"{self._name}-exempt-{exception.id}-{key}",
                         policy_exemption_name=f"{exception.id}-{key}"[:64],
@@ -210,10 +233,16 @@ class Guardrails(ComponentResource):
                         opts=scope.options(self),
                     )
 
-    def _needed(self, exception_id: str) -> bool:
+    def _needed(self, types: Sequence[str]) -> bool:
         """An exemption that nothing needs is a hole that nobody sees."""
-        return exception_id != "front-door-edge" or self._args.scope.config.portal.mode == "front-door"
+        return any(self._made(NEEDED_WHERE[kind]) if kind in NEEDED_WHERE else True for kind in types)
+
+    def _made(self, where: tuple[str, str]) -> bool:
+        dial, wanted = where
+        return bool(attrgetter(dial)(self._args.scope.config) == wanted)
 
 
-def _short(key: str) -> str:
-    return f"bw-{key}"[:24].rstrip("-")
+def name_at_group(key: str, stack: str) -> str:
+    """An assignment's name at a management group: another stack's has another; the key is there for reading."""
+    mark = hashlib.sha256(f"{stack}/{key}".encode()).hexdigest()[:8]
+    return f"bw-{key[: NAME_AT_GROUP - len('bw--') - len(mark)].rstrip('-')}-{mark}"

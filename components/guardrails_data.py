@@ -1,11 +1,18 @@
 """The policies that hold our rules in the subscription, as data: Azure's own, and ours where Azure has none."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from components.tables import table
+
+OF_JURISDICTION = frozenset({"regions", "jurisdiction", "system_namespaces", "edge_namespaces"})
+"""Placeholders with one value for every stack of a jurisdiction. A policy with any other is its stack's own: at a
+management group it would hold the group's other stacks to this one's registry, workspace or zones."""
+
+NEEDED_WHERE: Mapping[str, tuple[str, str]] = {"azure-native:cdn:Profile": ("portal.mode", "front-door")}
+"""Types that only some stacks make: the dial that decides, and its value."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +30,12 @@ class BuiltIn:
     """GUID."""
     government: bool = False
     """Whether Azure Government lists it."""
+    government_version: str = ""
+    """Its version there; empty: the same."""
+    edge: bool = False
+    """Without sites there is nothing that it could look at."""
+    narrowed_to: str = ""
+    """The type of resource that its assignment is narrowed to; empty: all that the definition looks at."""
     parameters: Mapping[str, str] | None = None
     roles: Sequence[str] = ()
     """GUIDs of the roles that its remediation asks for."""
@@ -42,9 +55,14 @@ class BuiltIn:
         return self.effect in ("DeployIfNotExists", "Modify")
 
     @property
-    def pinned(self) -> str:
+    def of_stack(self) -> bool:
+        """Its stack's own: told something of the stack, or acting with the stack's identity."""
+        return self.edge or self.remediates or not set(placeholders(self.parameters)) <= OF_JURISDICTION
+
+    def pinned(self, cloud: str) -> str:
         """The major version: what an assignment takes up by itself are minor ones."""
-        number, dash, suffix = self.version.partition("-")
+        version = (self.government_version if cloud == "usgovernment" else "") or self.version
+        number, dash, suffix = version.partition("-")
         return f"{number.partition('.')[0]}.*.*{dash}{suffix}"
 
 
@@ -58,6 +76,11 @@ class Own:
     effect: str
     condition: Mapping[str, Any]
     """The rule's `if`."""
+
+    @property
+    def of_stack(self) -> bool:
+        """Its stack's own."""
+        return not set(placeholders(self.condition)) <= OF_JURISDICTION
 
 
 @lru_cache(maxsize=1)
@@ -84,3 +107,12 @@ def filled(value: Any, known: Mapping[str, Any]) -> Any:  # noqa: ANN401 JSON of
     if isinstance(value, list | tuple):
         return [filled(inner, known) for inner in value]
     return value
+
+
+def placeholders(value: Any) -> Iterator[str]:  # noqa: ANN401 JSON of any shape
+    """The names of the `$name` texts in it."""
+    if isinstance(value, str) and value.startswith("$"):
+        yield value[1:]
+    elif isinstance(value, Mapping | list | tuple):
+        for inner in value.values() if isinstance(value, Mapping) else value:
+            yield from placeholders(inner)

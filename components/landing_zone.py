@@ -95,9 +95,14 @@ class LandingZone(ComponentResource):
             f"{self._name}-{concern}",
             resource_group_name=scope.names.resource_group(concern),
             location=scope.region,
-            tags=scope.tags(classification),
+            tags={**scope.tags(classification), **self._standby()},
             opts=scope.options(self, holds_data=concern in LOCKED),
         )
+
+    def _standby(self) -> dict[str, str]:
+        """The second of two stacks says so in its plan: rules then ask for no third region."""
+        continuity = self._scope.config.continuity
+        return {"continuity": "standby", "continuity-of": str(continuity.of)} if continuity.mode == "standby" else {}
 
     def _budget(self) -> None:
         budget = self._scope.config.budget

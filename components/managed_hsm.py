@@ -54,7 +54,7 @@ class ManagedHsm(ComponentResource):
                     keyvault.MHSMGeoReplicatedRegionArgs(name=scope.region, is_primary=True),
                     keyvault.MHSMGeoReplicatedRegionArgs(name=scope.region_facts.pair, is_primary=False),
                 ]
-                if scope.config.continuity.mode == "cold" and scope.region_facts.pair
+                if scope.config.continuity.copies and scope.region_facts.pair
                 else None,
                 network_acls=keyvault.MHSMNetworkRuleSetArgs(
                     default_action="Deny", bypass="AzureServices", ip_rules=[], virtual_network_rules=[]

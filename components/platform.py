@@ -324,7 +324,7 @@ class Platform(ComponentResource):
         second: list[Diagnosed] = []
         second_members: dict[str, Input[str]] = {}
         # A region outside, while its plan is reviewed, has no pair that anything could be copied to.
-        if config.continuity.mode == "cold" and scope.region_facts.pair is not None:
+        if config.continuity.copies and scope.region_facts.pair is not None:
             continuity = Continuity(
                 "continuity",
                 ContinuityArgs(

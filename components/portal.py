@@ -6,10 +6,15 @@ from pulumi import ComponentResource, Input, Output, ResourceOptions
 from pulumi_azure_native import managedidentity
 
 from components.diagnostics import Diagnosed
+from components.gateway import portal_service_id
 from components.key_vault import KeyVault
-from components.portal_front_door import FrontDoor, FrontDoorArgs
+from components.naming import Names
+from components.portal_front_door import FrontDoor, FrontDoorArgs, Origin
 from components.portal_regional import Regional, RegionalArgs
 from components.scope import Scope
+
+STANDBY = "standby"
+"""First label of the standby's name as an origin; its gateway's certificate holds it beside `gateway.host`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +54,7 @@ class Portal(ComponentResource):
                 FrontDoorArgs(
                     scope=scope,
                     resource_group=args.resource_group,
-                    private_link_service_id=args.private_link_service_id,
+                    origins=self._origins(args),
                 ),
                 child,
             )
@@ -72,3 +77,28 @@ class Portal(ComponentResource):
             )
         self.diagnosed = entry.diagnosed if entry else []
         self.register_outputs({})
+
+    def _origins(self, args: PortalArgs) -> tuple[Origin, ...]:
+        scope, config = args.scope, args.scope.config
+        first = Origin(
+            name="gateway",
+            host=config.gateway.host,
+            private_link_service_id=args.private_link_service_id,
+            region=scope.region,
+        )
+        standby, pair = config.continuity.standby, scope.region_facts.pair
+        if standby is None or pair is None:
+            return (first,)
+        names = Names(config.organisation, standby)
+        second = Origin(
+            name="standby",
+            host=f"{STANDBY}.{config.gateway.host}",
+            # A plain string: the other stack's names follow from its own, and nothing of it is read.
+            private_link_service_id=portal_service_id(
+                config.continuity.standby_subscription_id or config.subscription_id,
+                names.resource_group("nodes"),
+                names,
+            ),
+            region=pair,
+        )
+        return (first, second)

@@ -4,14 +4,29 @@ The origin is reached through Private Link. Azure makes that endpoint in a subsc
 pending; who approves it, and how, is in docs/guides/first-deployment.md, because its name is not known to a plan.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pulumi import ComponentResource, Input, ResourceOptions
 from pulumi_azure_native import cdn, frontdoor
 
 from components.diagnostics import Diagnosed
+from components.gateway import HEALTH_PATH
 from components.scope import Scope
 from components.waf import MANAGED_RULES, SCRUBBED, front_door_rules
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """A gateway that the edge may send to."""
+
+    name: str
+    host: str
+    """On the gateway's certificate, and no other origin's: names must differ (the SDK's AFDOrigin.host_name), and the
+    certificate must hold the origin's (learn.microsoft.com/azure/frontdoor/end-to-end-tls)."""
+    private_link_service_id: Input[str]
+    region: str
+    """The service's own: another would pull traffic through a second country."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +35,8 @@ class FrontDoorArgs:
 
     scope: Scope
     resource_group: Input[str]
-    private_link_service_id: Input[str]
+    origins: tuple[Origin, ...]
+    """The first gets everything while it answers; each other one, when those before it don't."""
 
 
 class FrontDoor(ComponentResource):
@@ -151,7 +167,7 @@ class FrontDoor(ComponentResource):
             resource_group_name=args.resource_group,
             session_affinity_state="Disabled",
             health_probe_settings=cdn.HealthProbeParametersArgs(
-                probe_path="/healthz",
+                probe_path=HEALTH_PATH,
                 probe_protocol=cdn.ProbeProtocol.HTTPS,
                 probe_request_type=cdn.HealthProbeRequestType.HEAD,
                 probe_interval_in_seconds=30,
@@ -161,27 +177,9 @@ class FrontDoor(ComponentResource):
             ),
             opts=scope.options(self),
         )
-        origin = cdn.AFDOrigin(
-            f"{self._name}-origin",
-            origin_name="gateway",
-            origin_group_name=group.name,
-            profile_name=self.profile.name,
-            resource_group_name=args.resource_group,
-            host_name=scope.config.gateway.host,
-            origin_host_header=scope.config.gateway.host,
-            https_port=443,
-            priority=1,
-            weight=1000,
-            enabled_state="Enabled",
-            enforce_certificate_name_check=True,
-            shared_private_link_resource=cdn.SharedPrivateLinkResourcePropertiesArgs(
-                private_link=cdn.ResourceReferenceArgs(id=args.private_link_service_id),
-                # The service's own region: another would pull traffic through a second country.
-                private_link_location=scope.region,
-                request_message=f"portal of {scope.config.stack}",
-            ),
-            opts=scope.options(self),
-        )
+        origins: list[cdn.AFDOrigin] = []
+        for priority, origin in enumerate(args.origins, start=1):
+            origins.append(self._origin(group, origin, priority, after=origins))
         return cdn.Route(
             f"{self._name}-route",
             route_name="portal",
@@ -198,5 +196,31 @@ class FrontDoor(ComponentResource):
             patterns_to_match=["/*"],
             enabled_state="Enabled",
             # No cache_configuration: an answer must not lie on an edge, nor be given to the next who asks.
-            opts=scope.options(self, depends_on=[origin]),
+            opts=scope.options(self, depends_on=origins),
+        )
+
+    def _origin(
+        self, group: cdn.AFDOriginGroup, origin: Origin, priority: int, *, after: Sequence[cdn.AFDOrigin]
+    ) -> cdn.AFDOrigin:
+        """One of the origins; a standby is added after the first, so that it never stands there alone."""
+        args, scope = self._args, self._args.scope
+        return cdn.AFDOrigin(
+            f"{self._name}-origin" if priority == 1 else f"{self._name}-origin-{origin.name}",
+            origin_name=origin.name,
+            origin_group_name=group.name,
+            profile_name=self.profile.name,
+            resource_group_name=args.resource_group,
+            host_name=origin.host,
+            origin_host_header=scope.config.gateway.host,
+            https_port=443,
+            priority=priority,
+            weight=1000,
+            enabled_state="Enabled",
+            enforce_certificate_name_check=True,
+            shared_private_link_resource=cdn.SharedPrivateLinkResourcePropertiesArgs(
+                private_link=cdn.ResourceReferenceArgs(id=origin.private_link_service_id),
+                private_link_location=origin.region,
+                request_message=f"portal of {scope.config.stack}",
+            ),
+            opts=scope.options(self, depends_on=list(after)),
         )

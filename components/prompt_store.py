@@ -1,14 +1,17 @@
 """The prompt store: which template, in which version, with which checksum, for which use case.
 
 Values are written by the plan and read by the gateway. A template's text lies in the `prompts` container, its version
-in its path; here is what binds a use case to it. Reads and writes are logged, and the log is kept as evidence.
+in its path; here is what binds a use case to it. Reads and writes are logged, and the log is kept as evidence. A
+snapshot holds each value as it was: a value can be written over, a snapshot can't (ADR 24).
 """
 
+import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pulumi import ComponentResource, Input, ResourceOptions
-from pulumi_azure_native import appconfiguration, managedidentity
+from pulumi_azure_native import appconfiguration, managedidentity, resources
 
 from components.customer_key import CustomerKey
 from components.diagnostics import Diagnosed
@@ -18,6 +21,10 @@ from components.scope import Scope
 from config.sections import UseCase
 
 CONTENT_TYPE = "application/json"
+SNAPSHOT_API = "2024-06-01"
+"""The newest version that isn't a preview: Azure/bicep-types-az, 2026."""
+RETENTION_SECONDS = 90 * 24 * 3600
+"""The most that Azure takes. It counts from the day on which somebody archives the snapshot; until then it stays."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +40,7 @@ class PromptStoreArgs:
 
 
 class PromptStore(ComponentResource):
-    """App Configuration: private, without access keys, under the operator's key; one value for each use case."""
+    """App Configuration: private, without access keys, under the operator's key; a value and a snapshot by use case."""
 
     diagnosed: list[Diagnosed]
 
@@ -41,9 +48,10 @@ class PromptStore(ComponentResource):
         super().__init__("bailiwick:prompt_store:PromptStore", name, None, opts)
         self._name, self._args = name, args
         scope = args.scope
+        self._store_name = scope.names.of("appcs", limit=50)
         self.store = appconfiguration.ConfigurationStore(
             f"{name}-store",
-            config_store_name=scope.names.of("appcs", limit=50),
+            config_store_name=self._store_name,
             resource_group_name=args.resource_group,
             location=scope.region,
             # Premium, for its uptime promise; Standard takes private endpoints and keys as well.
@@ -91,17 +99,66 @@ class PromptStore(ComponentResource):
 
     def _pin(self, use_case: UseCase) -> None:
         scope = self._args.scope
-        appconfiguration.KeyValue(
+        pin = appconfiguration.KeyValue(
             f"{self._name}-{use_case.name}",
             # `$` separates key and label.
-            key_value_name=f"use-case:{use_case.name}${scope.environment}",
+            key_value_name=f"{key_of(use_case)}${scope.environment}",
             config_store_name=self.store.name,
             resource_group_name=self._args.resource_group,
             content_type=CONTENT_TYPE,
-            value=json.dumps(pinned(use_case), sort_keys=True),
+            value=value_of(use_case),
             tags={"prompt": f"{use_case.prompt.name}/{use_case.prompt.version}"},
             opts=scope.options(self),
         )
+        mark = mark_of(use_case, scope.environment)
+        resources.Deployment(
+            f"{self._name}-{use_case.name}-snapshot",
+            # With another value the record of this deployment goes, and its snapshot stays.
+            deployment_name=f"snapshot-{use_case.name}-{mark}",
+            resource_group_name=self._args.resource_group,
+            properties=resources.DeploymentPropertiesArgs(
+                mode=resources.DeploymentMode.INCREMENTAL,
+                template={
+                    "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+                    "contentVersion": "1.0.0.0",
+                    "resources": [self._snapshot(use_case, mark)],
+                },
+            ),
+            tags=scope.tags("internal"),
+            # A snapshot is never written twice: a changed tag must not send the template again.
+            opts=scope.options(self, depends_on=[pin], ignore_changes=["tags"]),
+        )
+
+    def _snapshot(self, use_case: UseCase, mark: str) -> Mapping[str, object]:
+        """One for each value: a snapshot takes three filters at most."""
+        prompt = use_case.prompt
+        return {
+            "type": "Microsoft.AppConfiguration/configurationStores/snapshots",
+            "apiVersion": SNAPSHOT_API,
+            "name": f"{self._store_name}/{use_case.name}-{prompt.version}-{mark}",
+            "properties": {
+                "filters": [{"key": key_of(use_case), "label": self._args.scope.environment}],
+                "compositionType": "Key",
+                "retentionPeriod": RETENTION_SECONDS,
+                "tags": {"prompt": f"{prompt.name}/{prompt.version}", "sha256": prompt.sha256},
+            },
+        }
+
+
+def key_of(use_case: UseCase) -> str:
+    """Its key in the store."""
+    return f"use-case:{use_case.name}"
+
+
+def value_of(use_case: UseCase) -> str:
+    """Its value there."""
+    return json.dumps(pinned(use_case), sort_keys=True)
+
+
+def mark_of(use_case: UseCase, label: str) -> str:
+    """What a snapshot's name ends in: another value, another name. A rule draws it from the plan once more."""
+    held = (key_of(use_case), label, str(RETENTION_SECONDS), value_of(use_case))
+    return hashlib.sha256("\n".join(held).encode()).hexdigest()[:12]
 
 
 def pinned(use_case: UseCase) -> dict[str, object]:

@@ -8,11 +8,18 @@ from ipaddress import IPv4Network
 from itertools import combinations
 from typing import Any, Literal
 
+from config.continuity import (
+    SECOND,
+    dials_of_their_mode,
+    edge_reaches_the_pair,
+    pair_of_stacks,
+    second_region_inside,
+    standby_stands_by,
+)
 from config.faults import Fault
 from config.sections import (
     Cluster,
     ConfidentialVms,
-    Continuity,
     Egress,
     Gateway,
     Gpu,
@@ -52,12 +59,12 @@ def check(sections: Mapping[str, Any]) -> list[Fault]:
 @_needs("stack", "jurisdiction", "environment")
 def _stack_says_where(stack: str, jurisdiction: Jurisdiction, environment: str) -> Iterator[Fault]:
     expected = f"{jurisdiction.id}-{environment}"
-    if stack != expected:
+    if stack.removesuffix(SECOND) != expected:
         yield Fault(
             key="bailiwick:jurisdiction",
             value=f"'{jurisdiction.id}', '{environment}' in stack '{stack}'",
             problem="the stack's name names another jurisdiction or environment",
-            allowed=f"a stack named {expected}",
+            allowed=f"a stack named {expected}, or {expected}{SECOND} in the second region",
             consequence="the packs read from every URN whose law applies, and would apply the wrong one",
             hint=f"rename the file to Pulumi.{expected}.yaml, or mend bailiwick:jurisdiction and bailiwick:environment",
         )
@@ -263,29 +270,11 @@ def _retention_long_enough(retention: Retention, jurisdiction: Jurisdiction, sta
         )
 
 
-@_needs("continuity", "region", "jurisdiction", "stack")
-def _second_region_inside(
-    continuity: Continuity, region: str, jurisdiction: Jurisdiction, stack: str
-) -> Iterator[Fault]:
-    facts = jurisdiction.regions.get(region)
-    if continuity.mode != "none" and facts is not None and facts.pair is None:
-        yield Fault(
-            key="bailiwick:continuity.mode",
-            value=f"'{continuity.mode}'",
-            problem=f"{region} has no pair inside jurisdiction {jurisdiction.id}",
-            allowed="none here",
-            consequence="copies would lie outside",
-            hint=f"set bailiwick:continuity.mode to none in Pulumi.{stack}.yaml; record the exception single-region",
-        )
-    if continuity.mode != "none" and not any(item.data_class == "phi" for item in continuity.objectives):
-        yield Fault(
-            key="bailiwick:continuity.objectives",
-            value="no objective for phi",
-            problem="a second region, and nothing promised for health data",
-            allowed="an objective for each class of data, phi among them",
-            consequence="nobody can say whether the second region is enough",
-            hint=f"add {{dataClass: phi, rpoMinutes: 60, rtoMinutes: 480}} in Pulumi.{stack}.yaml",
-        )
+_needs("continuity", "region", "jurisdiction", "stack")(second_region_inside)
+_needs("continuity", "stack")(dials_of_their_mode)
+_needs("continuity", "stack")(pair_of_stacks)
+_needs("continuity", "region", "jurisdiction", "stack", "portal")(standby_stands_by)
+_needs("continuity", "region", "jurisdiction", "stack", "portal")(edge_reaches_the_pair)
 
 
 @_needs("egress", "use_cases", "jurisdiction", "stack")

@@ -40,6 +40,7 @@ Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 PinnedImage = Annotated[str, AfterValidator(_pinned)]
 VmSize = Annotated[str, StringConstraints(pattern=r"^Standard_[A-Za-z0-9_]+$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+StackName = Annotated[str, StringConstraints(pattern=r"^[a-z]+-(prod|dev)(-b)?$")]
 Label = Annotated[str, StringConstraints(pattern=r"^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$")]
 
 _MOVES = "the address plan can't be carved, and a later change replaces the network with all that stands in it"
@@ -224,18 +225,44 @@ class Objective(Section):
 
     data_class: Literal["confidential", "personal", "phi"] = dial("The class.", "nobody knows what the promise is for")
     rpo_minutes: int = dial("Most minutes of work that may be lost.", "nobody knows what is lost", ge=15, le=10_080)
-    rto_minutes: int = dial("Most minutes until it works again.", "nobody knows how long", ge=60, le=20_160)
+    rto_minutes: int = dial("Most minutes until it works again.", "nobody knows how long", ge=30, le=20_160)
 
 
 class Continuity(Section):
     """A second region inside the border."""
 
-    mode: Literal["none", "cold"] = dial(
-        "`cold`: keys, copies and a replica in the region's pair; compute is built there when it is needed.",
+    mode: Literal["none", "cold", "warm", "standby"] = dial(
+        "`cold`: keys, copies and a replica in the region's pair; compute is built there when it is needed. "
+        "`warm`: the same, and a second stack stands there, to which Front Door turns by itself. "
+        "`standby`: this is that stack.",
         "a lost region is the end of the service",
         default="none",
     )
     objectives: tuple[Objective, ...] = dial("Promises by class of data.", "nobody promised anything", default=())
+    standby: StackName | None = dial(
+        "With `warm`: the stack in the pair, `<this stack>-b`.", "nobody knows where traffic goes", default=None
+    )
+    standby_subscription_id: Guid | None = dial(
+        "With `warm`: the standby's subscription; without it, this stack's own.",
+        "the edge asks for a private link service that is not there",
+        default=None,
+    )
+    of: StackName | None = dial(
+        "With `standby`: the stack whose place this one takes.",
+        "a stack without copies says it needs none",
+        default=None,
+    )
+    front_door: bool = dial(
+        "With `standby`: whether the first stack's portal is Front Door, which reaches the gateway's listener for "
+        "portals by private link.",
+        "the edge finds nobody to turn to",
+        default=False,
+    )
+
+    @property
+    def copies(self) -> bool:
+        """Whether keys, stores, registry and database are copied to the pair."""
+        return self.mode in ("cold", "warm")
 
 
 class Portal(Section):

@@ -22,6 +22,7 @@ CONCERNS = (
     "network",
     "portal",
     "prompts",
+    "reach",
     "registry",
     "residency",
     "runner",
@@ -31,7 +32,8 @@ CONCERNS = (
     "telemetry",
     "workload",
 )
-"""Modules of this package; a new concern is named here, and in a pack. `exfiltration` has rules of two concerns."""
+"""Modules of this package; a new concern is named here, and in a pack. `exfiltration` has rules of two concerns,
+`reach` of guardrails."""
 
 for _concern in CONCERNS:
     import_module(f"{__name__}.{_concern}")

@@ -1,15 +1,14 @@
 """The second wall: Azure Policy in the subscription, and the answer to what it finds."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from plan.model import UNKNOWN, PlannedResource
 from policies.require import items, require, show, texts
 from policies.review import StackUnderReview, absent
-from policies.rule import Judged, Severity, judged, rule, stack_rule
+from policies.rule import Judged, Severity, rule, stack_rule
 from policies.types import (
     ASSIGNMENT,
     AUTOMATION,
-    DEPLOYMENT_OF_TEMPLATE,
     POLICY_ASSIGNMENT,
     POLICY_DEFINITION,
     POLICY_DEFINITION_OF_GROUP,
@@ -34,15 +33,27 @@ REQUIRED = {
     "0884adba-2312-4468-abeb-5422caed1038": "Enable allLogs category group resource logging to Log Analytics",
 }
 """Definitions and initiatives without which the subscription holds nothing: Azure/azure-policy, 2026-04-29."""
-IN_GOVERNMENT = frozenset({"405c5871-3e91-4644-8a63-58e19d68ff5b", "febd0533-8e55-448f-b837-bd0e06f16469"})
-"""Those of REQUIRED that Azure Government lists; elsewhere only definitions of our own hold."""
+IN_GOVERNMENT = frozenset(
+    {
+        "405c5871-3e91-4644-8a63-58e19d68ff5b",
+        "febd0533-8e55-448f-b837-bd0e06f16469",
+        "6b2122c1-8120-4ff5-801b-17625a355590",
+    }
+)
+"""Those that Azure Government lists; elsewhere only definitions of our own hold."""
 PLANS = ("Arm", "CloudPosture", "Containers", "KeyVaults", "OpenSourceRelationalDatabases", "StorageAccounts")
 REMEDIATION_ROLES = {
     "92aaf0da-9dab-42b6-94a3-d43ce8d16293": "Log Analytics Contributor",
     "4d97b98b-1d4f-4787-a291-c67834d212e7": "Network Contributor",
 }
-IN_TEMPLATES = frozenset({"microsoft.web/connections"})
-"""Types that a template may make: no provider's type of them is complete."""
+REQUIRED_AT_SITES = {
+    "12e7176a-4919-47ef-922b-34eda4c7f0ce": "Arc-enabled clusters should be configured with a private link scope",
+    "6b2122c1-8120-4ff5-801b-17625a355590": "Arc enabled clusters should have the Azure Policy extension installed",
+}
+"""And those without which a site is held by nothing, where a plan has sites."""
+SITE = "azure-native:kubernetes:ConnectedCluster"
+CLUSTERS = frozenset({"microsoft.containerservice/managedclusters", "microsoft.kubernetes/connectedclusters"})
+"""Types that assignments may be narrowed to, because each leaves out other namespaces: together they are all."""
 
 
 @stack_rule(
@@ -55,12 +66,21 @@ IN_TEMPLATES = frozenset({"microsoft.web/connections"})
 )
 def policies_assigned(stack: StackUnderReview) -> Iterable[Judged]:
     """A plan is judged once; somebody with the portal open is not, unless the subscription refuses."""
-    assigned = {str(found.get("policyDefinitionId")).rpartition("/")[2] for found in stack.of_type(POLICY_ASSIGNMENT)}
-    offered = {"public": set(REQUIRED), "usgovernment": IN_GOVERNMENT}.get(stack.jurisdiction.cloud.name, set())
-    for definition, name in REQUIRED.items():
-        if definition not in assigned and definition in offered:
+    assigned: dict[str, set[str]] = {}
+    for found in stack.of_type(POLICY_ASSIGNMENT):
+        assigned.setdefault(str(found.get("policyDefinitionId")).rpartition("/")[2], set()).update(_narrowed(found))
+    required = REQUIRED | (REQUIRED_AT_SITES if stack.of_type(SITE) else {})
+    offered = {"public": set(required), "usgovernment": IN_GOVERNMENT}.get(stack.jurisdiction.cloud.name, set())
+    for definition, name in required.items():
+        if definition in offered and not assigned.get(definition, set()) >= CLUSTERS:
             yield from absent(stack, f"'{name}' is not assigned")
     yield None, PASSED
+
+
+def _narrowed(assignment: PlannedResource) -> frozenset[str]:
+    """The cluster types that it looks at: both, where nothing narrows it."""
+    kinds = [value for _, value in assignment.each("resourceSelectors[*].selectors[*].in[*]")]
+    return frozenset(str(kind).lower() for kind in kinds) if kinds else CLUSTERS
 
 
 @rule(
@@ -78,6 +98,9 @@ def assignments_enforced(assignment: PlannedResource, stack: StackUnderReview) -
             require(assignment, "enforcementMode", equals="Default", default="Default"),
             require(assignment, "parameters.effect.value", none_of=("Disabled",), default="Deny"),
             require(assignment, "notScopes", absent=True),
+            require(assignment, "overrides", absent=True),
+            PASSED if _narrowed(assignment) <= CLUSTERS else refused("looks at a part of what it is for"),
+            require(assignment, "resourceSelectors[*].selectors[*].notIn", absent=True),
         ]
     )
 
@@ -235,26 +258,3 @@ def violations_answered(stack: StackUnderReview) -> Iterable[Judged]:
         yield from absent(stack, "no automation rule starts a playbook of this stack")
     for found in answering:
         yield found, require(found, "state", equals="Enabled", default="Enabled")
-
-
-@stack_rule(
-    "guardrails.nothing-hides-in-templates",
-    title="Templates make nothing that a rule would have judged",
-    severity=Severity.HIGH,
-    applies_to=DEPLOYMENT_OF_TEMPLATE,
-    fix="make the resource with its own type",
-    example="a template deployment that holds a storage account",
-)
-def nothing_hides(stack: StackUnderReview) -> Iterable[Judged]:
-    """Rules judge resources; what lies within a template is text."""
-    return judged(stack.of_type(DEPLOYMENT_OF_TEMPLATE), _visible)
-
-
-def _visible(deployment: PlannedResource) -> Verdict:
-    template = deployment.get("properties.template")
-    if template is UNKNOWN:
-        return not_evaluated("the template is known only after deployment")
-    if not isinstance(template, Mapping):
-        return refused("its template is linked, so nobody sees what it makes")
-    kinds = {str(item.get("type")).lower() for item in items(template.get("resources"))}
-    return refused(f"makes {', '.join(sorted(kinds - IN_TEMPLATES))}") if kinds - IN_TEMPLATES else PASSED

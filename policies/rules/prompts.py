@@ -1,18 +1,23 @@
 """What a model is told, and which model: pinned, private, and changed only where it leaves a trace."""
 
+import hashlib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from plan.model import UNKNOWN, PlannedResource
-from policies.require import given, require
+from policies.require import given, items, require
 from policies.review import StackUnderReview, absent
 from policies.rule import Judged, Severity, rule, stack_rule
-from policies.types import CONFIGURATION_STORE, KEY_VALUE
+from policies.types import CONFIGURATION_STORE, DEPLOYMENT_OF_TEMPLATE, KEY_VALUE
 from policies.verdict import PASSED, Verdict, all_of, not_evaluated, refused
 
 _HEX40, _HEX64 = re.compile(r"^[0-9a-f]{40}$"), re.compile(r"^[0-9a-f]{64}$")
 PERSONAL = frozenset({"personal", "phi"})
+SNAPSHOT = "microsoft.appconfiguration/configurationstores/snapshots"
+RETENTION_SECONDS = 90 * 24 * 3600
+"""The most that Azure takes: Azure/bicep-types-az, SnapshotProperties of 2024-06-01."""
 
 
 @rule(
@@ -100,3 +105,58 @@ def _pinned(value: PlannedResource) -> Verdict:
             refused(f"may go to an external model with data of class {', '.join(sorted(classes & PERSONAL))}")
         )
     return all_of(verdicts)
+
+
+@stack_rule(
+    "prompts.every-version-is-a-snapshot",
+    title="What a use case is held to is kept as a snapshot, which nobody can write over",
+    severity=Severity.HIGH,
+    applies_to=(CONFIGURATION_STORE, KEY_VALUE, DEPLOYMENT_OF_TEMPLATE),
+    fix="make the value by PromptStore, which makes a snapshot with it",
+    example="a pinned use case that no snapshot of its store holds",
+)
+def every_version_snapshot(stack: StackUnderReview) -> Iterable[Judged]:
+    """A value shows what holds today; what answered a patient last month is in its snapshot, or nowhere."""
+    made = [pair for deployment in stack.of_type(DEPLOYMENT_OF_TEMPLATE) for pair in _snapshots(deployment)]
+    values = stack.parts(KEY_VALUE, "configStoreName", CONFIGURATION_STORE, "configStoreName")
+    for store in stack.of_type(CONFIGURATION_STORE):
+        name = store.get("configStoreName")
+        for value in values.get(store.urn, ()):
+            if str(value.get("keyValueName")).startswith("use-case:"):
+                yield value, _held(value, [(of, item) for of, item in made if _store_of(item) == name])
+
+
+def _snapshots(deployment: PlannedResource) -> Iterator[tuple[PlannedResource, dict[str, Any]]]:
+    for item in items(deployment.get("properties.template.resources")):
+        if str(item.get("type")).lower() == SNAPSHOT:
+            yield deployment, item
+
+
+def _store_of(snapshot: Mapping[str, Any]) -> str:
+    return str(snapshot.get("name")).partition("/")[0]
+
+
+def _held(value: PlannedResource, made: list[tuple[PlannedResource, dict[str, Any]]]) -> Verdict:
+    text = value.get("value")
+    if text is UNKNOWN:
+        return not_evaluated("the value is known only after deployment")
+    key, _, label = str(value.get("keyValueName")).partition("$")
+    for deployment, snapshot in made:
+        held = snapshot.get("properties")
+        held = held if isinstance(held, Mapping) else {}
+        if items(held.get("filters")) != [{"key": key, "label": label}]:
+            continue
+        # An old snapshot under an old name is left as it is: only a name of this value makes one of this value.
+        wanted = hashlib.sha256("\n".join((key, label, str(RETENTION_SECONDS), str(text))).encode()).hexdigest()[:12]
+        named = str(snapshot.get("name")).rpartition("-")[2] == wanted
+        kept = held.get("retentionPeriod") == RETENTION_SECONDS
+        return all_of(
+            [
+                PASSED
+                if named
+                else refused(f"its snapshot's name does not end in {wanted}, so it is of another value"),
+                PASSED if kept else refused(f"its snapshot is kept {held.get('retentionPeriod')} s once archived"),
+                PASSED if value.urn in deployment.dependencies else refused("its snapshot does not wait for it"),
+            ]
+        )
+    return refused("no snapshot of its store holds it")

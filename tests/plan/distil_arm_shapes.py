@@ -21,6 +21,9 @@ TARGET = Path(__file__).with_name("arm_shapes.json")
 REQUIRED, READ_ONLY = 1, 2
 """Flags of a property: azure/bicep-types, ObjectTypePropertyFlags."""
 
+NESTED = ("Microsoft.AppConfiguration/configurationStores/snapshots@2024-06-01",)
+"""Types that only templates make; `Microsoft.Web/connections` is left out, whose published type lacks what we set."""
+
 Type = dict[str, Any]
 
 
@@ -84,10 +87,10 @@ def main(checkout: Path) -> None:
         return Types(path)
 
     shapes: dict[str, object] = {}
-    for entry in arm_types().values():
-        name = f"{entry.type}@{entry.api}"
-        provider = entry.type.partition("/")[0].lower()
-        for path in sorted(checkout.glob(f"generated/*/{provider}/{entry.api.lower()}/types.json")):
+    for name in (*(f"{entry.type}@{entry.api}" for entry in arm_types().values()), *NESTED):
+        kind, _, api = name.partition("@")
+        provider = kind.partition("/")[0].lower()
+        for path in sorted(checkout.glob(f"generated/*/{provider}/{api.lower()}/types.json")):
             held = types(path)
             if (body := held.body(name)) is not None:
                 shapes[name] = held.shape(body)

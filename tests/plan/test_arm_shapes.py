@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -67,12 +68,27 @@ def _of_stack(stack: str) -> list[str]:
     resources = to_arm(compliant(stack).resources, subscription_id="s")["resources"]
     assert isinstance(resources, list)
     for resource in resources:
-        shape = SHAPES[f"{resource['type']}@{resource['apiVersion']}"]
-        body = {key: value for key, value in resource.items() if key not in OUTSIDE}
-        # Microsoft's types know a part of something by its own name alone.
-        body["name"] = body["name"].rpartition("/")[2]
-        found += _faults(shape, body, resource["type"])
+        found += _of_resource(resource)
+        for inner in _nested(resource):
+            # A template may also make what no published type describes: a rule holds which types.
+            if f"{inner['type']}@{inner['apiVersion']}" in SHAPES:
+                found += _of_resource(inner)
     return found
+
+
+def _of_resource(resource: Mapping[str, Any]) -> Iterator[str]:
+    shape = SHAPES[f"{resource['type']}@{resource['apiVersion']}"]
+    body = {key: value for key, value in resource.items() if key not in OUTSIDE}
+    # Microsoft's types know a part of something by its own name alone.
+    body["name"] = body["name"].rpartition("/")[2]
+    yield from _faults(shape, body, resource["type"])
+
+
+def _nested(resource: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """What a deployment's own template makes."""
+    if resource["type"] != "Microsoft.Resources/deployments":
+        return []
+    return list(resource["properties"]["template"]["resources"])
 
 
 class TestTheExportIsWhatTheResourceManagerTakes:
@@ -81,6 +97,15 @@ class TestTheExportIsWhatTheResourceManagerTakes:
     @pytest.mark.parametrize("stack", CORE)
     def test_every_body_of_every_stack_has_the_published_shape(self, stack: str) -> None:
         assert _of_stack(stack) == []
+
+    def test_a_nested_template_is_exported_whole_and_its_snapshot_has_the_published_shape(self) -> None:
+        exported = to_arm(compliant("eu-prod").resources, subscription_id="s")["resources"]
+        assert isinstance(exported, list)
+        nested = [inner for resource in exported for inner in _nested(resource)]
+        (snapshot,) = [inner for inner in nested if f"{inner['type']}@{inner['apiVersion']}" in SHAPES]
+        assert list(_of_resource(snapshot)) == []
+        wrong = {**snapshot, "properties": {**snapshot["properties"], "retentionPeriod": "90 days", "filters": {}}}
+        assert len(list(_of_resource(wrong))) == 2
 
     def test_every_listed_type_has_its_shape(self) -> None:
         missing = {f"{entry.type}@{entry.api}" for entry in arm_types().values()} - set(SHAPES)

@@ -182,11 +182,19 @@ MUTATIONS: dict[str, Mutation] = {
     "confidential.pools-confidential": put(POOL, "vmSize", "Standard_D8ds_v5", only=WORK),
     "confidential.vault-machines-stand-in-prod": drop(VM, "compute:VirtualMachineExtension"),
     "continuity.copies-are-planned-and-inside": put("storage:ObjectReplicationPolicy", "destinationAccount", FOREIGN),
+    "continuity.front-door-fails-over": put("cdn:AFDOrigin", "priority", 1, only=where(originName="standby")),
     "continuity.objectives-can-be-kept": put(
         "resources:ResourceGroup", "tags.rto-minutes-phi", "10", only=lambda found: "continuity" in found.name
     ),
     "continuity.second-region-stands": drop(
         "dbforpostgresql:Server", only=lambda found: found.get("createMode") == "Replica"
+    ),
+    "continuity.standby-is-inside": put(
+        "cdn:AFDOrigin",
+        "sharedPrivateLinkResource.privateLinkLocation",
+        "uksouth",
+        only=where(originName="standby"),
+        also="residency.nested-places-inside-jurisdiction",
     ),
     "database.backups-stay-inside": put(DB, "backup.geoRedundantBackup", "Enabled", stack="usgov-prod"),
     "database.has-no-public-address": put(DB, "network.publicNetworkAccess", "Enabled"),
@@ -284,10 +292,25 @@ MUTATIONS: dict[str, Mutation] = {
     "encryption.vaults-use-roles": put(KV, "properties.enableRbacAuthorization", False),
     "guardrails.assignments-are-enforced": put(ASSIGNED, "enforcementMode", "DoNotEnforce"),
     "guardrails.defender-watches": put("security:Pricing", "pricingTier", "Free"),
+    "guardrails.exemptions-are-needed": add(
+        "authorization:PolicyExemption",
+        stack="uk-prod",
+        metadata={"exception": "front-door-edge"},
+        expiresOn="2026-12-01T00:00:00Z",
+    ),
     "guardrails.exemptions-are-on-record": put("authorization:PolicyExemption", "expiresOn", None),
+    "guardrails.groups-hold-what-all-share": put(
+        ASSIGNED,
+        "scope",
+        "/providers/Microsoft.Management/managementGroups/mg-bw-eu",
+        only=where(policyAssignmentName="bw-diagnostics"),
+    ),
     "guardrails.locations-are-the-jurisdictions": put(ASSIGNED, "parameters.listOfAllowedLocations.value", ["eastus"]),
     "guardrails.nothing-hides-in-templates": put(
-        "resources:Deployment", "properties.template.resources", [{"type": "Microsoft.Storage/storageAccounts"}]
+        "resources:Deployment",
+        "properties.template.resources",
+        [{"type": "Microsoft.Storage/storageAccounts"}],
+        only=lambda found: "connection" in found.name,
     ),
     "guardrails.own-definitions-deny": put("authorization:PolicyDefinition", "policyRule.then.effect", "audit"),
     "guardrails.policies-assigned": drop(ASSIGNED, only=where(policyAssignmentName="bw-allowed-locations")),
@@ -345,12 +368,21 @@ MUTATIONS: dict[str, Mutation] = {
     "portal.has-web-firewall": drop(WAF),
     "portal.https-only": put("cdn:Route", "forwardingProtocol", "MatchRequest"),
     "portal.logs-are-scrubbed": put(WAF, "policySettings.state", "Disabled"),
-    "portal.origin-is-private": put("cdn:AFDOrigin", "sharedPrivateLinkResource", None),
+    "portal.origin-is-private": put(
+        "cdn:AFDOrigin",
+        "sharedPrivateLinkResource",
+        None,
+        # A public origin is no second one, and lies nowhere.
+        also="continuity.front-door-fails-over continuity.objectives-can-be-kept continuity.standby-is-inside",
+    ),
     "portal.profile-premium": put("cdn:Profile", "sku.name", "Standard_AzureFrontDoor"),
     "portal.tls-is-modern": put("cdn:AFDCustomDomain", "tlsSettings.minimumTlsVersion", "TLS10"),
     "portal.waf-has-managed-rules": put(WAF, "managedRules.managedRuleSets", []),
     "portal.waf-on-every-name": drop("cdn:SecurityPolicy"),
     "portal.waf-prevents": put(WAF, "policySettings.mode", "Detection"),
+    "prompts.every-version-is-a-snapshot": put(
+        "resources:Deployment", "properties.template.resources", [], only=lambda found: "snapshot" in found.name
+    ),
     "prompts.store-has-no-access-keys": put(APPCS, "disableLocalAuth", False),
     "prompts.store-keeps-what-was-deleted": put(APPCS, "enablePurgeProtection", False),
     "prompts.store-uses-customer-key": put(APPCS, "encryption", None),
@@ -375,7 +407,10 @@ MUTATIONS: dict[str, Mutation] = {
     ),
     "residency.logs-stay-inside": put("monitor:DiagnosticSetting", "workspaceId", FOREIGN),
     "residency.nested-places-inside-jurisdiction": put(
-        "cdn:AFDOrigin", "sharedPrivateLinkResource.privateLinkLocation", "eastus"
+        "cdn:AFDOrigin",
+        "sharedPrivateLinkResource.privateLinkLocation",
+        "eastus",
+        also="continuity.standby-is-inside",
     ),
     "residency.no-global-data-plane": add("maps:Account", accountName="maps", also="residency.types-are-known"),
     "residency.outputs-carry-no-person": put(ST, "tags.patient-name", "Jane Doe"),
