@@ -3,10 +3,10 @@ STACK ?= eu-prod
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 RUN := $(UV) run --frozen
 PYTHON ?= python3
-SOURCES := __main__.py benchmarks cli components config evidence jurisdictions plan policies retrieval tests
+SOURCES := __main__.py benchmarks cli components config drill evidence jurisdictions plan policies retrieval tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup preview preview-all check test test-slow docs format rules bench clean
+.PHONY: help setup preview preview-all check test test-slow docs format rules bench bench-fleet clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ rules: setup ## List the rules
 bench: setup ## Print times and memory
 	@$(RUN) python -m benchmarks.preview
 	@$(RUN) python -m benchmarks.growth
+
+bench-fleet: setup ## Print times and memory of many stacks (minutes)
+	@$(RUN) python -m benchmarks.fleet
 
 clean: ## Remove environments and caches
 	@rm -rf .venv .tools .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -4,19 +4,21 @@ Processes, because Pulumi keeps a program's state in the interpreter; forked, be
 than a plan does.
 """
 
+import gc
 import importlib
 import io
 import json
-import multiprocessing
-import os
+import signal
 import sys
 from collections.abc import Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from types import ModuleType
 
 import click
 
 from cli import exits
+from cli.processes import cpus, in_order
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,17 +40,14 @@ def preview_all(stacks: Sequence[str], *, as_json: bool, quiet: bool) -> int:
     _import_once()
     documents: list[object] = []
     worst = exits.OK
-    # Under fork a child has the SDK already; where there is no fork, each imports it for itself.
-    method = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
-    with multiprocessing.get_context(method).Pool(min(len(jobs), os.cpu_count() or 1), maxtasksperchild=1) as pool:
-        for done, outcome in enumerate(pool.imap(_one, jobs, chunksize=1), start=1):
-            if sys.stderr.isatty():
-                click.echo(f"{done}/{len(jobs)} {outcome.stack}", err=True)
-            if as_json:
-                documents.append(_document(outcome))
-            else:
-                click.echo(outcome.text)
-            worst = max(worst, outcome.code, key=_SEVERITY.index)
+    for done, outcome in enumerate(in_order(_one, _lost, jobs, at_once=cpus()), start=1):
+        if sys.stderr.isatty():
+            click.echo(f"{done}/{len(jobs)} {outcome.stack}", err=True)
+        if as_json:
+            documents.append(_document(outcome))
+        else:
+            click.echo(outcome.text)
+        worst = max(worst, outcome.code, key=_SEVERITY.index)
     if as_json:
         json.dump(documents, sys.stdout, indent=1, ensure_ascii=False)
         sys.stdout.write("\n")
@@ -67,8 +66,22 @@ def _document(outcome: Outcome) -> object:
 
 def _import_once() -> None:
     # By name: the command builds no components, it only has the program's imports behind it.
-    for module in ("plan.recorder", "components.platform"):
+    for module in ("plan.recorder", "components.platform", "cli.judging", "cli.planning"):
         importlib.import_module(module)
+    ours = [vars(module) for name, module in sys.modules.items() if name.startswith("components.")]
+    for value in [value for names in ours for value in names.values() if isinstance(value, ModuleType)]:
+        # azure-native loads a namespace when it is first asked for anything: here once, and not in each child.
+        getattr(value, "__all__", None)
+    # What is imported stays: a child that looks through it for garbage takes half as long again, and copies it all.
+    gc.collect()
+    gc.freeze()
+
+
+def _lost(job: tuple[str, bool, bool], code: int | None) -> Outcome:
+    stack = job[0]
+    how = f"ended with code {code}" if code is None or code >= 0 else f"was stopped by {signal.Signals(-code).name}"
+    hint = f"hint: bailiwick preview {stack} alone; where it was SIGKILL, memory may have run out"
+    return Outcome(stack=stack, code=exits.FAILED, text=f"planning {stack} failed: its process {how}\n{hint}")
 
 
 def _one(job: tuple[str, bool, bool]) -> Outcome:

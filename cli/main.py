@@ -14,7 +14,9 @@ VERBS = {
     "check": "Judge a saved plan, or the export of a deployed stack.",
     "rules": "List the rules, or explain one.",
     "export": "Write a stack's plan in another tool's format.",
+    "budget": "Propose a stack's monthly budget from its estimate.",
     "bootstrap": "Make a stack's state store and secrets key, in its jurisdiction.",
+    "drill": "Restore a stack's data, and hold the times against what was promised.",
     "secrets": "Look for secrets in the tree.",
 }
 """Verb to its line in the help; the module `cli.<verb>` holds `command`."""

@@ -130,9 +130,14 @@ def _print_budget(screen: Screen, estimate: Estimate) -> None:
         screen.line(
             f"! The estimate exceeds the budget by {estimate.total - estimate.budget:,.2f}.", style="bold yellow"
         )
-        screen.line(f"  hint: set bailiwick:budget.monthly in Pulumi.{estimate.stack}.yaml", style="cyan")
     elif estimate.most > estimate.budget:
         screen.line("! At its maximum the estimate exceeds the budget.", style="yellow")
+    if estimate.most > estimate.budget:
+        screen.line(
+            f"  hint: set bailiwick:budget.monthly in Pulumi.{estimate.stack}.yaml; "
+            f"`bailiwick budget {estimate.stack} --write` does",
+            style="cyan",
+        )
 
 
 def share_of(amount: Decimal, budget: Decimal) -> int:

@@ -1,6 +1,7 @@
 """The verdict as JSON: a public format, see docs/reference/cli.md."""
 
 from policies.catalogue import controls_of
+from policies.exemptions import Exemption
 from policies.review import Report
 
 
@@ -22,7 +23,21 @@ def as_json(report: Report) -> dict[str, object]:
                 "hint": finding.rule.fix,
                 "controls": list(controls_of(finding.rule.id)),
                 **({"exception": finding.exception} if finding.exception else {}),
+                **({"exemption": exemption_json(finding.exemption)} if finding.exemption else {}),
             }
             for finding in report.findings
         ],
+    }
+
+
+def exemption_json(entry: Exemption) -> dict[str, str]:
+    """Who answers for a finding, why and how long."""
+    return {
+        "reason": entry.reason,
+        "compensatingControl": entry.compensating_control,
+        "approver": entry.approver,
+        "ticket": entry.ticket,
+        "approved": entry.approved.isoformat(),
+        "expires": entry.expires.isoformat(),
+        "entry": entry.where,
     }

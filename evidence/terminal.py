@@ -81,15 +81,17 @@ def _print_state(screen: Screen, report: Report, state: str) -> None:
     for _, group in groupby(found, key=lambda finding: finding.rule.id):
         same_rule = list(group)
         rule = same_rule[0].rule
+        word = "EXEMPT " if state == "exempt" else ""
         screen.line(
-            (f"{mark} {rule.id}", f"bold {style}"), f"   {rule.severity.value}   {_cited(controls_of(rule.id))}"
+            (f"{mark} {word}{rule.id}", f"bold {style}"),
+            f"   {rule.severity.value}   {_cited(controls_of(rule.id))}".rstrip(),
         )
         screen.line(f"  {rule.title}", style="italic")
-        for line in _resources(same_rule):
-            screen.line(f"  {line}")
         if state == "exempt":
-            screen.line(f"  {_exception(report, same_rule[0])}", style="cyan")
+            _print_exempt(screen, report, same_rule)
         else:
+            for line in _resources(same_rule):
+                screen.line(f"  {line}")
             screen.line(f"  hint: {rule.fix}".replace("<stack>", report.stack.plan.stack), style="cyan")
         screen.line()
 
@@ -111,7 +113,24 @@ def _resources(findings: Iterable[Finding]) -> list[str]:
     return text
 
 
-def _exception(report: Report, finding: Finding) -> str:
+def _print_exempt(screen: Screen, report: Report, findings: Sequence[Finding]) -> None:
+    """Every resource, none counted away: each is something that somebody answers for."""
+    by_ground: dict[str, list[Finding]] = {}
+    for finding in findings:
+        by_ground.setdefault(_ground(report, finding), []).append(finding)
+    for ground, found in by_ground.items():
+        for finding in found:
+            screen.line(f"  {finding.resource}: {finding.message}")
+        screen.line(f"  {ground}", style="cyan")
+
+
+def _ground(report: Report, finding: Finding) -> str:
+    if finding.exemption is not None:
+        entry = finding.exemption
+        return (
+            f"exemption {entry.ticket} ({entry.where}), approved by {entry.approver} on {entry.approved.isoformat()}, "
+            f"until {entry.expires.isoformat()}: {entry.reason}; compensated by: {entry.compensating_control}"
+        )
     for exception in report.stack.jurisdiction.residency_exceptions:
         if exception.id == finding.exception:
             return (
@@ -126,9 +145,9 @@ def _print_packs(screen: Screen, report: Report) -> None:
     for pack in PACKS.values():
         rules = [rule for rule in report.rules if pack_of(rule).id == pack.id]
         ids = {rule.id for rule in rules}
-        counts = [
-            len({finding.rule.id for finding in report.of_state(state) if finding.rule.id in ids}) for state in _MARK
-        ]
-        rows.append((pack.id, pack.owner, len(rules), len(rules) - sum(counts[:2]), *counts))
+        found = [finding for finding in report.findings if pack_of(finding.rule).id == pack.id]
+        counts = [len({each.rule.id for each in found if each.state == state}) for state in _MARK]
+        failed = {each.rule.id for each in found if each.state != "exempt"} & ids
+        rows.append((pack.id, pack.owner, len(rules), len(rules) - len(failed), *counts))
     headings = ("pack", "owner", "rules", "hold", "refused", "not evaluated", "exempt")
     screen.table(headings, rows)
