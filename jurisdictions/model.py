@@ -16,7 +16,19 @@ CountryCode = NewType("CountryCode", str)
 Slug = NewType("Slug", str)
 """Lower-case letters, digits and hyphens."""
 Framework = Literal[
-    "gdpr", "uk-gdpr", "hipaa", "iso27001", "nis2", "uk-nis", "nist-ai-rmf", "eu-ai-act", "dspt", "c5", "hds"
+    "gdpr",
+    "uk-gdpr",
+    "hipaa",
+    "iso27001",
+    "nis2",
+    "uk-nis",
+    "nist-ai-rmf",
+    "eu-ai-act",
+    "dspt",
+    "c5",
+    "hds",
+    "fedramp-high",
+    "pci-dss",
 ]
 Environment = Literal["prod", "dev"]
 Custody = Literal["managed-hsm", "key-vault-premium"]
