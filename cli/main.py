@@ -13,6 +13,7 @@ VERBS = {
     "preview": "Plan a stack without a cloud, and judge it.",
     "check": "Judge a saved plan, or the export of a deployed stack.",
     "rules": "List the rules, or explain one.",
+    "regulations": "List the regulations, or read one requirement by requirement.",
     "export": "Write a stack's plan in another tool's format.",
     "budget": "Propose a stack's monthly budget from its estimate.",
     "bootstrap": "Make a stack's state store and secrets key, in its jurisdiction.",

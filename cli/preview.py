@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
     help="Tell what a month costs more or less than this saved plan.",
 )
+@click.option("--fix-suggestions", "fixes", is_flag=True, help="Print what would mend each refusal; change nothing.")
 def command(
     stack: str | None,
     save: Path | None,
@@ -32,6 +33,7 @@ def command(
     as_json: bool,
     quiet: bool,
     detailed: bool,
+    fixes: bool,
 ) -> int:
     """Plan STACK (for example eu-prod), estimate its cost and judge it."""
     from cli.judging import judge_plan, show
@@ -41,8 +43,8 @@ def command(
         raise click.UsageError(f"name one stack, or --all. The stacks: {', '.join(known_stacks())}.")
     if every and save is not None:
         raise click.UsageError("--save writes one plan; name the stack.")
-    if every and (detailed or baseline is not None):
-        raise click.UsageError("--cost and --baseline tell of one plan; name the stack.")
+    if every and (detailed or fixes or baseline is not None):
+        raise click.UsageError("--cost, --baseline and --fix-suggestions tell of one plan; name the stack.")
     if as_json and baseline is not None and not detailed:
         raise click.UsageError("--baseline is part of the cost; with --json, ask for --cost too.")
     if every:
@@ -68,7 +70,7 @@ def command(
             cost = cost_document(plan, baseline)
         else:
             print_cost(plan, baseline, detailed=detailed)
-    return show([judge_plan(plan)], as_text_json=as_json, beside={"cost": cost} if cost else None)
+    return show([judge_plan(plan)], as_text_json=as_json, beside={"cost": cost} if cost else None, fixes=fixes)
 
 
 def _write(plan: "Plan", path: Path) -> None:

@@ -17,6 +17,7 @@ from pulumi_kubernetes.core import v1 as core
 from pulumi_kubernetes.meta import v1 as meta
 from pulumi_kubernetes.policy import v1 as policy
 
+from components.callers import Callers
 from components.gateway_entries import HEALTH_PORT, PORTS, Entries, listeners
 from components.identity import Identities
 from components.key_vault import KeyVault
@@ -26,6 +27,7 @@ from components.scope import Scope
 from components.workload import (
     Place,
     container_security,
+    environment,
     labels,
     namespace,
     pod_security,
@@ -57,6 +59,7 @@ class GatewayArgs:
     provider: Provider
     identities: Identities
     issuer: Output[str]
+    callers: Callers
     certificates: KeyVault
     network: Network
     node_group: str
@@ -198,6 +201,7 @@ class Gateway(ComponentResource):
                                 name="gateway",
                                 image=config.image,
                                 image_pull_policy="IfNotPresent",
+                                env=environment(self._args.callers.environment),
                                 ports=[
                                     core.ContainerPortArgs(name=listener, container_port=port, protocol="TCP")
                                     for listener, port in PORTS.items()

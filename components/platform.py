@@ -9,6 +9,7 @@ from pulumi import ComponentResource, Input, ProviderResource, ResourceOptions
 
 from components.access import Access, AccessArgs
 from components.backup import Backup, BackupArgs
+from components.callers import Callers, CallersArgs
 from components.cluster import Cluster, ClusterArgs
 from components.confidential import Confidential, ConfidentialArgs
 from components.container_logs import ContainerLogs, ContainerLogsArgs
@@ -210,6 +211,8 @@ class Platform(ComponentResource):
             ),
             child,
         )
+        directory = _directory(config)
+        callers = Callers("callers", CallersArgs(scope=scope, provider=directory), child)
         gateway = Gateway(
             "gateway",
             GatewayArgs(
@@ -217,6 +220,7 @@ class Platform(ComponentResource):
                 provider=kubernetes,
                 identities=identities,
                 issuer=cluster.issuer,
+                callers=callers,
                 certificates=keys.certificates,
                 network=network,
                 node_group=cluster.node_group,
@@ -320,7 +324,7 @@ class Platform(ComponentResource):
             ),
             child,
         )
-        Access("access", AccessArgs(scope=scope, provider=_directory(config), workspace_id=workspace_id), child)
+        Access("access", AccessArgs(scope=scope, provider=directory, workspace_id=workspace_id), child)
         second: list[Diagnosed] = []
         second_members: dict[str, Input[str]] = {}
         # A region outside, while its plan is reviewed, has no pair that anything could be copied to.
@@ -441,6 +445,8 @@ class Platform(ComponentResource):
             "region": config.region,
             "clusterName": cluster.cluster.name,
             "gatewayHost": config.gateway.host,
+            # Callers ask for tokens for it, and a standby takes those.
+            "tokenAudience": callers.audience,
             "portalHost": config.portal.host if config.portal.mode != "none" else "none",
             "firewallAddress": default_route_address(egress),
             "activityLog": activity.name,

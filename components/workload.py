@@ -105,7 +105,7 @@ def container_security() -> core.SecurityContextArgs:
     )
 
 
-def environment(values: Mapping[str, str]) -> list[core.EnvVarArgs]:
+def environment(values: Mapping[str, Input[str]]) -> list[core.EnvVarArgs]:
     """Environment variables, in order; never a secret."""
     return [core.EnvVarArgs(name=key, value=value) for key, value in values.items()]
 

@@ -8,6 +8,12 @@ from ipaddress import IPv4Network
 from itertools import combinations
 from typing import Any, Literal
 
+from config.callers import (
+    callers_are_told_apart,
+    callers_ask_for_what_is_served,
+    standby_has_the_firsts_callers,
+    standby_takes_the_firsts_tokens,
+)
 from config.continuity import (
     SECOND,
     dials_of_their_mode,
@@ -275,6 +281,10 @@ _needs("continuity", "stack")(dials_of_their_mode)
 _needs("continuity", "stack")(pair_of_stacks)
 _needs("continuity", "region", "jurisdiction", "stack", "portal")(standby_stands_by)
 _needs("continuity", "region", "jurisdiction", "stack", "portal")(edge_reaches_the_pair)
+_needs("callers", "stack")(callers_are_told_apart)
+_needs("callers", "use_cases", "stack")(callers_ask_for_what_is_served)
+_needs("continuity", "callers", "stack")(standby_has_the_firsts_callers)
+_needs("continuity", "stack")(standby_takes_the_firsts_tokens)
 
 
 @_needs("egress", "use_cases", "jurisdiction", "stack")

@@ -17,6 +17,7 @@ _MODES = {
     "standby_subscription_id": ("warm",),
     "of": ("standby",),
     "front_door": ("standby",),
+    "token_audience": ("standby",),
     "objectives": ("cold", "warm"),
 }
 """In which modes each dial says something."""

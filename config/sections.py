@@ -258,6 +258,11 @@ class Continuity(Section):
         "the edge finds nobody to turn to",
         default=False,
     )
+    token_audience: Guid | None = dial(
+        "With `standby`: client id of the first stack's gateway application, its output `tokenAudience`.",
+        "callers come with tokens that this gateway refuses",
+        default=None,
+    )
 
     @property
     def copies(self) -> bool:

@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import ConfigDict
 
+from config.callers import Caller
 from config.edge import EdgeSite
 from config.sections import (
     Access,
@@ -70,6 +71,9 @@ class StackConfig(Section):
     continuity: Continuity = Continuity()
     egress: Egress = Egress()
     gateway: Gateway
+    callers: tuple[Caller, ...] = dial(
+        "Applications that may call the gateway, and for what.", "nobody is served, or nobody knows who", default=()
+    )
     database: Database
     portal: Portal
     retention: Retention

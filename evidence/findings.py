@@ -1,5 +1,6 @@
 """The verdict as JSON: a public format, see docs/reference/cli.md."""
 
+from plan.export_file import lines
 from policies.catalogue import controls_of
 from policies.exemptions import Exemption
 from policies.review import Report
@@ -21,12 +22,13 @@ def as_json(report: Report) -> dict[str, object]:
                 "resource": finding.resource,
                 "message": finding.message,
                 "hint": finding.rule.fix,
-                "controls": list(controls_of(finding.rule.id)),
+                "controls": list(controls_of(finding.rule.id, report.stack.jurisdiction.frameworks)),
                 **({"exception": finding.exception} if finding.exception else {}),
                 **({"exemption": exemption_json(finding.exemption)} if finding.exemption else {}),
             }
             for finding in report.findings
         ],
+        **({"notes": notes} if (notes := lines(report.stack.plan)) else {}),
     }
 
 

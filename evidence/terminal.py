@@ -5,7 +5,9 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from evidence.screen import Screen
+from plan.export_file import lines
 from policies.catalogue import controls_of
+from policies.exempting import ground
 from policies.packs import PACKS, pack_of
 from policies.review import Finding, Report
 
@@ -40,7 +42,7 @@ def print_report(report: Report) -> None:
     for state in ("refused", "not-evaluated", "exempt"):
         _print_state(screen, report, state)
     _print_packs(screen, report)
-    for line in unverified(report):
+    for line in (*lines(report.stack.plan), *unverified(report)):
         screen.line(f"! {line}", style="yellow")
     mark, style = {
         "compliant": ("✓", "bold green"),
@@ -84,7 +86,7 @@ def _print_state(screen: Screen, report: Report, state: str) -> None:
         word = "EXEMPT " if state == "exempt" else ""
         screen.line(
             (f"{mark} {word}{rule.id}", f"bold {style}"),
-            f"   {rule.severity.value}   {_cited(controls_of(rule.id))}".rstrip(),
+            f"   {rule.severity.value}   {_cited(controls_of(rule.id, report.stack.jurisdiction.frameworks))}".rstrip(),
         )
         screen.line(f"  {rule.title}", style="italic")
         if state == "exempt":
@@ -117,27 +119,11 @@ def _print_exempt(screen: Screen, report: Report, findings: Sequence[Finding]) -
     """Every resource, none counted away: each is something that somebody answers for."""
     by_ground: dict[str, list[Finding]] = {}
     for finding in findings:
-        by_ground.setdefault(_ground(report, finding), []).append(finding)
-    for ground, found in by_ground.items():
+        by_ground.setdefault(ground(finding, report.stack.jurisdiction), []).append(finding)
+    for words, found in by_ground.items():
         for finding in found:
             screen.line(f"  {finding.resource}: {finding.message}")
-        screen.line(f"  {ground}", style="cyan")
-
-
-def _ground(report: Report, finding: Finding) -> str:
-    if finding.exemption is not None:
-        entry = finding.exemption
-        return (
-            f"exemption {entry.ticket} ({entry.where}), approved by {entry.approver} on {entry.approved.isoformat()}, "
-            f"until {entry.expires.isoformat()}: {entry.reason}; compensated by: {entry.compensating_control}"
-        )
-    for exception in report.stack.jurisdiction.residency_exceptions:
-        if exception.id == finding.exception:
-            return (
-                f"exception '{exception.id}', approved by the {exception.approver_role}, "
-                f"until {exception.expires.isoformat()}: {exception.legal_basis}"
-            )
-    return f"exception '{finding.exception}'"
+        screen.line(f"  {words}", style="cyan")
 
 
 def _print_packs(screen: Screen, report: Report) -> None:

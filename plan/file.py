@@ -1,14 +1,13 @@
-"""The plan file (`bailiwick-plan/1`, a public format), and the export of a deployed stack.
+"""The plan file (`bailiwick-plan/1`, a public format). The export of a deployed stack is read by `export_file.py`.
 
 Reading fails closed: what can't be understood is a PlanFileError, never an empty plan.
 """
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
-from plan.model import STACK_TYPE, UNKNOWN, Plan, PlannedResource, Value, environment_of, jurisdiction_of
+from plan.model import UNKNOWN, Plan, PlannedResource, Value, environment_of, jurisdiction_of
 
 FORMAT = "bailiwick-plan/1"
 
@@ -49,10 +48,10 @@ def to_json(plan: Plan) -> str:
     return json.dumps(document, indent=1, sort_keys=False, ensure_ascii=False) + "\n"
 
 
-def read(path: Path) -> Plan:
+def read(path: Path, jurisdiction: str | None = None, environment: str | None = None) -> Plan:
     """Read a plan file or the JSON of `pulumi stack export`.
 
-    Raises PlanFileError.
+    `jurisdiction` and `environment` say how an export is judged whose stack's name doesn't. Raises PlanFileError.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -62,26 +61,28 @@ def read(path: Path) -> Plan:
         ) from error
     except UnicodeDecodeError as error:
         raise PlanFileError(f"{path}: not UTF-8 text (byte {error.start}); a plan file is JSON") from error
-    return parse(text, str(path))
+    return parse(text, str(path), jurisdiction, environment)
 
 
-def parse(text: str, where: str) -> Plan:
+def parse(text: str, where: str, jurisdiction: str | None = None, environment: str | None = None) -> Plan:
     """Read a plan from text; `where` names it in messages."""
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise PlanFileError(f"{where}: not JSON: {error}\nhint: bailiwick preview STACK --save {where}") from error
+        raise PlanFileError(f"{where}: not JSON: {error}{_cut_off(error, text)}\n{_again(where)}") from error
     if not isinstance(document, dict):
         raise PlanFileError(f"{where}: a plan file is a JSON object, not a {type(document).__name__}")
     if "deployment" in document and "format" not in document:
-        return _from_export(document, where)
+        from plan.export_file import from_export  # a plan of our own should not wait for it
+
+        return _checked(from_export(document, where, jurisdiction, environment), where)
     found = document.get("format")
     if found != FORMAT:
         raise PlanFileError(
             f"{where}: format is {found!r}; this version reads {FORMAT!r} and the JSON of `pulumi stack export`\n"
-            f"hint: bailiwick preview STACK --save {where}"
+            f"{_again(where)}"
         )
-    project, stack, jurisdiction = (_text(document, key, where) for key in ("project", "stack", "jurisdiction"))
+    project, stack, jurisdiction = (text_of(document, key, where) for key in ("project", "stack", "jurisdiction"))
     resources = document.get("resources")
     if not isinstance(resources, list):
         raise PlanFileError(f"{where}: 'resources' must be a list")
@@ -89,13 +90,28 @@ def parse(text: str, where: str) -> Plan:
         project=project,
         stack=stack,
         jurisdiction=jurisdiction,
-        resources=tuple(_resource(item, index, where) for index, item in enumerate(resources)),
+        resources=tuple(resource_of(item, index, where) for index, item in enumerate(resources)),
         outputs=_mapping(document, "outputs", where),
     )
-    return _checked(plan, where)
+    for what, asked, named in (
+        ("jurisdiction", jurisdiction, plan.jurisdiction),
+        ("environment", environment, plan.environment),
+    ):
+        if asked is not None and asked != named:
+            raise PlanFileError(f"{where}: a plan of {what} '{named}' is not judged as '{asked}'; leave --{what} out")
+    return _checked(_named(plan, where), where)
 
 
-def _checked(plan: Plan, where: str) -> Plan:
+def _again(where: str) -> str:
+    return f"hint: bailiwick preview STACK --save {where}, or of a deployed stack: pulumi stack export --file {where}"
+
+
+def _cut_off(error: Exception, text: str) -> str:
+    at_end = isinstance(error, json.JSONDecodeError) and text.strip() and error.pos >= len(text.rstrip())
+    return "; the file ends in the middle: it was cut off" if at_end or "Unterminated" in str(error) else ""
+
+
+def _named(plan: Plan, where: str) -> Plan:
     if not any(not resource.is_component for resource in plan.resources):
         raise PlanFileError(f"{where}: the plan holds no resource; nothing can be said of nothing")
     if jurisdiction_of(plan.stack) != plan.jurisdiction:
@@ -105,6 +121,10 @@ def _checked(plan: Plan, where: str) -> Plan:
         )
     if environment_of(plan.stack) not in ("prod", "dev"):
         raise PlanFileError(f"{where}: stack '{plan.stack}' names no environment; allowed: prod, dev")
+    return plan
+
+
+def _checked(plan: Plan, where: str) -> Plan:
     seen: set[str] = set()
     for resource in plan.resources:
         if resource.urn in seen:
@@ -113,7 +133,8 @@ def _checked(plan: Plan, where: str) -> Plan:
     return plan
 
 
-def _text(document: Mapping[str, object], key: str, where: str) -> str:
+def text_of(document: Mapping[str, object], key: str, where: str) -> str:
+    """A text that must be there; raises PlanFileError."""
     value = document.get(key)
     if not isinstance(value, str) or not value:
         raise PlanFileError(f"{where}: '{key}' must be a non-empty text, not {value!r}")
@@ -134,18 +155,19 @@ def _urns(document: Mapping[str, object], key: str, where: str) -> tuple[str, ..
     return tuple(value)
 
 
-def _resource(item: object, index: int, where: str) -> PlannedResource:
+def resource_of(item: object, index: int, where: str) -> PlannedResource:
+    """One registration; raises PlanFileError."""
     here = f"{where}: resources[{index}]"
     if not isinstance(item, dict):
         raise PlanFileError(f"{here} must be an object, not {type(item).__name__}")
-    token = _text(item, "type", here)
+    token = text_of(item, "type", here)
     if token.count(":") < 2:
         raise PlanFileError(f"{here}: type {token!r} is no Pulumi token (package:module:Type)")
     by_property = _mapping(item, "propertyDependencies", here)
     return PlannedResource(
-        urn=_text(item, "urn", here),
+        urn=text_of(item, "urn", here),
         type=token,
-        name=_text(item, "name", here),
+        name=text_of(item, "name", here),
         parent=item.get("parent") or None,
         provider=item.get("provider") or None,
         inputs=_mapping(item, "inputs", here),
@@ -154,39 +176,6 @@ def _resource(item: object, index: int, where: str) -> PlannedResource:
         property_dependencies={key: tuple(value) for key, value in by_property.items() if isinstance(value, list)},
         protect=item.get("protect") is True,
     )
-
-
-def _from_export(document: Mapping[str, object], where: str) -> Plan:
-    """`pulumi stack export`: the state of a deployed stack. Resources on their way out are left out."""
-    deployment = document["deployment"]
-    resources = deployment.get("resources") if isinstance(deployment, dict) else None
-    if not isinstance(resources, list) or not resources:
-        raise PlanFileError(f"{where}: an export without resources; nothing can be said of nothing")
-    planned = []
-    stack = project = ""
-    outputs: Mapping[str, Value] = {}
-    for index, item in enumerate(resources):
-        if not isinstance(item, dict):
-            raise PlanFileError(f"{where}: deployment.resources[{index}] must be an object")
-        if item.get("delete"):
-            continue
-        urn = _text(item, "urn", f"{where}: deployment.resources[{index}]")
-        named = dict(item, name=urn.rpartition("::")[2])
-        resource = _resource(named, index, where)
-        if isinstance(item.get("id"), str):
-            resource = replace(resource, outputs={**resource.outputs, "id": item["id"]})
-        stack, project = urn.split("::")[0].rpartition(":")[2], urn.split("::")[1]
-        if resource.type == STACK_TYPE:
-            outputs = resource.outputs
-        planned.append(resource)
-    plan = Plan(
-        project=project,
-        stack=stack,
-        jurisdiction=jurisdiction_of(stack),
-        resources=tuple(planned),
-        outputs=outputs,
-    )
-    return _checked(plan, where)
 
 
 def unmark(value: object) -> Value:

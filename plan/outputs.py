@@ -56,7 +56,7 @@ def mock_outputs(
     if package == "random":
         return _random(token, inputs, urn)
     if package == "azuread":
-        return _directory(inputs, urn)
+        return _directory(token, inputs, urn)
     if package == "kubernetes":
         return _kubernetes(name, inputs, urn)
     return f"{name}-id", dict(inputs)
@@ -75,10 +75,15 @@ def guid(seed: str) -> str:
     return str(uuid5(NAMESPACE_URL, seed))
 
 
-def _directory(inputs: Mapping[str, Any], urn: str) -> tuple[str, State]:
-    """Objects of the directory are known by a GUID."""
+def _directory(token: str, inputs: Mapping[str, Any], urn: str) -> tuple[str, State]:
+    """Objects of the directory are known by a GUID; an application by that of its kind too, the client id."""
     identifier = guid(urn)
-    return identifier, {**inputs, "objectId": identifier}
+    state = {**inputs, "objectId": identifier}
+    if token == "azuread:index/application:Application":
+        return f"/applications/{identifier}", {**state, "clientId": guid(f"{urn}#client")}
+    if token == "azuread:index/servicePrincipal:ServicePrincipal":
+        return f"/servicePrincipals/{identifier}", state
+    return identifier, state
 
 
 def _azure(

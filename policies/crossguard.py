@@ -2,17 +2,22 @@
 
 CrossGuard downgrades a mandatory policy that touches an unknown to an advisory; our rules are pure and see UNKNOWN
 instead, and what they can't evaluate is reported as a violation like any other: it fails the preview.
+
+Rules with a safe fix offer it. It is off: every level is mandatory, until CrossGuard's own configuration says
+`remediate`. What a fix doesn't cure stays a mandatory violation.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from pulumi_policy import (
     EnforcementLevel,
     Policy,
+    PolicyConfigSchema,
     PolicyPack,
-    PolicyResource,
     ReportViolation,
+    ResourceRemediation,
     ResourceValidationArgs,
     ResourceValidationPolicy,
     Severity,
@@ -21,14 +26,15 @@ from pulumi_policy import (
 )
 from pulumi_policy.deserialize import serialize_properties
 
-from jurisdictions import UnknownJurisdiction
-from jurisdictions import load as load_jurisdiction
-from plan.file import unmark
-from plan.model import Plan, PlannedResource, Value, environment_of, jurisdiction_of
+from policies import crossguard_levels, crossguard_list
 from policies.catalogue import controls_of
-from policies.packs import PACKS, rules_of
+from policies.crossguard_reading import remembered, resource, stack_resource, under_review
+from policies.exempting import IN_ORDER
+from policies.packs import PACKS, holds_always, rules_of
+from policies.remedy import applied, remedied
 from policies.review import StackUnderReview, judge, settle
 from policies.rule import Rule, applies
+from policies.unjudged import EVERYTHING_JUDGED
 
 
 def start(pack_id: str) -> None:
@@ -36,9 +42,12 @@ def start(pack_id: str) -> None:
     from policies.rules import ALL
 
     pack = PACKS[pack_id]
+    rules = rules_of(pack_id, ALL)
+    always = {rule.id for rule in rules if holds_always(rule)} | {IN_ORDER.id, EVERYTHING_JUDGED.id}
+    crossguard_levels.hold(mandatory=always, advisory={crossguard_list.IN_FORCE})
     PolicyPack(
         name=f"bailiwick-{pack_id.replace('_', '-')}",
-        policies=[policy(rule) for rule in rules_of(pack_id, ALL)],
+        policies=[*(policy(rule) for rule in rules), *crossguard_list.policies(pack_id, rules)],
         enforcement_level=EnforcementLevel.MANDATORY,
         display_name=pack.title,
         description=f"{pack.title}. Owner: {pack.owner}.",
@@ -55,97 +64,64 @@ def policy(rule: Rule) -> Policy:
         "display_name": rule.title,
         "tags": [rule.concern],
         "remediation_steps": rule.fix,
+        "config_schema": _schema(rule),
     }
     if rule.resource_check is not None:
 
         def validate_resource(args: ResourceValidationArgs, report: ReportViolation) -> None:
-            resource = _remembered(args)
+            known = remembered(args)
             if applies(rule, args.resource_type):
-                _report(rule, _review((resource,), partial=True), report)
+                _report(rule, under_review((known,), partial=True), report, args.get_config())
 
-        return ResourceValidationPolicy(validate=validate_resource, **described)
+        remediate = _remediation(rule) if rule.remediate is not None else None
+        return ResourceValidationPolicy(validate=validate_resource, remediate=remediate, **described)
 
     def validate_stack(args: StackValidationArgs, report: ReportViolation) -> None:
-        _report(rule, _review(tuple(_stack_resource(item) for item in args.resources)), report)
+        whole = under_review(tuple(stack_resource(item) for item in args.resources))
+        _report(rule, whole, report, args.get_config())
 
     return StackValidationPolicy(validate=validate_stack, **described)
 
 
-def _report(rule: Rule, stack: StackUnderReview | str, report: ReportViolation) -> None:
+def _remediation(rule: Rule) -> ResourceRemediation:
+    """The rule's safe fix, which the engine asks for where its configuration says `remediate`, and reports as made."""
+
+    def remediate(args: ResourceValidationArgs) -> Any:  # noqa: ANN401 typed as awaitable alone; a mapping is taken too
+        found = resource(args)
+        stack = under_review((found,), partial=True)
+        try:
+            changes = None if isinstance(stack, str) else remedied(rule, found, stack)
+        except Exception:  # noqa: BLE001 the rule itself reports what it can't judge
+            return None
+        # As they came: secrets stay secret, and unknowns unknown.
+        return applied(dict(serialize_properties(args.props)), changes) if changes else None
+
+    return remediate
+
+
+def _schema(rule: Rule) -> PolicyConfigSchema | None:
+    """What the configuration may raise, and no further down than what the rule asks by itself."""
+    properties = {
+        each.name: {"type": "integer", "minimum": each.number, "default": each.number, "description": each.what}
+        for each in rule.least
+    }
+    return PolicyConfigSchema(properties) if properties else None
+
+
+def _report(rule: Rule, stack: StackUnderReview | str, report: ReportViolation, configured: Mapping[str, Any]) -> None:
     if isinstance(stack, str):
         report(f"not evaluated: {stack}", None)
         return
-    for resource, verdict in judge(rule, stack):
-        finding = settle(rule, resource, verdict, stack)
-        if finding is None or finding.state == "exempt":
+    numbers = {each.name: configured.get(each.name) for each in rule.least}
+    # The wire knows floating numbers only. What is no number was refused by the engine, by the schema.
+    stack = replace(stack, configured={k: int(v) for k, v in numbers.items() if isinstance(v, int | float)})
+    for judged, verdict in judge(rule, stack):
+        finding = settle(rule, judged, verdict, stack)
+        if finding is None:
+            continue
+        if finding.state == "exempt":
+            crossguard_list.exempted(finding, stack)
             continue
         prefix = "not evaluated: " if finding.state == "not-evaluated" else ""
-        law = " · ".join(controls_of(rule.id))
+        law = " · ".join(controls_of(rule.id, stack.jurisdiction.frameworks))
         report(f"{prefix}{finding.resource}: {finding.message}\n{law}\nhint: {rule.fix}", finding.urn)
-
-
-def _review(resources: tuple[PlannedResource, ...], *, partial: bool = False) -> StackUnderReview | str:
-    """The stack under review, or why there is none: a stack whose law is unknown is never let pass."""
-    if not resources:
-        return "the engine named no resource"
-    stack = resources[0].urn.split("::")[0].rpartition(":")[2]
-    try:
-        jurisdiction = load_jurisdiction(jurisdiction_of(stack))
-    except UnknownJurisdiction as error:
-        return f"stack '{stack}' names no known jurisdiction: {error}"
-    if environment_of(stack) not in ("prod", "dev"):
-        return f"stack '{stack}' names no environment (prod or dev)"
-    plan = Plan(
-        project=resources[0].urn.split("::")[1],
-        stack=stack,
-        jurisdiction=jurisdiction.id,
-        resources=resources,
-    )
-    return StackUnderReview(plan=plan, jurisdiction=jurisdiction, partial=partial)
-
-
-def _properties(properties: Mapping[str, object]) -> dict[str, Value]:
-    # serialize_properties takes the raising proxies off; unknowns are then Pulumi's markers, which unmark reads.
-    plain = unmark(dict(serialize_properties(properties)))
-    return plain if isinstance(plain, dict) else {}
-
-
-_asked: dict[str, PlannedResource] = {}
-"""What the program asked for, by URN. The engine asks of each resource first, then of the whole stack; and there it
-tells outputs only, which are empty for every Kubernetes resource while the cluster is still to be made."""
-
-
-def _remembered(args: ResourceValidationArgs) -> PlannedResource:
-    known = _asked.get(args.urn)
-    if known is None:
-        known = _asked[args.urn] = _resource(args)
-    return known
-
-
-def _resource(args: ResourceValidationArgs) -> PlannedResource:
-    return PlannedResource(
-        urn=args.urn,
-        type=args.resource_type,
-        name=args.name,
-        inputs=_properties(args.props),
-        protect=bool(args.opts.protect),
-    )
-
-
-def _stack_resource(item: PolicyResource) -> PlannedResource:
-    properties = _properties(item.props)
-    asked = _asked.get(item.urn)
-    return PlannedResource(
-        urn=item.urn,
-        type=item.resource_type,
-        name=item.name,
-        parent=item.parent.urn if item.parent else None,
-        # As offline, rules judge what was asked for; a resource that was never asked for is judged by what it is.
-        inputs=asked.inputs if asked is not None else properties,
-        outputs=properties,
-        dependencies=tuple(dependency.urn for dependency in item.dependencies),
-        property_dependencies={
-            key: tuple(dependency.urn for dependency in found) for key, found in item.property_dependencies.items()
-        },
-        protect=bool(item.opts.protect),
-    )

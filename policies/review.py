@@ -1,17 +1,21 @@
 """The stack as a rule sees it, and the judging of it."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from plan.model import MISSING, UNKNOWN, Plan, PlannedResource, Value
-from policies.rule import Judged, Rule
+from policies.exempting import entry_for
+from policies.exemptions import NONE, Exemption, Exemptions
+from policies.exemptions import load as load_exemptions
+from policies.rule import Judged, Least, Rule
 from policies.verdict import PASSED, Outcome, Verdict, not_evaluated, refused
 
 if TYPE_CHECKING:
     from jurisdictions import Jurisdiction
+    from plan.reachability.model import Graph
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +26,10 @@ class StackUnderReview:
     jurisdiction: "Jurisdiction"
     as_of: date = field(default_factory=date.today)
     """Exceptions that ended before this day no longer hold."""
+    exemptions: Exemptions = NONE
+    """What somebody answers for; see policies/exemptions.yaml."""
+    configured: Mapping[str, int] = field(default_factory=dict)
+    """Numbers that CrossGuard's configuration raises, by name, for the rule that is judged."""
     partial: bool = False
     """True where only one resource is known (CrossGuard's per-resource call): absence then proves nothing."""
 
@@ -34,6 +42,18 @@ class StackUnderReview:
     def is_prod(self) -> bool:
         """Anything but a stack named `-dev` is judged as production."""
         return self.environment != "dev"
+
+    @cached_property
+    def graph(self) -> "Graph":
+        """Along what data can go in this stack; drawn once for all rules that ask."""
+        # Imported here: most rules need no graph.
+        from plan.reachability.graph import graph_of
+
+        return graph_of(self.plan)
+
+    def least(self, wanted: Least) -> int:
+        """The least number that holds: the rule's own, or a greater one that was configured."""
+        return max(wanted.number, self.configured.get(wanted.name, 0))
 
     def of_type(self, *tokens: str) -> tuple[PlannedResource, ...]:
         """Every resource of these types."""
@@ -116,6 +136,8 @@ class Finding:
     """What a person calls the resource, or `the stack`."""
     exception: str | None = None
     """Id of the jurisdiction's exception, where exempt."""
+    exemption: Exemption | None = None
+    """The entry of policies/exemptions.yaml that speaks of it: where exempt it lifts, where refused it has ended."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,15 +168,23 @@ class Report:
 _ORDER = {"critical": 0, "high": 1, "medium": 2, "low": 3}
 
 
-def review(plan: Plan, rules: Sequence[Rule], *, as_of: date | None = None) -> Report:
-    """Judge a plan by rules.
+def review(
+    plan: Plan, rules: Sequence[Rule], *, as_of: date | None = None, exemptions: Exemptions | None = None
+) -> Report:
+    """Judge a plan by rules; `exemptions` stands for the project's own list.
 
     Raises jurisdictions.UnknownJurisdiction where the plan names none that is known.
     """
     # Imported here: listing the rules must not wait for the law to be read.
     from jurisdictions import load as load_jurisdiction
+    from policies.beside import beside  # it judges and settles as this module does
 
-    stack = StackUnderReview(plan=plan, jurisdiction=load_jurisdiction(plan.jurisdiction), as_of=as_of or date.today())
+    stack = StackUnderReview(
+        plan=plan,
+        jurisdiction=load_jurisdiction(plan.jurisdiction),
+        as_of=as_of or date.today(),
+        exemptions=exemptions if exemptions is not None else load_exemptions(),
+    )
     findings: list[Finding] = []
     evaluated: dict[str, int] = {}
     for rule in rules:
@@ -165,6 +195,7 @@ def review(plan: Plan, rules: Sequence[Rule], *, as_of: date | None = None) -> R
             if finding is not None:
                 findings.append(finding)
         evaluated[rule.id] = count
+    findings += beside(stack, rules)
     findings.sort(key=lambda found: (_ORDER[found.rule.severity], found.rule.id, found.urn or ""))
     return Report(
         stack=stack,
@@ -191,36 +222,50 @@ def judge(rule: Rule, stack: StackUnderReview) -> Iterator[Judged]:
 
 
 def settle(rule: Rule, resource: PlannedResource | None, verdict: Verdict, stack: StackUnderReview) -> Finding | None:
-    """What a verdict comes to, exceptions considered; None for a pass."""
+    """What a verdict comes to, exceptions and exemptions considered; None for a pass."""
     if verdict.outcome is Outcome.PASSED:
         return None
-    state, message, exception = verdict.outcome.value, verdict.message, None
-    if verdict.outcome is Outcome.REFUSED:
-        state, message, exception = _exempted(rule, resource, verdict, stack)
-    return Finding(
+    finding = Finding(
         rule=rule,
-        state=state,
-        message=message,
+        state=verdict.outcome.value,
+        message=verdict.message,
         urn=resource.urn if resource is not None else None,
         resource=resource.label if resource is not None else "the stack",
-        exception=exception,
     )
+    if verdict.outcome is not Outcome.REFUSED:
+        return finding
+    excepted = _excepted(finding, resource, stack)
+    return excepted if excepted.state == "exempt" else _exempted(excepted, resource, stack)
 
 
-def _exempted(
-    rule: Rule, resource: PlannedResource | None, verdict: Verdict, stack: StackUnderReview
-) -> tuple[str, str, str | None]:
+def _excepted(finding: Finding, resource: PlannedResource | None, stack: StackUnderReview) -> Finding:
     """Exempt where the jurisdiction records an exception for this rule and type that has not ended."""
     for exception in stack.jurisdiction.residency_exceptions:
-        if rule.id not in exception.rules or stack.environment not in exception.environments:
+        if finding.rule.id not in exception.rules or stack.environment not in exception.environments:
             continue
         if resource is not None and resource.type not in exception.resource_types:
             continue
         if exception.expires < stack.as_of:
             ended = f"; exception '{exception.id}' ended on {exception.expires.isoformat()}"
-            return Outcome.REFUSED.value, verdict.message + ended, None
-        return "exempt", verdict.message, exception.id
-    return verdict.outcome.value, verdict.message, None
+            return replace(finding, message=finding.message + ended)
+        return replace(finding, state="exempt", exception=exception.id)
+    return finding
+
+
+def _exempted(finding: Finding, resource: PlannedResource | None, stack: StackUnderReview) -> Finding:
+    """Exempt where an entry of the list speaks of this rule on this resource, and is in time."""
+    entry = entry_for(stack.exemptions, finding.rule, resource, stack.plan)
+    if entry is None:
+        return finding
+    if entry.expires < stack.as_of:
+        why = (
+            f"; its exemption ({entry.ticket}) ended on {entry.expires.isoformat()}: mend it, or have it approved anew"
+        )
+    elif entry.approved > stack.as_of:
+        why = f"; its exemption ({entry.ticket}) is approved from {entry.approved.isoformat()}, not yet"
+    else:
+        return replace(finding, state="exempt", exemption=entry)
+    return replace(finding, message=finding.message + why, exemption=entry)
 
 
 def absent(stack: StackUnderReview, what: str) -> Iterable[Judged]:

@@ -3,12 +3,12 @@
 Importing rules starts nothing: no pack, no server.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from plan.model import PlannedResource
+from plan.model import PlannedResource, Value
 from policies.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -19,6 +19,9 @@ Judged = tuple[PlannedResource | None, Verdict]
 
 ResourceCheck = Callable[[PlannedResource, "StackUnderReview"], Verdict]
 StackCheck = Callable[["StackUnderReview"], Iterable[Judged]]
+Remedy = Callable[[PlannedResource, "StackUnderReview"], Mapping[str, Value]]
+"""Dotted paths of inputs to the values that they should have. Only where there is one right value, which anybody would
+write, and which takes nothing away that somebody may rely on: see `policies/remedy.py`."""
 
 
 class Severity(StrEnum):
@@ -32,6 +35,15 @@ class Severity(StrEnum):
     """Weakens detection or recovery."""
     LOW = "low"
     """Good order."""
+
+
+@dataclass(frozen=True)
+class Least:
+    """A least number that a rule asks for. CrossGuard's configuration may raise it, and can't lower it."""
+
+    name: str
+    number: int
+    what: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +64,10 @@ class Rule:
     """One line that the rule refuses."""
     resource_check: ResourceCheck | None = None
     stack_check: StackCheck | None = None
+    remediate: Remedy | None = None
+    """The safe fix, where there is one."""
+    least: tuple[Least, ...] = ()
+    """What configuration may raise; `StackUnderReview.least` tells a check the number that holds."""
 
     @property
     def concern(self) -> str:
@@ -74,26 +90,40 @@ def registered() -> tuple[Rule, ...]:
 
 
 def rule(
-    rule_id: str, *, title: str, severity: Severity, applies_to: str | tuple[str, ...], fix: str, example: str
+    rule_id: str,
+    *,
+    title: str,
+    severity: Severity,
+    applies_to: str | tuple[str, ...],
+    fix: str,
+    example: str,
+    remediate: Remedy | None = None,
 ) -> Callable[[ResourceCheck], ResourceCheck]:
     """Register a check that judges one resource at a time."""
 
     def register(check: ResourceCheck) -> ResourceCheck:
         tokens = (applies_to,) if isinstance(applies_to, str) else applies_to
-        _add(rule_id, title, severity, tokens, fix, example, check.__doc__, resource_check=check)
+        _add(rule_id, title, severity, tokens, fix, example, check.__doc__, resource_check=check, remediate=remediate)
         return check
 
     return register
 
 
 def stack_rule(
-    rule_id: str, *, title: str, severity: Severity, applies_to: str | tuple[str, ...], fix: str, example: str
+    rule_id: str,
+    *,
+    title: str,
+    severity: Severity,
+    applies_to: str | tuple[str, ...],
+    fix: str,
+    example: str,
+    least: tuple[Least, ...] = (),
 ) -> Callable[[StackCheck], StackCheck]:
     """Register a check that needs the whole stack: relations, and things that must be there at all."""
 
     def register(check: StackCheck) -> StackCheck:
         tokens = (applies_to,) if isinstance(applies_to, str) else applies_to
-        _add(rule_id, title, severity, tokens, fix, example, check.__doc__, stack_check=check)
+        _add(rule_id, title, severity, tokens, fix, example, check.__doc__, stack_check=check, least=least)
         return check
 
     return register
@@ -110,6 +140,8 @@ def _add(
     *,
     resource_check: ResourceCheck | None = None,
     stack_check: StackCheck | None = None,
+    remediate: Remedy | None = None,
+    least: tuple[Least, ...] = (),
 ) -> None:
     if rule_id in _REGISTRY:
         raise ValueError(f"rule id {rule_id} is taken; ids are never reused")
@@ -125,6 +157,8 @@ def _add(
         example=example,
         resource_check=resource_check,
         stack_check=stack_check,
+        remediate=remediate,
+        least=least,
     )
 
 

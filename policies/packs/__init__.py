@@ -6,7 +6,7 @@ Importing this starts no pack. Each pack's folder has a `__main__.py` that Cross
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from policies.rule import Rule
+from policies.rule import Rule, Severity
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +28,7 @@ PACKS: Mapping[str, Pack] = {
             id="sovereignty",
             title="Data stays inside the jurisdiction",
             owner="data protection officer",
-            concerns=("residency", "egress", "portal"),
+            concerns=("residency", "egress", "portal", "flows"),
         ),
         Pack(
             id="patient_data",
@@ -63,6 +63,8 @@ PACKS: Mapping[str, Pack] = {
                 "access",
                 "runner",
                 "edge",
+                "callers",
+                "exemptions",
             ),
         ),
     )
@@ -84,3 +86,8 @@ def pack_of(rule: Rule) -> Pack:
 def rules_of(pack_id: str, rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
     """The rules of one pack."""
     return tuple(rule for rule in rules if rule.concern in PACKS[pack_id].concerns)
+
+
+def holds_always(rule: Rule) -> bool:
+    """A critical rule of the sovereignty pack: no exemption lifts it, and no configuration lowers it."""
+    return rule.severity is Severity.CRITICAL and (rule.concern == "residency" or pack_of(rule).id == "sovereignty")

@@ -7,6 +7,7 @@ from policies.rule import registered
 CONCERNS = (
     "access",
     "backup",
+    "callers",
     "cluster",
     "confidential",
     "continuity",
@@ -16,6 +17,7 @@ CONCERNS = (
     "egress",
     "encryption",
     "exfiltration",
+    "flows",
     "guardrails",
     "identity",
     "learning",

@@ -1,8 +1,9 @@
 """At rest under a key that the operator holds, in transit under TLS, and keys that outlive a mistake."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from plan.model import MISSING, PlannedResource
+from plan.model import MISSING, PlannedResource, Value
+from policies.remedy import setting
 from policies.require import require, when
 from policies.review import StackUnderReview, absent
 from policies.rule import Judged, Severity, judged, rule, stack_rule
@@ -72,6 +73,11 @@ def storage_twice(account: PlannedResource, stack: StackUnderReview) -> Verdict:
     return require(account, "encryption.requireInfrastructureEncryption", equals=True)
 
 
+def _tls(account: PlannedResource, _stack: StackUnderReview) -> Mapping[str, Value]:
+    newer = account.get("minimumTlsVersion") == "TLS1_3"
+    return {"enableHttpsTrafficOnly": True} | ({} if newer else {"minimumTlsVersion": "TLS1_2"})
+
+
 @rule(
     "encryption.storage-in-transit",
     title="Storage speaks TLS 1.2 or newer, and nothing else",
@@ -79,6 +85,7 @@ def storage_twice(account: PlannedResource, stack: StackUnderReview) -> Verdict:
     applies_to=STORAGE,
     fix="set enableHttpsTrafficOnly to true and minimumTlsVersion to TLS1_2",
     example="a storage account with minimumTlsVersion TLS1_0",
+    remediate=_tls,
 )
 def storage_in_transit(account: PlannedResource, stack: StackUnderReview) -> Verdict:
     """Old protocols are broken, and plain HTTP is for everybody on the way to read."""
@@ -137,6 +144,8 @@ def disks_follow(disks: PlannedResource, stack: StackUnderReview) -> Verdict:
     applies_to=(VAULT, HSM),
     fix="set enablePurgeProtection to true and softDeleteRetentionInDays to 90",
     example="a key vault without purge protection",
+    # Not the days: a vault that stands can't be given others, so that who wants them makes it anew.
+    remediate=setting({"properties.enablePurgeProtection": True, "properties.enableSoftDelete": True}),
 )
 def vaults_keep(vault: PlannedResource, stack: StackUnderReview) -> Verdict:
     """Who purges the key destroys all data at once: the cheapest ransom there is."""

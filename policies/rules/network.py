@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 
 from plan.model import MISSING, UNKNOWN, PlannedResource
+from policies.remedy import setting
 from policies.require import items, require, same, show, texts
 from policies.review import StackUnderReview, absent
-from policies.rule import Judged, Severity, judged, rule, stack_rule
+from policies.rule import Judged, Least, Severity, judged, rule, stack_rule
 from policies.types import (
     ATTESTATION,
     CLUSTER,
@@ -29,6 +30,7 @@ ZONE_LINK = "azure-native:privatedns:VirtualNetworkLink"
 ZONE_GROUP = "azure-native:network:PrivateDnsZoneGroup"
 NO_GROUP = ("AzureFirewallSubnet", "AzureFirewallManagementSubnet", "GatewaySubnet")
 """Subnets on which Azure takes no security group."""
+FLOW_DAYS = Least("days", 90, "days for which flows are kept")
 REGIONAL_TAGS = (
     "Storage",
     "AzureCloud",
@@ -190,6 +192,7 @@ def tags_regional(group: PlannedResource, stack: StackUnderReview) -> Verdict:
     applies_to=(VNET, FLOW_LOG),
     fix="let components/flow_logs.py make the log",
     example="a virtual network without a flow log",
+    least=(FLOW_DAYS,),
 )
 def flows_recorded(stack: StackUnderReview) -> Iterable[Judged]:
     """After an incident the first question is who talked to whom; without the log there is no answer."""
@@ -197,10 +200,10 @@ def flows_recorded(stack: StackUnderReview) -> Iterable[Judged]:
     if not networks:
         return absent(stack, "the plan has no virtual network")
     logs = stack.referring(FLOW_LOG, "targetResourceId")
-    return judged(networks, lambda vnet: _recorded(logs.get(vnet.urn, [])))
+    return judged(networks, lambda vnet: _recorded(logs.get(vnet.urn, []), stack.least(FLOW_DAYS)))
 
 
-def _recorded(logs: list[PlannedResource]) -> Verdict:
+def _recorded(logs: list[PlannedResource], days: int) -> Verdict:
     if not logs:
         return refused("has no flow log")
     analytics = "flowAnalyticsConfiguration.networkWatcherFlowAnalyticsConfiguration"
@@ -209,7 +212,7 @@ def _recorded(logs: list[PlannedResource]) -> Verdict:
         for log in logs
         for verdict in (
             require(log, "enabled", equals=True),
-            require(log, "retentionPolicy.days", at_least=90),
+            require(log, "retentionPolicy.days", at_least=days),
             require(log, f"{analytics}.enabled", equals=True),
         )
     )
@@ -287,6 +290,7 @@ def zones_linked(stack: StackUnderReview) -> Iterable[Judged]:
     applies_to=(STORAGE, REGISTRY, CLUSTER, "azure-native:cognitiveservices:Account"),
     fix="set publicNetworkAccess to Disabled; callers use the private endpoint",
     example="a storage account with publicNetworkAccess Enabled",
+    remediate=setting(publicNetworkAccess="Disabled"),
 )
 def public_access_disabled(service: PlannedResource, stack: StackUnderReview) -> Verdict:
     """A public address is one leaked credential away from the whole store."""
@@ -300,6 +304,8 @@ def public_access_disabled(service: PlannedResource, stack: StackUnderReview) ->
     applies_to=(VAULT, HSM),
     fix="set properties.publicNetworkAccess to Disabled and networkAcls.defaultAction to Deny",
     example="a key vault with properties.publicNetworkAccess Enabled",
+    # Not the addresses: each was written down for somebody.
+    remediate=setting({"properties.publicNetworkAccess": "Disabled", "properties.networkAcls.defaultAction": "Deny"}),
 )
 def vaults_private(vault: PlannedResource, stack: StackUnderReview) -> Verdict:
     """Who reaches the keys reaches the data."""
@@ -319,6 +325,7 @@ def vaults_private(vault: PlannedResource, stack: StackUnderReview) -> Verdict:
     applies_to=STORAGE,
     fix="set networkRuleSet.defaultAction to Deny, without addresses",
     example="a storage account with networkRuleSet.ipRules",
+    remediate=setting({"networkRuleSet.defaultAction": "Deny"}),
 )
 def storage_denies(account: PlannedResource, stack: StackUnderReview) -> Verdict:
     """The second lock, should somebody open the first by hand."""

@@ -1,19 +1,21 @@
 """Data that is stored: nobody takes it with a copied key, overwrites it unseen, or mixes it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from plan.model import MISSING, UNKNOWN, PlannedResource
+from plan.model import MISSING, UNKNOWN, PlannedResource, Value
+from policies.remedy import setting
 from policies.require import require
 from policies.review import StackUnderReview, absent
-from policies.rule import Judged, Severity, judged, rule, stack_rule
+from policies.rule import Judged, Least, Severity, judged, rule, stack_rule
 from policies.types import BLOB_SERVICE, CONTAINER, HSM, KEY, STORAGE, VAULT
 from policies.verdict import PASSED, Verdict, all_of, refused
 
 WORM = "azure-native:storage:BlobContainerImmutabilityPolicy"
 LOCK = "azure-native:authorization:ManagementLockByScope"
 GROUP = "azure-native:resources:ResourceGroup"
-EVIDENCE_DAYS = 90
-"""Least days that a write-once container keeps what it holds; the audit's own minimum is judged by detection rules."""
+EVIDENCE_DAYS = Least("days", 90, "days that a write-once container keeps what it holds")
+"""The audit's own minimum is judged by detection rules."""
+DELETED_DAYS = Least("days", 30, "days for which a deleted blob can be had back")
 
 
 @rule(
@@ -23,6 +25,8 @@ EVIDENCE_DAYS = 90
     applies_to=STORAGE,
     fix="set allowSharedKeyAccess to false",
     example="a storage account without allowSharedKeyAccess, which Azure takes as true",
+    # Not SFTP: somebody hands files in by it, and has to be told.
+    remediate=setting(allowSharedKeyAccess=False, isLocalUserEnabled=False),
 )
 def no_shared_keys(account: PlannedResource, stack: StackUnderReview) -> Verdict:
     """A copied key opens everything, from anywhere that can reach it, and nobody can say who used it."""
@@ -35,6 +39,10 @@ def no_shared_keys(account: PlannedResource, stack: StackUnderReview) -> Verdict
     )
 
 
+def _closed(resource: PlannedResource, _stack: StackUnderReview) -> Mapping[str, Value]:
+    return {"publicAccess": "None"} if resource.type == CONTAINER else {"allowBlobPublicAccess": False}
+
+
 @rule(
     "storage.no-public-blobs",
     title="No blob is public",
@@ -42,6 +50,7 @@ def no_shared_keys(account: PlannedResource, stack: StackUnderReview) -> Verdict
     applies_to=(STORAGE, CONTAINER),
     fix="set allowBlobPublicAccess to false on the account and publicAccess to None on the container",
     example="a container with publicAccess Blob",
+    remediate=_closed,
 )
 def no_public_blobs(resource: PlannedResource, stack: StackUnderReview) -> Verdict:
     """The classic leak: a container that was public for a day."""
@@ -57,6 +66,7 @@ def no_public_blobs(resource: PlannedResource, stack: StackUnderReview) -> Verdi
     applies_to=(STORAGE, BLOB_SERVICE),
     fix="let components/storage_account.py make the blob service's properties",
     example="a storage account without isVersioningEnabled",
+    least=(DELETED_DAYS,),
 )
 def deletions_undone(stack: StackUnderReview) -> Iterable[Judged]:
     """Ransomware with a workload's identity overwrites; versions are what is left."""
@@ -75,7 +85,7 @@ def deletions_undone(stack: StackUnderReview) -> Iterable[Judged]:
             for verdict in (
                 require(service, "isVersioningEnabled", equals=True),
                 require(service, "deleteRetentionPolicy.enabled", equals=True),
-                require(service, "deleteRetentionPolicy.days", at_least=30),
+                require(service, "deleteRetentionPolicy.days", at_least=stack.least(DELETED_DAYS)),
                 require(service, "containerDeleteRetentionPolicy.enabled", equals=True),
                 require(service, "deleteRetentionPolicy.allowPermanentDelete", equals=False, default=False),
             )
@@ -91,6 +101,7 @@ def deletions_undone(stack: StackUnderReview) -> Iterable[Judged]:
     applies_to=(CONTAINER, WORM),
     fix="give the container worm_days in components/model_store.py",
     example="a container named audit without an immutability policy",
+    least=(EVIDENCE_DAYS,),
 )
 def evidence_written_once(stack: StackUnderReview) -> Iterable[Judged]:
     """An audit log that its writer can change evidences nothing; weights that can change answer as nobody approved."""
@@ -104,7 +115,8 @@ def evidence_written_once(stack: StackUnderReview) -> Iterable[Judged]:
         if not own:
             return refused("has no immutability policy")
         return all_of(
-            require(policy, "immutabilityPeriodSinceCreationInDays", at_least=EVIDENCE_DAYS) for policy in own
+            require(policy, "immutabilityPeriodSinceCreationInDays", at_least=stack.least(EVIDENCE_DAYS))
+            for policy in own
         )
 
     return judged(wanted, check)

@@ -1,6 +1,8 @@
 """Every resource says whose it is and what it holds."""
 
-from plan.model import MISSING, UNKNOWN, PlannedResource
+from collections.abc import Mapping
+
+from plan.model import MISSING, UNKNOWN, PlannedResource, Value
 from policies.review import StackUnderReview
 from policies.rule import Severity, rule
 from policies.types import AZURE
@@ -13,6 +15,12 @@ CLASSES = ("public", "internal", "confidential", "personal", "phi")
 def _tags(resource: PlannedResource) -> object:
     """Tags, where the type takes any: sub-resources such as routes and role assignments have none."""
     return resource.get("tags")
+
+
+def _own_tags(resource: PlannedResource, stack: StackUnderReview) -> Mapping[str, Value]:
+    """What the stack itself knows; who owns a resource and which class its data is of, only a person does."""
+    known = {"jurisdiction": stack.jurisdiction.id, "environment": stack.environment}
+    return {f"tags.{key}": value for key, value in known.items() if not resource.get(f"tags.{key}")}
 
 
 @rule(
@@ -47,6 +55,7 @@ def _tags(resource: PlannedResource) -> object:
     ),
     fix="pass tags=scope.tags(<class of data>)",
     example="a storage account without tag owner",
+    remediate=_own_tags,
 )
 def mandatory_tags(resource: PlannedResource, stack: StackUnderReview) -> Verdict:
     """Without an owner nobody answers, and without a class nobody knows what a breach means."""

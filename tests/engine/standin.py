@@ -103,6 +103,8 @@ OUTPUTS = {
     "azure-native:operationalinsights:Workspace": ("name", "customerId"),
     "azure-native:authorization:RoleDefinition": ("name",),
     "azure-native:storage:ObjectReplicationPolicy": ("policyId",),
+    "azuread:index/application:Application": ("objectId", "clientId"),
+    "azuread:index/servicePrincipal:ServicePrincipal": ("objectId",),
     "azuread:index/group:Group": ("objectId",),
     "azuread:index/namedLocation:NamedLocation": ("objectId",),
     "random:index/randomString:RandomString": ("result",),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from plan.model import Plan
 from tests.plans import Matches, added, changed, swapped, where, without
+from tests.policies import open_paths
 
 Break = Callable[[Plan], Plan]
 
@@ -44,6 +45,7 @@ def add(short: str, also: str = "", stack: str = "eu-prod", **inputs: object) ->
 
 WORKLOADS: Matches = lambda found: "registry-kubelet" in found.name  # noqa: E731 a table's shorthand
 ACTIVATION = "azuread:index/groupRoleManagementPolicy:GroupRoleManagementPolicy"
+APP = "azuread:index/application:Application"
 SIGN_IN = "azuread:index/conditionalAccessPolicy:ConditionalAccessPolicy"
 DB, ML = "dbforpostgresql:Server", "machinelearningservices:Workspace"
 APPCS = "appconfiguration:ConfigurationStore"
@@ -145,6 +147,23 @@ MUTATIONS: dict[str, Mutation] = {
     "backup.patient-data-covered": drop("dataprotection:BackupInstance", also="backup.instances-follow-a-policy"),
     "backup.vault-immutable": put(BV, "properties.securitySettings.immutabilitySettings.state", "Disabled"),
     "backup.vault-keeps-deleted": put(BV, "properties.securitySettings.softDeleteSettings.state", "Off"),
+    "callers.federation-is-exact": put(
+        "azuread:index/applicationFederatedIdentityCredential:ApplicationFederatedIdentityCredential",
+        "subject",
+        "system:serviceaccount:*:*",
+    ),
+    "callers.must-be-assigned": put(
+        "azuread:index/servicePrincipal:ServicePrincipal", "appRoleAssignmentRequired", False
+    ),
+    "callers.no-browser-flows": put(APP, "web", {"redirectUris": ["https://portal.example/"]}),
+    "callers.no-secrets": put(APP, "owners", ["5ab6b014-5496-5043-a1f3-f5c757ca360d"]),
+    "callers.roles-name-a-use-case": put(
+        APP, "appRoles.0.value", "use-case.marketing.treatment", only=where(displayName="app-bw-eu-prod-gateway")
+    ),
+    "callers.single-tenant": put(APP, "signInAudience", "AzureADMultipleOrgs"),
+    "callers.tokens-are-short": put(
+        DEP, f"{POD}.containers.0.env.2.value", "86400", only=where(metadata__name="gateway")
+    ),
     "cluster.api-server-private": put(AKS, "apiServerAccessProfile.enablePrivateClusterPublicFQDN", True),
     "cluster.azure-policy-holds": put(AKS, "addonProfiles.azurepolicy.enabled", False),
     "cluster.changes-in-windows": drop("containerservice:MaintenanceConfiguration"),
@@ -290,6 +309,39 @@ MUTATIONS: dict[str, Mutation] = {
     "encryption.vaults-are-hsm-backed": put(KV, "properties.sku.name", "standard"),
     "encryption.vaults-keep-deleted-keys": put(KV, "properties.enablePurgeProtection", None),
     "encryption.vaults-use-roles": put(KV, "properties.enableRbacAuthorization", False),
+    # Other rules see the single setting that opens a path; here it is the path that counts: see test_flows.py.
+    "flows.everything-is-understood": Mutation(
+        breaks=open_paths.with_hub, also=frozenset({"residency.types-are-known"})
+    ),
+    "flows.jurisdictions-stay-apart": Mutation(
+        breaks=open_paths.peered,
+        also=frozenset(
+            "flows.nothing-leaves-unlisted flows.managed-from-inside-alone flows.only-the-doors-are-open flows.everything-is-understood".split()
+        ),
+    ),
+    "flows.managed-from-inside-alone": Mutation(
+        breaks=open_paths.api_for_vault,
+        also=frozenset("network.no-blanket-allow network.nothing-from-the-internet".split()),
+    ),
+    "flows.nothing-leaves-unlisted": Mutation(
+        breaks=open_paths.straight_out,
+        also=frozenset(
+            "egress.no-default-outbound-access egress.subnets-routed-to-firewall network.no-blanket-allow".split()
+        ),
+    ),
+    "flows.only-the-doors-are-open": Mutation(
+        breaks=open_paths.public_store,
+        also=frozenset(
+            "network.public-access-disabled flows.nothing-leaves-unlisted network.storage-denies-networks".split()
+        ),
+    ),
+    "flows.only-the-gateway-reaches-models": Mutation(
+        breaks=open_paths.models_for_all, also=frozenset("workload.policies-open-nothing-wide".split())
+    ),
+    "flows.the-gateway-has-known-callers": Mutation(
+        breaks=open_paths.gateway_for_all, also=frozenset("workload.policies-open-nothing-wide".split())
+    ),
+    "flows.training-and-patients-apart": Mutation(breaks=open_paths.learner_reads_patients),
     "guardrails.assignments-are-enforced": put(ASSIGNED, "enforcementMode", "DoNotEnforce"),
     "guardrails.defender-watches": put("security:Pricing", "pricingTier", "Free"),
     "guardrails.exemptions-are-needed": add(
@@ -477,7 +529,11 @@ MUTATIONS: dict[str, Mutation] = {
     "workload.never-root": put(DEP, f"{POD}.securityContext.runAsNonRoot", False),
     "workload.no-privileges": put(DEP, f"{POD}.containers.0.securityContext.privileged", True),
     "workload.no-secret-in-environment": put(
-        DEP, f"{POD}.containers.0.env", [{"name": "API_KEY", "value": "x"}], only=where(metadata__name="gateway")
+        DEP,
+        f"{POD}.containers.0.env",
+        [{"name": "API_KEY", "value": "x"}],
+        only=where(metadata__name="gateway"),
+        also="callers.tokens-are-short",
     ),
     "workload.no-token-by-default": put(DEP, f"{POD}.automountServiceAccountToken", True),
     "workload.policies-open-nothing-wide": put(

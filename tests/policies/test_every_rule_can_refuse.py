@@ -19,6 +19,9 @@ class TestEveryRuleCanRefuse:
         mutation = MUTATIONS[rule_id]
         report = review(mutation.breaks(compliant(mutation.stack)), ALL)
         found = {finding.rule.id for finding in report.findings if finding.state != "exempt"}
+        # Many a breach opens a path as well: which do, and which don't, is test_flows.py's to say.
+        if not rule_id.startswith("flows."):
+            found = {name for name in found if not name.startswith("flows.")}
         assert found == {rule_id} | mutation.also
         assert rule_id in {finding.rule.id for finding in report.of_state("refused")}
         assert report.verdict == "refused"
