@@ -21,6 +21,7 @@ from components.callers import Callers
 from components.gateway_entries import HEALTH_PORT, PORTS, Entries, listeners
 from components.identity import Identities
 from components.key_vault import KeyVault
+from components.known_id import after
 from components.naming import Names
 from components.network import Network
 from components.scope import Scope
@@ -102,7 +103,7 @@ class Gateway(ComponentResource):
         self._availability(place, match)
         service_id = portal_service_id(scope.config.subscription_id, args.node_group, scope.names)
         # Made by the cluster once the Service stands: who refers to it waits for that.
-        self.private_link_service_id = services[-1].metadata.apply(lambda _: service_id)
+        self.private_link_service_id = after(service_id, services[-1])
         self.register_outputs({"privateLinkServiceId": self.private_link_service_id})
 
     def _certificates(self, place: Place, client_id: Input[str]) -> None:

@@ -17,10 +17,11 @@ T = TypeVar("T")
 def known_id(scope: Scope, concern: str, path: str, of: Resource) -> Output[str]:
     """The ARM id of `of`: in the resource group of a concern, `path` as `Microsoft.Network/routeTables/rt-…`."""
     group = f"/subscriptions/{scope.config.subscription_id}/resourceGroups/{scope.names.resource_group(concern)}"
-    return _after(f"{group}/providers/{path}", of)
+    return after(f"{group}/providers/{path}", of)
 
 
-def _after(value: T, resource: Resource) -> Output[T]:
+def after(value: T, resource: Resource) -> Output[T]:
+    """A value that is known now; what takes it waits for the resource all the same."""
     return Output({resource}, _ready(value), is_known=_ready(value=True))
 
 

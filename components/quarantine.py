@@ -11,6 +11,7 @@ from pulumi import ComponentResource, Input, Output, ResourceOptions
 from pulumi_azure_native import authorization, logic, managedidentity, resources
 
 from components.diagnostics import Diagnosed
+from components.known_id import known_id
 from components.own_role import OwnRole, give
 from components.roles import Role, grant
 from components.scope import Scope
@@ -180,7 +181,9 @@ class Quarantine(ComponentResource):
 
     def _definition(self) -> Output[dict[str, object]]:
         manager = self._args.scope.jurisdiction.cloud.resource_manager
-        return self.identity.id.apply(lambda identity: workflow_definition(manager, identity))
+        name = f"Microsoft.ManagedIdentity/userAssignedIdentities/{self._args.scope.names.of('id', 'quarantine')}"
+        identity = known_id(self._args.scope, "security", name, self.identity)
+        return identity.apply(lambda known: workflow_definition(manager, known))
 
 
 def workflow_definition(resource_manager: str, identity: str) -> dict[str, object]:

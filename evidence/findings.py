@@ -1,9 +1,13 @@
 """The verdict as JSON: a public format, see docs/reference/cli.md."""
 
-from plan.export_file import lines
+from typing import TYPE_CHECKING
+
+from plan.file import notes_on
 from policies.catalogue import controls_of
-from policies.exemptions import Exemption
 from policies.review import Report
+
+if TYPE_CHECKING:
+    from policies.exemption_form import Exemption
 
 
 def as_json(report: Report) -> dict[str, object]:
@@ -28,11 +32,11 @@ def as_json(report: Report) -> dict[str, object]:
             }
             for finding in report.findings
         ],
-        **({"notes": notes} if (notes := lines(report.stack.plan)) else {}),
+        **({"notes": notes} if (notes := list(notes_on(report.stack.plan))) else {}),
     }
 
 
-def exemption_json(entry: Exemption) -> dict[str, str]:
+def exemption_json(entry: "Exemption") -> dict[str, str]:
     """Who answers for a finding, why and how long."""
     return {
         "reason": entry.reason,

@@ -5,7 +5,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from evidence.screen import Screen
-from plan.export_file import lines
+from plan.file import notes_on
 from policies.catalogue import controls_of
 from policies.exempting import ground
 from policies.packs import PACKS, pack_of
@@ -42,7 +42,7 @@ def print_report(report: Report) -> None:
     for state in ("refused", "not-evaluated", "exempt"):
         _print_state(screen, report, state)
     _print_packs(screen, report)
-    for line in (*lines(report.stack.plan), *unverified(report)):
+    for line in (*notes_on(report.stack.plan), *unverified(report)):
         screen.line(f"! {line}", style="yellow")
     mark, style = {
         "compliant": ("✓", "bold green"),

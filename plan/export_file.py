@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from jurisdictions import available
 from plan.file import PlanFileError, resource_of, text_of
-from plan.model import OWN_PREFIX, PROVIDER_PREFIX, STACK_TYPE, Plan, PlannedResource, Value, jurisdiction_of
+from plan.model import OWN_PREFIX, PROVIDER_PREFIX, STACK_TYPE, Plan, PlannedResource, Value
 
 VERSIONS = (1, 2, 3, 4)
 """Versions of a deployment that are read: sdk/go/common/apitype/core.go in pulumi/pulumi."""
@@ -23,7 +23,7 @@ class ExportedPlan(Plan):
     judged_as: str
     """The environment: what the stack's name says, or what was asked for."""
     left_out: tuple[str, ...] = ()
-    """Counts of what is in the export and is not judged, in words."""
+    """What is in the export and is not judged, with its count."""
     under_way: tuple[str, ...] = ()
     """Operations that had begun and not ended, in words."""
 
@@ -31,6 +31,17 @@ class ExportedPlan(Plan):
     def environment(self) -> str:
         """As which environment it is judged; a foreign stack's name does not tell."""
         return self.judged_as
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader is told beside the verdict."""
+        told = tuple(f"not judged: {what}" for what in self.left_out)
+        if self.stack.startswith(f"{self.jurisdiction}-{self.judged_as}"):
+            return told
+        return (
+            *told,
+            f"judged as {self.jurisdiction}-{self.judged_as}, as was asked for: '{self.stack}' does not say it",
+        )
 
 
 def from_export(
@@ -61,7 +72,7 @@ def from_export(
         if resources[-1].type.startswith(PROVIDER_PREFIX):
             left_out["providers, but for secrets in them"] += 1
     if not any(not resource.is_component for resource in resources):
-        said = "; ".join(f"{count} {what}" for what, count in left_out.items())
+        said = "; ".join(f"{what}: {count}" for what, count in left_out.items())
         raise PlanFileError(f"{where}: the export holds nothing to judge ({said}); nothing can be said of nothing")
     project, stack = _whose(resources, where)
     law, judged_as = _judged_as(stack, where, jurisdiction, environment)
@@ -72,7 +83,7 @@ def from_export(
         resources=tuple(resources),
         outputs=next((found.outputs for found in resources if found.type == STACK_TYPE), {}),
         judged_as=judged_as,
-        left_out=tuple(f"{count} {what}" for what, count in left_out.items()),
+        left_out=tuple(f"{what}: {count}" for what, count in left_out.items()),
         under_way=tuple(_under_way(deployment)) if isinstance(deployment, dict) else (),
     )
 
@@ -156,15 +167,3 @@ def _under_way(deployment: Mapping[str, Value]) -> list[str]:
             f"{item.get('type') or 'an operation'} {str(urn or 'of a resource not named').rpartition('::')[2]}"
         )
     return words
-
-
-def lines(plan: Plan) -> list[str]:
-    """What a reader is told beside the verdict."""
-    if not isinstance(plan, ExportedPlan):
-        return []
-    told = [f"not judged: {what}" for what in plan.left_out]
-    if jurisdiction_of(plan.stack) != plan.jurisdiction or not plan.stack.startswith(f"{plan.jurisdiction}-"):
-        told.append(
-            f"judged as {plan.jurisdiction}-{plan.judged_as}, because that was asked for: '{plan.stack}' says neither"
-        )
-    return told

@@ -82,14 +82,14 @@ def parse(text: str, where: str, jurisdiction: str | None = None, environment: s
             f"{where}: format is {found!r}; this version reads {FORMAT!r} and the JSON of `pulumi stack export`\n"
             f"{_again(where)}"
         )
-    project, stack, jurisdiction = (text_of(document, key, where) for key in ("project", "stack", "jurisdiction"))
+    project, stack, law = (text_of(document, key, where) for key in ("project", "stack", "jurisdiction"))
     resources = document.get("resources")
     if not isinstance(resources, list):
         raise PlanFileError(f"{where}: 'resources' must be a list")
     plan = Plan(
         project=project,
         stack=stack,
-        jurisdiction=jurisdiction,
+        jurisdiction=law,
         resources=tuple(resource_of(item, index, where) for index, item in enumerate(resources)),
         outputs=_mapping(document, "outputs", where),
     )
@@ -131,6 +131,18 @@ def _checked(plan: Plan, where: str) -> Plan:
             raise PlanFileError(f"{where}: URN {resource.urn} stands twice")
         seen.add(resource.urn)
     return plan
+
+
+def notes_on(plan: Plan) -> tuple[str, ...]:
+    """What a reader is told beside the verdict; only an export (`ExportedPlan`) has any."""
+    notes: tuple[str, ...] = getattr(plan, "notes", ())
+    return notes
+
+
+def under_way_in(plan: Plan) -> tuple[str, ...]:
+    """Operations that had begun and not ended when the state was exported (`ExportedPlan`)."""
+    begun: tuple[str, ...] = getattr(plan, "under_way", ())
+    return begun
 
 
 def text_of(document: Mapping[str, object], key: str, where: str) -> str:

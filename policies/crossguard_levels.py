@@ -60,7 +60,7 @@ def hold(mandatory: Collection[str], advisory: Collection[str]) -> None:
                 description="This level is not anybody's to lower.",
                 message=(
                     f"the configuration asks for '{_WORDS.get(asked, str(asked))}'; {name} stays {_WORDS[level]}. "
-                    "Critical rules of the sovereignty pack, and what is said of exemptions, are not configured\n"
+                    "Critical rules of the sovereignty pack, exemptions, and what nobody judged are not configured\n"
                     "hint: remove it from the file of --policy-pack-config; what the law allows is in jurisdictions/"
                 ),
                 enforcementLevel=analyzer_pb2.ADVISORY,

@@ -9,6 +9,7 @@ from jurisdictions import UnknownJurisdiction
 from jurisdictions import load as load_jurisdiction
 from plan.file import unmark
 from plan.model import Plan, PlannedResource, Value, environment_of, jurisdiction_of
+from policies.crossguard_ids import with_ids
 from policies.exemptions import load as load_exemptions
 from policies.review import StackUnderReview
 
@@ -28,7 +29,7 @@ def under_review(resources: tuple[PlannedResource, ...], *, partial: bool = Fals
         project=resources[0].urn.split("::")[1],
         stack=stack,
         jurisdiction=jurisdiction.id,
-        resources=resources,
+        resources=resources if partial else with_ids(resources),
     )
     return StackUnderReview(plan=plan, jurisdiction=jurisdiction, partial=partial, exemptions=load_exemptions())
 

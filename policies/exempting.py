@@ -4,13 +4,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from plan.model import STACK_TYPE, Plan, PlannedResource
-from policies.exemptions import WHERE, Exemption, Exemptions
+from policies.exemptions import WHERE, Exemptions
 from policies.packs import holds_always, pack_of
 from policies.rule import Judged, Rule, Severity, registered
 from policies.verdict import Outcome
 
 if TYPE_CHECKING:
     from jurisdictions import Jurisdiction
+    from policies.exemption_form import Exemption
     from policies.review import Finding
 
 IN_ORDER = Rule(
@@ -25,7 +26,7 @@ IN_ORDER = Rule(
 """Judged beside the packs' rules, not among them: it holds the list against the stack, and evidences no article."""
 
 
-def entry_for(exemptions: Exemptions, rule: Rule, resource: PlannedResource | None, plan: Plan) -> Exemption | None:
+def entry_for(exemptions: Exemptions, rule: Rule, resource: PlannedResource | None, plan: Plan) -> "Exemption | None":
     """The sound entry that speaks of this rule on this resource (None: on the stack), in time or not."""
     for entry in exemptions.of(plan.stack, rule.id):
         if _names(entry, resource, plan) and not holds_always(rule):
@@ -50,7 +51,7 @@ def ground(finding: "Finding", jurisdiction: "Jurisdiction") -> str:
     return f"exception '{finding.exception}'"
 
 
-def _names(entry: Exemption, resource: PlannedResource | None, plan: Plan) -> bool:
+def _names(entry: "Exemption", resource: PlannedResource | None, plan: Plan) -> bool:
     if resource is not None:
         return entry.resource in (resource.urn, resource.name)
     root = f"{plan.project}-{plan.stack}"
@@ -61,7 +62,7 @@ def faults(
     exemptions: Exemptions,
     plan: Plan,
     judged: Mapping[str, Sequence[Judged]],
-    heeded: Iterable[Exemption],
+    heeded: "Iterable[Exemption]",
     pack: str | None = None,
 ) -> list[str]:
     """Every fault of the list, as far as it concerns a plan, in words for people, by line.
@@ -83,7 +84,7 @@ def faults(
 
 
 def _of_entry(
-    entry: Exemption, rule: Rule, plan: Plan, judged: Sequence[Judged] | None, *, needed: bool
+    entry: "Exemption", rule: Rule, plan: Plan, judged: Sequence[Judged] | None, *, needed: bool
 ) -> Iterator[str]:
     if holds_always(rule):
         yield (
@@ -97,7 +98,7 @@ def _of_entry(
             yield from _needless(entry, plan, own)
 
 
-def _several(entry: Exemption, own: Sequence[Judged]) -> Iterator[str]:
+def _several(entry: "Exemption", own: Sequence[Judged]) -> Iterator[str]:
     urns = sorted({resource.urn for resource, _ in own if resource is not None})
     if len(urns) > 1:
         yield (
@@ -106,7 +107,7 @@ def _several(entry: Exemption, own: Sequence[Judged]) -> Iterator[str]:
         )
 
 
-def _needless(entry: Exemption, plan: Plan, own: Sequence[Judged]) -> Iterator[str]:
+def _needless(entry: "Exemption", plan: Plan, own: Sequence[Judged]) -> Iterator[str]:
     names = {name for resource in plan.resources for name in (resource.name, resource.urn)}
     if not own and entry.resource not in names:
         yield (

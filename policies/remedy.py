@@ -12,21 +12,11 @@ from plan.file import MASKED
 from plan.model import MISSING, UNKNOWN, PlannedResource, Value
 from policies.require import same
 from policies.review import StackUnderReview, settle
-from policies.rule import Remedy, Rule, applies
+from policies.rule import Rule, applies
 from policies.verdict import Outcome
 
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
 """Key that marks a special value, such as a secret, in Pulumi's wire format: nothing is written inside one."""
-
-
-def setting(changes: Mapping[str, Value] | None = None, **more: Value) -> Remedy:
-    """The same values for every resource that the rule judges."""
-    wanted = {**(changes or {}), **more}
-
-    def remedy(_resource: PlannedResource, _stack: StackUnderReview) -> Mapping[str, Value]:
-        return wanted
-
-    return remedy
 
 
 def remedied(rule: Rule, resource: PlannedResource, stack: StackUnderReview) -> Mapping[str, Value] | None:

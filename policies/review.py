@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from plan.model import MISSING, UNKNOWN, Plan, PlannedResource, Value
 from policies.exempting import entry_for
-from policies.exemptions import NONE, Exemption, Exemptions
+from policies.exemptions import NONE, Exemptions
 from policies.exemptions import load as load_exemptions
 from policies.rule import Judged, Least, Rule
 from policies.verdict import PASSED, Outcome, Verdict, not_evaluated, refused
@@ -16,6 +16,7 @@ from policies.verdict import PASSED, Outcome, Verdict, not_evaluated, refused
 if TYPE_CHECKING:
     from jurisdictions import Jurisdiction
     from plan.reachability.model import Graph
+    from policies.exemption_form import Exemption
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,7 +137,7 @@ class Finding:
     """What a person calls the resource, or `the stack`."""
     exception: str | None = None
     """Id of the jurisdiction's exception, where exempt."""
-    exemption: Exemption | None = None
+    exemption: "Exemption | None" = None
     """The entry of policies/exemptions.yaml that speaks of it: where exempt it lifts, where refused it has ended."""
 
 

@@ -162,6 +162,16 @@ def _add(
     )
 
 
+def setting(changes: Mapping[str, Value] | None = None, **more: Value) -> Remedy:
+    """The same values for every resource that the rule judges."""
+    wanted = {**(changes or {}), **more}
+
+    def remedy(_resource: PlannedResource, _stack: "StackUnderReview") -> Mapping[str, Value]:
+        return wanted
+
+    return remedy
+
+
 def applies(rule: Rule, token: str) -> bool:
     """Whether a rule looks at this type; `azure-native:*` takes a prefix."""
     return any(token == known or (known.endswith("*") and token.startswith(known[:-1])) for known in rule.applies_to)

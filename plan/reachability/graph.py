@@ -38,7 +38,8 @@ POLICIES = "network-policies"
 
 def graph_of(plan: Plan) -> Graph:
     """Everything that data can go along, as the plan has it."""
-    known = dict(places(plan))
+    own = places(plan)
+    known = dict(own)
     networks, unread = estate(plan)
     between_pods = pod_edges(plan, known)
     pods = tuple(_pods(plan, known, networks, between_pods))
@@ -47,7 +48,7 @@ def graph_of(plan: Plan) -> Graph:
         for identifier in (edge.source, edge.target):
             if identifier not in known:
                 known[identifier] = outside_place(identifier)
-    return Graph(places=known, edges=edges, unjudged=(*unread, *services.unjudged(plan)))
+    return Graph(places=known, edges=edges, unjudged=(*unread, *services.unjudged(plan, own)))
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from plan.model import UNKNOWN, Plan, PlannedResource, Value
 from plan.reachability import clusters
 from plan.reachability.model import Edge, Hop
 from plan.reachability.outside import UNKNOWN_TENANT
-from plan.reachability.reading import mapping, rows, text
+from plan.reachability.reading import mapping, origins, rows, text
 from plan.reachability.sites import Sites, edge
 
 ACCOUNT = "azure-native:storage:StorageAccount"
@@ -66,11 +66,11 @@ def _leads(
         csi = mapping(spec.get("csi"))
         if found is not None and csi.get("driver") in DRIVERS:
             writes = claim.get("readOnly") is not True and csi.get("readOnly") is not True
-            yield _account(sites, csi), found, writes
+            yield _account(sites, csi, found), found, writes
     csi = mapping(volume.get("csi"))
     attributes = mapping(csi.get("volumeAttributes"))
     if csi.get("driver") in DRIVERS:
-        yield _account(sites, csi), workload.resource, csi.get("readOnly") is not True
+        yield _account(sites, csi, workload.resource), workload.resource, csi.get("readOnly") is not True
     elif csi.get("driver") == "secrets-store.csi.k8s.io":
         yield from _secrets(sites, workload, text(attributes.get("secretProviderClass")))
 
@@ -85,9 +85,12 @@ def _bound(
     return None
 
 
-def _account(sites: Sites, csi: Mapping[str, Value]) -> str:
+def _account(sites: Sites, csi: Mapping[str, Value], holder: PlannedResource) -> str:
     """By its name among the attributes, or as the driver writes it: `group#account#container`."""
-    named = text(mapping(csi.get("volumeAttributes")).get("storageAccount"))
+    attribute = mapping(csi.get("volumeAttributes")).get("storageAccount")
+    if UNKNOWN in (attribute, csi.get("volumeHandle")) and (made_from := _origin(sites, holder, ACCOUNT)):
+        return made_from
+    named = text(attribute)
     handle = (text(csi.get("volumeHandle")) or "").split("#")
     return sites.named(ACCOUNT, named or (handle[1] if len(handle) > 2 else None)) or UNKNOWN_TENANT
 
@@ -100,4 +103,11 @@ def _secrets(
             continue
         if clusters.namespace_of(sites.plan, provider) in (None, workload.namespace):
             vault = provider.get("spec.parameters.keyvaultName")
-            yield sites.named(VAULT, vault) or UNKNOWN_TENANT, provider, False
+            made_from = _origin(sites, provider, VAULT) if vault is UNKNOWN else None
+            yield sites.named(VAULT, vault) or made_from or UNKNOWN_TENANT, provider, False
+
+
+def _origin(sites: Sites, holder: PlannedResource, token: str) -> str | None:
+    """Before a deployment: the one resource of a type that the object is computed from."""
+    found = [item for item in origins(sites.plan, holder, "spec") if item.type == token]
+    return sites.of(found[0]) if len(found) == 1 else None

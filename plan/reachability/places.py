@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from plan.model import Plan, PlannedResource, Value
+from plan.model import UNKNOWN, Plan, PlannedResource, Value
 from plan.reachability import clusters
 from plan.reachability.interfaces import INTERFACE, owners
 from plan.reachability.model import Place, PlaceKind
@@ -21,6 +21,7 @@ from plan.reachability.reading import (
     mapping,
     name_of,
     nearest,
+    origins,
     place_id,
     region,
     subscription_of,
@@ -175,9 +176,15 @@ def _entries(plan: Plan) -> Iterator[Place]:
 def _told(plan: Plan, found: Mapping[str, Place]) -> Iterator[Place]:
     """Whatever else sends its logs somewhere: groups, networks, a subscription, the directory."""
     known = {identifier.lower() for identifier in found}
-    about = [(item, item.get("resourceUri")) for item in plan.of_type(*SETTINGS)]
-    about += [(item, item.get("targetResourceId")) for item in plan.of_type("azure-native:network:FlowLog")]
-    for source, value in about:
+    about = [(item, "resourceUri") for item in plan.of_type(*SETTINGS)]
+    about += [(item, "targetResourceId") for item in plan.of_type("azure-native:network:FlowLog")]
+    for source, key in about:
+        value = source.get(key)
+        if value is UNKNOWN:
+            for origin in origins(plan, source, key):
+                if not any(above in known for above in chain(place_id(origin).lower())):
+                    yield _place(plan, origin, "service", {})
+            continue
         identifier = _rooted(value) if isinstance(value, str) else None
         if identifier is None or any(above in known for above in chain(identifier.lower())):
             continue

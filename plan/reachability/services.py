@@ -10,7 +10,6 @@ from plan.reachability.logs import log_edges
 from plan.reachability.model import Edge, Hop, Place
 from plan.reachability.mounts import strange_volumes
 from plan.reachability.outbound import outbound_edges
-from plan.reachability.places import places
 from plan.reachability.private_links import link_edges
 from plan.reachability.public_access import public_edges
 from plan.reachability.reading import given, mapping, rows, text
@@ -64,9 +63,9 @@ def service_edges(plan: Plan, places: Mapping[str, Place]) -> tuple[Edge, ...]:
     return tuple(kept.values())
 
 
-def unjudged(plan: Plan) -> tuple[Hop, ...]:
+def unjudged(plan: Plan, places: Mapping[str, Place]) -> tuple[Hop, ...]:
     """Everything but networks that could not be understood; `networks.estate` tells of those."""
-    sites = Sites(plan, places(plan))
+    sites = Sites(plan, places)
     found = (
         *unread_types(plan),
         *_templates(plan),

@@ -28,7 +28,7 @@ PACKS: Mapping[str, Pack] = {
             id="sovereignty",
             title="Data stays inside the jurisdiction",
             owner="data protection officer",
-            concerns=("residency", "egress", "portal", "flows"),
+            concerns=("residency", "egress", "portal", "flows", "references"),
         ),
         Pack(
             id="patient_data",

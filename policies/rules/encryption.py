@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Mapping
 
 from plan.model import MISSING, PlannedResource, Value
-from policies.remedy import setting
 from policies.require import require, when
 from policies.review import StackUnderReview, absent
-from policies.rule import Judged, Severity, judged, rule, stack_rule
+from policies.rule import Judged, Severity, judged, rule, setting, stack_rule
 from policies.types import (
     BACKUP_VAULT,
     CLUSTER,

@@ -3,10 +3,9 @@
 from collections.abc import Iterable
 
 from plan.model import MISSING, UNKNOWN, PlannedResource
-from policies.remedy import setting
 from policies.require import items, require, same, show, texts
 from policies.review import StackUnderReview, absent
-from policies.rule import Judged, Least, Severity, judged, rule, stack_rule
+from policies.rule import Judged, Least, Severity, judged, rule, setting, stack_rule
 from policies.types import (
     ATTESTATION,
     CLUSTER,

@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Mapping
 
 from plan.model import MISSING, UNKNOWN, PlannedResource, Value
-from policies.remedy import setting
 from policies.require import require
 from policies.review import StackUnderReview, absent
-from policies.rule import Judged, Least, Severity, judged, rule, stack_rule
+from policies.rule import Judged, Least, Severity, judged, rule, setting, stack_rule
 from policies.types import BLOB_SERVICE, CONTAINER, HSM, KEY, STORAGE, VAULT
 from policies.verdict import PASSED, Verdict, all_of, refused
 

@@ -61,7 +61,7 @@ class TestAForeignStackIsJudgedAsFarAsItCanBe:
         assert done.returncode == 3
         assert "storage account 'web': is in 'eastus'; jurisdiction eu allows" in done.stdout
         assert f"can't judge: 4 resources of 2 types that no rule knows: {BUCKET} (3), {CLASSIC} (1)" in done.stdout
-        for words in ("1 on their way out", "1 components of other projects", "1 providers", "judged as eu-prod"):
+        for words in ("on their way out (`delete: true`): 1", "are judged: 1", "in them: 1", "judged as eu-prod"):
             assert words in done.stdout
 
     def test_json_has_both(self, tmp_path: Path) -> None:
@@ -69,7 +69,7 @@ class TestAForeignStackIsJudgedAsFarAsItCanBe:
         document = json.loads(run("check", path, "--jurisdiction", "eu", "--environment", "prod", "--json").stdout)
         (finding,) = [item for item in document["findings"] if item["rule"] == EVERYTHING_JUDGED.id]
         assert (finding["state"], finding["urn"]) == ("not-evaluated", None)
-        assert any(note.startswith("not judged: 1 on their way out") for note in document["notes"])
+        assert any(note.startswith("not judged: on their way out") for note in document["notes"])
 
     def test_without_a_law_it_asks_and_ends_with_usage(self, tmp_path: Path) -> None:
         done = run("check", _saved(tmp_path, _foreign()))
@@ -97,7 +97,7 @@ class TestWhatNobodyJudgedIsNotCompliant:
     def test_our_own_stacks_hold_nothing_that_no_rule_knows(self, stack: str) -> None:
         assert unjudged(compliant(stack)) == []
 
-    @pytest.mark.parametrize("token", [BUCKET, CLASSIC, "kubernetes:helm.sh/v3:Release", "command:local:Command"])
+    @pytest.mark.parametrize("token", [BUCKET, CLASSIC, "kubernetes:acme.io/v1:Thing", "command:local:Command"])
     def test_one_strange_resource_makes_a_compliant_stack_not_evaluated(self, token: str) -> None:
         plan = compliant("eu-dev")
         more = replace(plan.resources[-1], type=token, urn=f"urn:pulumi:eu-dev::bailiwick::{token}::x", inputs={})

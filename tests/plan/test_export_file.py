@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from plan.export_file import VERSIONS, ExportedPlan, lines
+from plan.export_file import VERSIONS, ExportedPlan
 from plan.file import MASKED, PlanFileError, parse
 
 SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "v1:abc"}
@@ -65,8 +65,9 @@ class TestWhatIsLeftOutIsSaid:
     def test_a_resource_that_is_not_the_stacks_now(self, more: dict[str, object], says: str) -> None:
         plan = _read(_export(_item(), {**_item(name="b"), **more}, {**_item(name="c"), **more}))
         assert _kept(plan) == ["a"]
-        (line,) = lines(plan)
-        assert line.startswith("not judged: 2 ")
+        (line,) = plan.notes
+        assert line.startswith("not judged: ")
+        assert line.endswith(": 2")
         assert says in line
 
     def test_an_older_copy_of_the_same_urn_is_no_fault(self) -> None:
@@ -76,11 +77,11 @@ class TestWhatIsLeftOutIsSaid:
         child = _item(parent=_urn("eks:index:Cluster", "c"))
         plan = _read(_export(_item("eks:index:Cluster", "c", custom=False), _item("odd", "d", custom=False), child))
         assert _kept(plan) == ["a"]
-        assert any("2 components of other projects" in line for line in lines(plan))
+        assert any("components of other projects, whose children are judged: 2" in line for line in plan.notes)
 
     def test_providers_are_counted(self) -> None:
         plan = _read(_export(_item(), _item("pulumi:providers:azure-native", "p")))
-        assert any("1 providers" in line for line in lines(plan))
+        assert any("providers, but for secrets in them: 1" in line for line in plan.notes)
 
     def test_nothing_but_what_is_left_out_is_no_plan(self) -> None:
         with pytest.raises(PlanFileError, match="on their way out"):
@@ -88,7 +89,7 @@ class TestWhatIsLeftOutIsSaid:
 
     def test_aliases_are_not_resources(self) -> None:
         plan = _read(_export(_item(aliases=[_urn("azure:storage/account:Account", "old")])))
-        assert (_kept(plan), lines(plan)) == (["a"], [])
+        assert (_kept(plan), plan.notes) == (["a"], ())
 
     def test_a_secret_envelope_is_masked(self) -> None:
         plan = _read(_export(_item(inputs={"key": SECRET}), secrets_providers={"type": "azurekeyvault", "state": {}}))
@@ -115,7 +116,7 @@ class TestWhoseLawAppliesIsNotGuessed:
     def test_what_is_asked_for_holds_and_is_said(self) -> None:
         plan = _read(_export(_item(stack="production")), jurisdiction="uk", environment="dev")
         assert (plan.jurisdiction, plan.environment, plan.stack) == ("uk", "dev", "production")
-        assert any("judged as uk-dev" in line for line in lines(plan))
+        assert any("judged as uk-dev" in line for line in plan.notes)
 
     def test_one_word_of_two_is_not_enough(self) -> None:
         with pytest.raises(PlanFileError, match="names no environment"):
@@ -128,7 +129,7 @@ class TestWhoseLawAppliesIsNotGuessed:
 
     def test_saying_what_the_name_says_does_no_harm(self) -> None:
         plan = _read(_export(_item(stack="eu-prod-b")), jurisdiction="eu", environment="prod")
-        assert (plan.environment, lines(plan)) == ("prod", [])
+        assert (plan.environment, plan.notes) == ("prod", ())
 
     def test_a_law_that_nobody_knows_is_named_with_those_that_are(self) -> None:
         with pytest.raises(PlanFileError, match="'atlantis' is not known; known: au, ca"):

@@ -113,6 +113,10 @@ def _no_denial(plan: Plan) -> Plan:
     return changed(plan, NSG, "securityRules", kept, lambda r: r.urn == group.urn)
 
 
+def _odd_curve(plan: Plan) -> Plan:
+    return changed(changed(plan, KEY, "properties.kty", "EC-HSM"), KEY, "properties.curveName", "P-256K")
+
+
 MUTATIONS: dict[str, Mutation] = {
     "access.activations-are-approved": put(ACTIVATION, "activationRules.requireApproval", False),
     "access.activations-are-short": put(ACTIVATION, "activationRules.maximumDuration", "PT24H"),
@@ -194,6 +198,7 @@ MUTATIONS: dict[str, Mutation] = {
     "confidential.gpu-pool-confidential": put(POOL, "vmSize", "Standard_NC40ads_H100_v5", only=GPU),
     "confidential.machines-are-confidential": put(VM, "securityProfile.securityType", "TrustedLaunch"),
     "confidential.machines-attest": drop("compute:VirtualMachineExtension"),
+    "confidential.machines-patch-themselves": put(VM, "osProfile.linuxConfiguration.patchSettings.patchMode", "Manual"),
     "confidential.machines-stand-in-zones": put(VM, "zones", None),
     "confidential.machines-take-no-passwords": put(
         VM, "osProfile.linuxConfiguration.disablePasswordAuthentication", False
@@ -263,6 +268,7 @@ MUTATIONS: dict[str, Mutation] = {
         "ruleCollections.0.rules.0.targetFqdns",
         ["api.example.com"],
     ),
+    "egress.interfaces-forward-nothing": put("network:NetworkInterface", "enableIPForwarding", True),
     "egress.interfaces-without-public-address": put(
         "network:NetworkInterface", "ipConfigurations.0.publicIPAddress", {"id": FOREIGN}
     ),
@@ -287,6 +293,9 @@ MUTATIONS: dict[str, Mutation] = {
     ),
     "egress.rules-name-hosts": put(FWR, f"{RULE0}.fqdnTags", ["AzureKubernetesService"]),
     "egress.subnets-routed-to-firewall": put(VNET, "subnets.0.routeTable", None),
+    "encryption.backups-encrypted-twice": put(
+        BV, "properties.securitySettings.encryptionSettings.infrastructureEncryption", "Disabled"
+    ),
     "encryption.backups-use-customer-key": put(BV, "properties.securitySettings.encryptionSettings", None),
     "encryption.cluster-secrets-encrypted": put(AKS, "securityProfile.azureKeyVaultKms.enabled", False),
     "encryption.disks-follow-rotation": put("compute:DiskEncryptionSet", "rotationToLatestKeyVersionEnabled", False),
@@ -294,10 +303,13 @@ MUTATIONS: dict[str, Mutation] = {
         "compute:DiskEncryptionSet", "encryptionType", "EncryptionAtRestWithPlatformKey"
     ),
     "encryption.keys-in-hardware": put(KEY, "properties.kty", "RSA"),
+    "encryption.keys-on-sound-curves": Mutation(breaks=_odd_curve),
     "encryption.keys-rotate": put(KEY, "properties.rotationPolicy", None, also="secrets.rotate"),
+    "encryption.logs-encrypted-twice": put("operationalinsights:Cluster", "isDoubleEncryptionEnabled", False),
     "encryption.logs-use-customer-key": drop("operationalinsights:LinkedService"),
     "encryption.node-disks-use-customer-key": put(AKS, "diskEncryptionSetID", None),
     "encryption.nodes-encrypt-caches": put(POOL, "enableEncryptionAtHost", False, only=WORK),
+    "encryption.queries-use-customer-key": put(LOG, "forceCmkForQuery", False),
     "encryption.registry-uses-customer-key": put(ACR, "encryption.status", "disabled"),
     "encryption.released-keys-need-proof": put(
         KEY, "properties.releasePolicy", None, only=where(keyName="confidential-disks")
@@ -358,6 +370,7 @@ MUTATIONS: dict[str, Mutation] = {
         only=where(policyAssignmentName="bw-diagnostics"),
     ),
     "guardrails.locations-are-the-jurisdictions": put(ASSIGNED, "parameters.listOfAllowedLocations.value", ["eastus"]),
+    "guardrails.machines-are-watched": drop("security:Pricing", only=where(pricingName="VirtualMachines")),
     "guardrails.nothing-hides-in-templates": put(
         "resources:Deployment",
         "properties.template.resources",
@@ -396,6 +409,7 @@ MUTATIONS: dict[str, Mutation] = {
     "learning.stores-take-identities": put(ML, "systemDatastoresAuthMode", "AccessKey"),
     "learning.uses-customer-key": put(ML, "encryption.status", "Disabled"),
     "network.denies-by-default": Mutation(breaks=_no_denial),
+    "network.floods-are-absorbed": put(VNET, "enableDdosProtection", False),
     "network.flows-recorded": drop("network:FlowLog"),
     "network.monitoring-is-private": put("monitor:PrivateLinkScope", "accessModeSettings.ingestionAccessMode", "Open"),
     "network.no-blanket-allow": put(NSG, "securityRules.0.sourceAddressPrefix", "VirtualNetwork"),
@@ -517,11 +531,16 @@ MUTATIONS: dict[str, Mutation] = {
     "telemetry.numbers-are-collected": put(AKS, "azureMonitorProfile.metrics.enabled", False),
     "telemetry.somebody-is-called": put("monitor:ActionGroup", "location", "Global"),
     "workload.disruptions-bounded": drop("kubernetes:policy/v1:PodDisruptionBudget"),
+    "workload.doors-are-https-alone": put(
+        "kubernetes:core/v1:Service", "spec.ports.0.port", 80, only=where(metadata__name="partners")
+    ),
     "workload.images-by-digest": put(DEP, f"{POD}.containers.0.image", "acrbweuprod.azurecr.io/bailiwick/vllm:latest"),
     "workload.images-from-own-registry": put(DEP, f"{POD}.containers.0.image", f"docker.io/x@sha256:{'0' * 64}"),
     "workload.limits-set": put(DEP, f"{POD}.containers.0.resources", {}),
+    "workload.lives-in-own-namespaces": put("kubernetes:core/v1:ServiceAccount", "metadata.namespace", "default"),
     "workload.models-are-pinned": put(DEP, "spec.template.metadata.annotations", {}, only=where(metadata__name="vllm")),
     "workload.models-call-nobody": put(DEP, f"{POD}.containers.0.env", [], only=where(metadata__name="vllm")),
+    "workload.more-than-one-in-prod": put(DEP, "spec.replicas", 1),
     "workload.namespaces-deny-by-default": drop(
         "kubernetes:networking.k8s.io/v1:NetworkPolicy", only=where(metadata__name="deny-everything")
     ),
@@ -547,5 +566,9 @@ MUTATIONS: dict[str, Mutation] = {
         "kubernetes:core/v1:Service", "metadata.annotations", {}, only=where(metadata__name="partners")
     ),
     "workload.shares-nothing-with-node": put(DEP, f"{POD}.hostNetwork", True),
+    "workload.stays-confined": put(DEP, f"{POD}.containers.0.securityContext.appArmorProfile", {"type": "Unconfined"}),
     "workload.system-calls-filtered": put(DEP, f"{POD}.securityContext.seccompProfile.type", "Unconfined"),
+    "workload.takes-no-port-of-the-node": put(DEP, f"{POD}.containers.0.ports.0.hostPort", 443),
+    "workload.tells-how-it-is": put(DEP, f"{POD}.containers.0.livenessProbe", None),
+    "workload.users-are-nobody-on-the-node": put(DEP, f"{POD}.securityContext.runAsUser", 1000),
 }
