@@ -50,6 +50,8 @@ rules: setup ## List the rules
 bench: setup ## Print times and memory
 	@$(RUN) python -m benchmarks.preview
 	@$(RUN) python -m benchmarks.growth
+	@$(RUN) python -m benchmarks.reachability
+	@$(RUN) python -m benchmarks.beside_opa
 
 bench-fleet: setup ## Print times and memory of many stacks (minutes)
 	@$(RUN) python -m benchmarks.fleet

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from plan.model import UNKNOWN, Plan, PlannedResource, Value
 from plan.reachability import clusters
 from plan.reachability.model import Direction
+from plan.reachability.once import once
 from plan.reachability.reading import mapping, rows, text, texts
 from plan.reachability.selectors import Labels
 
@@ -68,6 +69,7 @@ class Pods:
     urn: str | None = None
 
 
+@once
 def policies(plan: Plan) -> tuple[Policy, ...]:
     """Every policy of the plan."""
     # Imported here: Cilium's are read into the types above.

@@ -12,6 +12,7 @@ from plan.model import UNKNOWN, Plan
 from plan.reachability import clusters
 from plan.reachability.model import Direction, Edge, Hop, Place
 from plan.reachability.network_policies import Peer, Pods, Policy, named_pods, planned_pods, policies, unplanned_pods
+from plan.reachability.once import once
 from plan.reachability.reading import block, texts
 from plan.reachability.scheduling import host_edges
 from plan.reachability.selectors import EVERY, Ports, meet, ports_of, ports_text, selects
@@ -73,6 +74,7 @@ class _Table:
     """Where the pods of a cluster have their addresses, by provider; empty where no block of addresses means pods."""
 
     @staticmethod
+    @once
     def of(plan: Plan) -> "_Table":
         pods = (*planned_pods(plan), *named_pods(plan), *unplanned_pods(plan))
         samples = {item.provider: item for item in plan.of_type("kubernetes:*")}

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Address, IPv4Network, summarize_address_range
 
 from plan.model import UNKNOWN, Plan, PlannedResource, Value
+from plan.reachability.once import once
 
 
 def text(value: Value) -> str | None:
@@ -113,6 +114,7 @@ def subscription_of(identifier: str) -> str | None:
     return parts[2] if len(parts) > 2 and parts[1] == "subscriptions" and parts[2] else None
 
 
+@once
 def own_subscriptions(plan: Plan) -> frozenset[str]:
     """Subscriptions that the plan puts anything into."""
     found = (subscription_of(item.id) for item in plan.resources if isinstance(item.id, str))

@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
+from cli.planning import stack_config
+from plan.file import to_json
 from plan.model import Plan
 from policies.review import Finding, review
 from policies.rule import registered
@@ -96,3 +98,14 @@ class TestEachDoorHasItsKeeper:
 
     def test_without_policies_the_gateway_is_open_to_all_pods(self) -> None:
         assert refusals(opened.unguarded(compliant()), "flows.the-gateway-has-known-callers")
+
+
+class TestStacksShareNothing:
+    """Two laws meet where two stacks do; a standby alone is known to the stack that it stands by for."""
+
+    def test_no_stack_names_the_subscription_of_another(self) -> None:
+        named = {stack: stack_config(stack).subscription_id for stack in CORE}
+        for stack in CORE:
+            text = to_json(compliant(stack))
+            strangers = {other for other, subscription in named.items() if other != stack and subscription in text}
+            assert strangers == set(), stack
