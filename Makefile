@@ -6,7 +6,7 @@ PYTHON ?= python3
 SOURCES := __main__.py benchmarks cli components config drill evidence jurisdictions plan policies retrieval tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup preview preview-all check test test-slow docs format rules bench bench-fleet clean
+.PHONY: help setup preview preview-all check test test-slow docs format rules mutate bench bench-fleet clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ format: setup ## Put the code in form
 
 rules: setup ## List the rules
 	@$(RUN) bailiwick rules
+
+mutate: setup ## Weaken every resource of every stack, one property at a time: all must be refused (minutes)
+	@$(RUN) python -m tests.policies.mutate
 
 bench: setup ## Print times and memory
 	@$(RUN) python -m benchmarks.preview

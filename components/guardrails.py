@@ -2,7 +2,8 @@
 
 Every assignment is enforced. Exemptions come from the jurisdiction's own list and end when it says. At a management
 group, where one is configured, stands what is the same for every stack of the jurisdiction; what is told this stack's
-registry, workspace or zones, what acts with its identity, and what it may be exempted from stay at its subscription.
+registry, workspace or zones, what acts with its identity, what it may be exempted from, and most definitions of our own
+stay at its subscription.
 """
 
 import hashlib
@@ -17,6 +18,7 @@ from pulumi_azure_native import authorization, managedidentity, policyinsights
 from components.guardrails_data import NEEDED_WHERE, BuiltIn, Own, built_ins, filled, own
 from components.roles import Role, grant
 from components.scope import Scope
+from jurisdictions import Jurisdiction
 
 SYSTEM_NAMESPACES = (
     "kube-system",
@@ -40,6 +42,8 @@ EDGE_NAMESPACES = (
     "arc-workload-identity",
 )
 """Of a site's distribution and of Arc's agents: those that `edge/policies` leaves out, as a test holds."""
+UNKNOWN_COUNTRY = "ZZ"
+"""What Azure's geo match calls an address whose country nobody knows; a jurisdiction's exception admits it by name."""
 NAME_AT_GROUP = 24
 """Most characters of an assignment's name at a management group; elsewhere 64: learn.microsoft.com/azure/
 azure-resource-manager/management/resource-name-rules."""
@@ -90,7 +94,7 @@ class Guardrails(ComponentResource):
         ]
         rights = self._rights(offered)
         self.assignments = {item.key: self._assign_built_in(item, rights) for item in offered} | {
-            item.key: self._assign_own(item) for item in own()
+            item.key: self._assign_own(item) for item in own() if scope.is_prod or not item.prod
         }
         for item in offered:
             if item.remediates and not item.initiative:
@@ -102,14 +106,15 @@ class Guardrails(ComponentResource):
     def _known(self) -> dict[str, Any]:
         args, scope = self._args, self._args.scope
         return {
-            "regions": sorted(scope.jurisdiction.regions),
+            **held_by(scope.jurisdiction),
             "workspace": args.workspace_id,
             "images": rf"^{scope.config.registry_name}\..+@sha256:[0-9a-f]{{64}}$",
             "system_namespaces": list(SYSTEM_NAMESPACES),
             "edge_namespaces": list(EDGE_NAMESPACES),
-            "jurisdiction": scope.jurisdiction.id,
             "environment": scope.environment,
             "subscription": f"{self._subscription_id}/",
+            "node_group": f"/resourceGroups/{scope.names.resource_group('nodes')}/",
+            "drill_group": f"/resourceGroups/{scope.names.resource_group('drill')}/",
             **{f"zone.{service}": zone for service, zone in args.zone_ids.items()},
         }
 
@@ -134,7 +139,8 @@ class Guardrails(ComponentResource):
         return None if item.of_stack or item.key in self._lifted else self._group
 
     def _assign_built_in(self, item: BuiltIn, rights: list[Resource]) -> authorization.PolicyAssignment:
-        parameters = {"effect": item.effect, **filled(item.parameters or {}, self._known)}
+        effect = {} if item.fixed else {"effect": item.effect}
+        parameters = {**effect, **filled(item.parameters or {}, self._known)}
         return self._assign(item, item.id, parameters, rights)
 
     def _assign_own(self, item: Own) -> authorization.PolicyAssignment:
@@ -240,6 +246,31 @@ class Guardrails(ComponentResource):
     def _made(self, where: tuple[str, str]) -> bool:
         dial, wanted = where
         return bool(attrgetter(dial)(self._args.scope.config) == wanted)
+
+
+def held_by(jurisdiction: Jurisdiction) -> dict[str, Any]:
+    """What a jurisdiction says of its stacks: the values of the placeholders that all of them share."""
+    regions, exceptions = jurisdiction.regions, jurisdiction.residency_exceptions
+    # A jurisdiction without confidential graphics processors takes others, by an exception on record.
+    lifted = any("confidential.gpu-pool-confidential" in exception.rules for exception in exceptions)
+    sizes = {
+        size
+        for region in regions.values()
+        for size in (
+            *region.confidential_vm_sizes,
+            *region.confidential_gpu_sizes,
+            *(region.gpu_sizes if lifted else ()),
+        )
+    }
+    unknown = [UNKNOWN_COUNTRY] if any(exception.id == "unknown-country" for exception in exceptions) else []
+    return {
+        "jurisdiction": jurisdiction.id,
+        "regions": sorted(regions),
+        "paired_regions": sorted(name for name, region in regions.items() if region.pair is not None),
+        "countries": [*sorted(jurisdiction.portal_countries), *unknown],
+        "node_sizes": sorted(sizes),
+        "audit_days": jurisdiction.retention.audit_log_days_min,
+    }
 
 
 def name_at_group(key: str, stack: str) -> str:

@@ -7,7 +7,31 @@ from typing import Any
 
 from components.tables import table
 
-OF_JURISDICTION = frozenset({"regions", "jurisdiction", "system_namespaces", "edge_namespaces"})
+BUILT_IN_FILES = ("guardrails.yaml", "guardrails_stores.yaml", "guardrails_clusters.yaml")
+OWN_FILES = (
+    "guardrails_own.yaml",
+    "guardrails_own_network.yaml",
+    "guardrails_own_portal.yaml",
+    "guardrails_own_platform.yaml",
+    "guardrails_own_stores.yaml",
+)
+AT_GROUP = "guardrails_own.yaml"
+"""The file whose definitions may stand at a management group, with Azure's."""
+MOST_AT_A_SCOPE = 200
+"""Assignments at one scope: "Azure Policy limits" of learn.microsoft.com/azure/azure-resource-manager/management/
+azure-subscription-service-limits."""
+OF_JURISDICTION = frozenset(
+    {
+        "regions",
+        "paired_regions",
+        "countries",
+        "node_sizes",
+        "audit_days",
+        "jurisdiction",
+        "system_namespaces",
+        "edge_namespaces",
+    }
+)
 """Placeholders with one value for every stack of a jurisdiction. A policy with any other is its stack's own: at a
 management group it would hold the group's other stacks to this one's registry, workspace or zones."""
 
@@ -36,7 +60,9 @@ class BuiltIn:
     """Without sites there is nothing that it could look at."""
     narrowed_to: str = ""
     """The type of resource that its assignment is narrowed to; empty: all that the definition looks at."""
-    parameters: Mapping[str, str] | None = None
+    parameters: Mapping[str, Any] | None = None
+    fixed: bool = False
+    """Its effect stands in its rule: it takes no parameter of that name."""
     roles: Sequence[str] = ()
     """GUIDs of the roles that its remediation asks for."""
     why_not_deny: str = ""
@@ -76,25 +102,31 @@ class Own:
     effect: str
     condition: Mapping[str, Any]
     """The rule's `if`."""
+    prod: bool = False
+    """Assigned in production alone."""
+    at_subscription: bool = False
+    """Kept at the stack's subscription, whatever its placeholders say: a management group takes `MOST_AT_A_SCOPE`
+    assignments, and every stack of it has its own."""
 
     @property
     def of_stack(self) -> bool:
         """Its stack's own."""
-        return not set(placeholders(self.condition)) <= OF_JURISDICTION
+        return self.at_subscription or not set(placeholders(self.condition)) <= OF_JURISDICTION
 
 
 @lru_cache(maxsize=1)
 def built_ins() -> tuple[BuiltIn, ...]:
-    """Those of `guardrails.yaml`, in its order."""
-    return tuple(BuiltIn(**item) for item in table("guardrails.yaml"))
+    """Those of `BUILT_IN_FILES`, in their order."""
+    return tuple(BuiltIn(**item) for name in BUILT_IN_FILES for item in table(name))
 
 
 @lru_cache(maxsize=1)
 def own() -> tuple[Own, ...]:
-    """Those of `guardrails_own.yaml`, in its order."""
+    """Those of `OWN_FILES`, in their order."""
     return tuple(
-        Own(condition=item["if"], **{k: v for k, v in item.items() if k != "if"})
-        for item in table("guardrails_own.yaml")
+        Own(condition=item["if"], at_subscription=name != AT_GROUP, **{k: v for k, v in item.items() if k != "if"})
+        for name in OWN_FILES
+        for item in table(name)
     )
 
 

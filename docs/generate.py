@@ -14,6 +14,7 @@ from cli.main import VERBS, bailiwick
 from components.guardrails_data import built_ins, own
 from config.sections import Section
 from config.stack import StackConfig
+from docs.initiatives import initiatives
 from jurisdictions import available, load
 from policies.catalogue import controls_of, regulations
 from policies.packs import PACKS, pack_of
@@ -182,6 +183,7 @@ PAGES = {
     "regulations": law,
     "cli": cli,
     "three-walls": three_walls,
+    "initiatives": initiatives,
 }
 
 

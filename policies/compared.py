@@ -50,6 +50,8 @@ class Compared:
     name: str
     """As the source calls it; of another tool, what it wants, in our words."""
     source: str = "Microsoft"
+    also: tuple[str, ...] = ()
+    """Ids of the source's other checks of the same property."""
     types: tuple[str, ...] = ()
     """Planned types that it judges."""
     inferred: bool = False
@@ -98,7 +100,7 @@ def _loaded(text: str) -> Any:  # noqa: ANN401 YAML of any shape
 
 def _entry(entry: Mapping[str, Any], reasons: Mapping[str, str]) -> Compared:
     values = dict(entry)
-    for key in ("types", "initiatives", "rules", "by"):
+    for key in ("also", "types", "initiatives", "rules", "by"):
         if isinstance(values.get(key), str):
             raise ComparedError(f"{entry.get('id')}: {key} must be a list")
         values[key] = tuple(values.get(key) or ())

@@ -1,17 +1,20 @@
 """Which rule holds which property: found by weakening each, one at a time, and judging what comes of it.
 
-A mutant is judged by the rules that look at its type; if none refuses, by the rest; if still none, by those that read
-the whole plan. Shortcuts: rules over every type that judge one resource at a time are asked about the changed one alone,
-and the graph of flows is drawn for types that it names. So a survivor may be refused by a whole review, never the other
-way round; `tests/policies/test_weakenings.py` holds the answers against whole reviews.
+A mutant is judged by the rules that look at one resource of its type; if none refuses, by those that see relations of
+it; then by those of others; at last by those that read the whole plan. The first kind that refuses is the answer: who
+asks which rule holds a property gets the nearest ones.
+
+Shortcuts: rules that judge one resource at a time are asked about the changed one alone, and the graph of flows is
+drawn for types that it names. So a survivor may be refused by a whole review, never the other way round;
+`tests/policies/test_weakenings.py` holds the answers against whole reviews.
 """
 
 import random
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
-from itertools import islice
 from typing import Final
 
 from plan.model import Plan, PlannedResource
@@ -22,9 +25,10 @@ from policies.rule import Judged, ResourceCheck, Rule, applies
 from policies.verdict import Outcome, Verdict, refused
 from policies.weakening import Weakening, families, matches
 
-
 BY_THEMSELVES: Final = ("secrets.none-in-the-plan",)
 """Stack rules that judge each resource by itself: the changed one alone is shown to them."""
+GRAPH: Final = "flows"
+"""Concern of the rules that draw along what data can go."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,20 +81,35 @@ class Experiment:
         return frozenset(key for rule in self.rules for key in _refused(rule, judge(rule, self._stack), self._stack))
 
     def refusals(self, mutant: Mutant) -> tuple[str, ...]:
-        """Ids of the rules that refuse a mutant: of those that look at its type, or else of the rest, or else dear ones."""
+        """Ids of the rules that refuse a mutant, of the cheapest kind of which any does."""
         stack = replace(self._stack, plan=mutant.plan(self.base))
-        token, found = mutant.subject.type, ()
-        for tier in self._tiers(token):
+        found: tuple[str, ...] = ()
+        for tier in self._tiers(mutant):
             found = (*found, *(rule.id for rule in tier if rule.id not in found and self._asked(rule, stack, mutant)))
             if found and (not mutant.weakening.by or set(found) & set(mutant.weakening.by)):
                 break
         return found
 
-    def _tiers(self, token: str) -> Iterator[list[Rule]]:
-        cheap = [rule for rule in self.rules if not _dear(rule)]
-        yield [rule for rule in cheap if applies(rule, token)]
-        yield [rule for rule in cheap if not applies(rule, token)]
-        yield [rule for rule in self.rules if _dear(rule) and applies(rule, token)]
+    def _tiers(self, mutant: Mutant) -> Iterator[list[Rule]]:
+        token, comes = mutant.subject.type, mutant.weakening.change == "appear"
+        yield [rule for rule in self._cheap if rule.resource_check is not None and applies(rule, token)]
+        yield [rule for rule in self._cheap if rule.stack_check is not None and applies(rule, token)]
+        yield [rule for rule in self._cheap if rule.stack_check is not None and not applies(rule, token)]
+        drawn = comes or token in self._drawn
+        yield [rule for rule in self._dear if applies(rule, token) and (drawn or rule.concern != GRAPH)]
+
+    @cached_property
+    def _cheap(self) -> list[Rule]:
+        return [rule for rule in self.rules if not _dear(rule)]
+
+    @cached_property
+    def _dear(self) -> list[Rule]:
+        return [rule for rule in self.rules if _dear(rule)]
+
+    @cached_property
+    def _drawn(self) -> frozenset[str]:
+        """Types of which the graph of flows is made."""
+        return frozenset(token for rule in self._dear if rule.concern == GRAPH for token in rule.applies_to)
 
     def _asked(self, rule: Rule, stack: StackUnderReview, mutant: Mutant) -> bool:
         subject = mutant.after
@@ -102,24 +121,35 @@ class Experiment:
             if subject is None:
                 return False
             stack = replace(stack, plan=replace(stack.plan, resources=(subject,)))
-        elif rule.resource_check is not None and _wide(rule):
-            return False
         return self._new(rule, judge(rule, stack), stack)
 
     def _new(self, rule: Rule, verdicts: Iterable[Judged], stack: StackUnderReview) -> bool:
         return any(key not in self._before for key in _refused(rule, verdicts, stack))
 
-    def run(self, ways: Iterable[Weakening], *, most: int | None = None, seed: int | None = None) -> Iterator[Trial]:
-        """Try each weakening; on at most so many resources of each type, drawn by the seed where there is one."""
+    def run(
+        self,
+        ways: Iterable[Weakening],
+        *,
+        most: int | None = None,
+        seed: int | None = None,
+        only: Callable[[str], bool] = lambda _: True,
+    ) -> Iterator[Trial]:
+        """Try each weakening, on at most so many resources of each type, drawn by the seed where there is one.
+
+        `only` says of a type token whether its resources are weakened at all.
+        """
         breeder = Breeder(self.base)
         for way in ways:
-            mutants: Iterable[Mutant] = breeder.of(way)
+            mutants: Iterable[Mutant] = (mutant for mutant in breeder.of(way) if only(mutant.subject.type))
             if seed is not None:
                 found = list(mutants)
                 random.Random(f"{seed}{way}").shuffle(found)  # noqa: S311 a sample, no secret
                 mutants = found
-            for mutant in islice(mutants, most):
-                yield self._tried(mutant)
+            tried: Counter[str] = Counter()
+            for mutant in mutants:
+                tried[mutant.subject.type] += 1
+                if most is None or tried[mutant.subject.type] <= most:
+                    yield self._tried(mutant)
 
     def _tried(self, mutant: Mutant) -> Trial:
         way, rules = mutant.weakening, self.refusals(mutant)
@@ -164,7 +194,7 @@ def _wide(rule: Rule) -> bool:
 
 def _dear(rule: Rule) -> bool:
     """Whether a rule reads the whole plan, or draws the graph of flows: that costs more than all others together."""
-    return rule.stack_check is not None and (_wide(rule) or rule.concern == "flows")
+    return rule.stack_check is not None and (_wide(rule) or rule.concern == GRAPH)
 
 
 def _checked(check: ResourceCheck, resource: PlannedResource, stack: StackUnderReview) -> Verdict:

@@ -21,7 +21,10 @@ _ADDRESS = re.compile(r"^\d+\.\d+\.\d+\.\d+(/\d+)?$")
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What a weaker value may name: `$region`, `$tags`, `$subscription`, `$nobody`, `$jurisdiction`, `$id:<type>`."""
+    """What a weaker value may name: `$region`, `$tags`, `$subscription`, `$nobody`, `$jurisdiction`, `$id:<type>`.
+
+    `$of:<type>#<input>` is an input of the first resource of a type, as the name of a parent.
+    """
 
     plan: Plan
     region: str
@@ -62,6 +65,9 @@ class Surroundings:
         if value.startswith("$id:"):
             found = next(iter(self.plan.of_type(value.removeprefix("$id:"))), None)
             return found.id if found is not None else f"/subscriptions/{NOBODY}"
+        if value.startswith("$of:"):
+            token, _, key = value.removeprefix("$of:").partition("#")
+            return next((held.inputs.get(key) for held in self.plan.of_type(token)), "somebody-elses")
         for name, known in (
             ("$region", self.region),
             ("$subscription", self.subscription),

@@ -13,6 +13,11 @@ from policies.review import StackUnderReview
 from policies.types import ASSIGNMENT, AZURE
 
 SUBSCRIPTIONS: Final = "/subscriptions/"
+OF_GROUP: Final = "/providers/microsoft.management/managementgroups/"
+"""What all stacks of a jurisdiction share: definitions that one of them plans, and scopes."""
+TENANT_ID: Final = re.compile(r"tenant_?id$", re.IGNORECASE)
+GUID: Final = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\Z", re.IGNORECASE)
+GUID_LENGTH: Final = 36
 STANDBY: Final = "azure-native:cdn:AFDOrigin"
 """Alone leads to another stack: the one that stands by, whose place `continuity.standby-is-inside` judges."""
 IDENTITIES: Final = (
@@ -30,6 +35,12 @@ MADE_BY_AZURE: Final = re.compile(
 )
 """Not resources of a plan: built-in roles, a connection that a template makes, connectors of a region, and the private
 link services that AKS makes for a Service."""
+OF_OTHER_CLOUDS: Final = tuple(
+    f"{service}.{end}"
+    for service in ("vault", "managedhsm", "blob.core", "dfs.core")
+    for end in ("azure.net", "azure.cn", "usgovcloudapi.net", "windows.net", "chinacloudapi.cn")
+)
+"""A host of another cloud is somebody else's by that alone."""
 OWN_HOSTS: Final = ("blob", "dfs", "vault", "managedhsm", "registry")
 """Services whose host begins with the name that the plan gave it; attestation has a rule of its own."""
 
@@ -48,7 +59,7 @@ class Known:
     @cached_property
     def texts(self) -> tuple[tuple[PlannedResource, tuple[tuple[str, str], ...]], ...]:
         """Every resource with the texts of its inputs: read once for all rules."""
-        return tuple((r, tuple(_texts(r.inputs))) for r in self.stack.plan.resources if not r.is_component)
+        return tuple((r, _texts_of(r)) for r in self.stack.plan.resources if not r.is_component)
 
     @cached_property
     def subscription(self) -> str:
@@ -57,6 +68,29 @@ class Known:
         for resource in self.stack.plan.resources:
             texts = (resource.id, resource.inputs.get("scope"))
             found.update(t.split("/")[2].lower() for t in texts if isinstance(t, str) and t[:15] == SUBSCRIPTIONS)
+        return next((name for name, _ in found.most_common(1)), "")
+
+    @cached_property
+    def tenants(self) -> Mapping[str, tuple[PlannedResource, ...]]:
+        """Tenants that inputs name, with who names them."""
+        named: dict[str, list[PlannedResource]] = {}
+        for resource, texts in self.texts:
+            for path, value in texts:
+                if len(value) == GUID_LENGTH and TENANT_ID.search(path) and GUID.match(value):
+                    named.setdefault(value.lower(), []).append(resource)
+        return {tenant: tuple(resources) for tenant, resources in named.items()}
+
+    @cached_property
+    def tenant(self) -> str:
+        """The one that most of the plan names."""
+        return max(self.tenants, key=lambda tenant: len(self.tenants[tenant]), default="")
+
+    @cached_property
+    def management_group(self) -> str:
+        """The one that most of the plan names; none where it names none."""
+        found: Counter[str] = Counter()
+        for _, texts in self.texts:
+            found.update(value.lower().split("/")[4] for _, value in texts if value.lower().startswith(OF_GROUP))
         return next((name for name, _ in found.most_common(1)), "")
 
     @cached_property
@@ -74,7 +108,8 @@ class Known:
     def suffixes(self) -> tuple[str, ...]:
         """How the hosts end whose names are the stack's own."""
         found = self.stack.jurisdiction.cloud.suffixes
-        return tuple(found[service] for service in OWN_HOSTS if service in found)
+        own = (found[service] for service in OWN_HOSTS if service in found)
+        return tuple(dict.fromkeys((*own, *OF_OTHER_CLOUDS)))
 
     @cached_property
     def labels(self) -> frozenset[str]:
@@ -97,6 +132,10 @@ class Known:
     def id(self, value: str, resource: PlannedResource) -> bool:
         """Whether an ARM id is of something planned, a part of it, a scope of the subscription, or Azure's own."""
         text = value.lower().rstrip("/")
+        if text.startswith(OF_GROUP):
+            if "/policydefinitions/" not in text:
+                return text.split("/")[4] == self.management_group
+            return self.stack.partial or not self.ids or text in self.ids
         if text.split("/")[2] != self.subscription:
             return not self.subscription or resource.type == STANDBY
         if self.stack.partial or not self.ids or "/providers/" not in text or MADE_BY_AZURE.search(text):
@@ -122,10 +161,19 @@ class Known:
             return True
         if resource.type == ASSIGNMENT and str(resource.inputs.get("roleDefinitionId")).endswith(RUNS_PLAYBOOKS):
             return True
-        return not self.identities and bool(resource.property_dependencies.get(path.split(".")[0]))
+        origins = (self.stack.plan.by_urn(urn) for urn in resource.property_dependencies.get(path.split(".")[0], ()))
+        return any(origin is not None and not _told_ids(origin) for origin in origins)
+
+
+def _told_ids(resource: PlannedResource) -> bool:
+    """Whether the plan says which ids an identity has; before a deployment the engine does not."""
+    return any(isinstance(resource.outputs.get(key), str) for key in ("principalId", "clientId", "objectId"))
 
 
 _latest: list[Known] = []
+_read: dict[int, tuple[PlannedResource, tuple[tuple[str, str], ...]]] = {}
+_MOST_READ: Final = 5000
+"""Resources whose texts are kept: of a plan that differs in one resource, the others need not be read again."""
 
 
 def known_to(stack: StackUnderReview) -> Known:
@@ -162,6 +210,18 @@ def _named(resource: PlannedResource) -> Name | None:
     kind = arm_types().get(resource.type)
     values = kind.name_values(resource.inputs) if kind is not None else None
     return (kind.type.lower(), tuple(value.lower() for value in values)) if kind is not None and values else None
+
+
+def _texts_of(resource: PlannedResource) -> tuple[tuple[str, str], ...]:
+    held = _read.get(id(resource))
+    # Held by itself too, so that no other resource can come to have its id.
+    if held is not None and held[0] is resource:
+        return held[1]
+    if len(_read) >= _MOST_READ:
+        _read.clear()
+    found = tuple(_texts(resource.inputs))
+    _read[id(resource)] = resource, found
+    return found
 
 
 def _texts(value: Value, path: str = "") -> Iterator[tuple[str, str]]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from plan.model import MISSING, UNKNOWN, PlannedResource
-from policies.require import texts
+from policies.require import given, items, texts
 from policies.review import StackUnderReview, absent
 from policies.rule import Judged, Severity, rule, stack_rule
 from policies.rules.secrets import days
@@ -32,6 +32,19 @@ KNOWN = frozenset(
     }
 )
 """Applications are judged by the rules of `callers`, passwords by those of `secrets`."""
+DIRECTORY_LOGS = "azure-native:aadiam:DiagnosticSetting"
+TOLD = frozenset(
+    {
+        "AuditLogs",
+        "SignInLogs",
+        "NonInteractiveUserSignInLogs",
+        "ServicePrincipalSignInLogs",
+        "ManagedIdentitySignInLogs",
+        "RiskyUsers",
+        "UserRiskEvents",
+    }
+)
+"""learn.microsoft.com/entra/identity/monitoring-health/concept-diagnostic-settings-logs-options"""
 RESISTS_PHISHING = "/policies/authenticationStrengthPolicies/00000000-0000-0000-0000-000000000004"
 """Entra's built-in strength: learn.microsoft.com/entra/identity/authentication/concept-authentication-strengths"""
 LONGEST_SESSION_HOURS = 12
@@ -70,7 +83,7 @@ def no_holes(stack: StackUnderReview) -> Iterable[Judged]:
         named = policy.get("conditions.users.includedGroups")
         missing = [] if named is UNKNOWN or stack.partial else sorted(held - set(texts(named)))
         spared = set(texts(policy.get("conditions.users.excludedGroups"))) - left_out if held else set()
-        where = set(texts(policy.get("conditions.locations.excludedLocations"))) - places if places else set()
+        where = set(texts(policy.get("conditions.locations.excludedLocations"))) - places if held else set()
         told = [f"leaves out group {group}" for group in (*missing, *sorted(map(str, spared)))]
         told += [f"leaves out place {place}" for place in sorted(map(str, where))]
         clients = policy.get("conditions.clientAppTypes")
@@ -92,6 +105,7 @@ def _whole(policy: PlannedResource) -> Verdict:
                 {f"conditions.users.{key}": SHUT for key in people}
                 | {f"conditions.{key}": SHUT for key in (*narrow, *more)}
                 | {"conditions.applications.excludedApplications": SHUT, "conditions.applications.filter": SHUT}
+                | {"sessionControls.persistentBrowserMode": Among(("never",), unset=True)}
                 | {"grantControls.authenticationStrengthPolicyId": Among((RESISTS_PHISHING,), unset=True)},
             ),
             PASSED if apps == ["All"] else refused(f"holds for applications {apps} alone"),
@@ -126,7 +140,7 @@ def short_sessions(stack: StackUnderReview) -> Iterable[Judged]:
 
 @rule(
     "access.groups-cannot-be-widened",
-    title="Groups that hold rights are closed: no rule fills them, no mail, no helpdesk changes them, and somebody owns them",
+    title="Groups that hold rights are closed: no rule, mail or helpdesk changes them, and somebody owns them",
     severity=Severity.HIGH,
     applies_to=(PEOPLE, PLACES),
     fix="leave groups to components/access.py",
@@ -210,3 +224,19 @@ def reviews_done(review: PlannedResource, stack: StackUnderReview) -> Verdict:
             "instanceDurationInDays": Among(tuple(range(1, 31))),
         },
     )
+
+
+@rule(
+    "access.directory-logs-are-whole",
+    title="Every sign-in, of people, services and identities, and every change of the directory is written down",
+    severity=Severity.HIGH,
+    applies_to=DIRECTORY_LOGS,
+    fix="leave the setting to components/access.py",
+    example="a setting that leaves out the sign-ins of managed identities",
+)
+def directory_logs(setting: PlannedResource, stack: StackUnderReview) -> Verdict:
+    """Who steals a token signs in without a person: that is a log of its own."""
+    on = {str(log.get("category")) for log in items(setting.get("logs")) if log.get("enabled") is True}
+    missing = sorted(TOLD - on)
+    told = refused(f"leaves out {', '.join(missing)}") if missing else PASSED
+    return all_of((told, given(setting, "workspaceId")))

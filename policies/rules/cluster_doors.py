@@ -3,7 +3,7 @@
 import re
 
 from plan.model import MISSING, PlannedResource
-from policies.require import items, require
+from policies.require import given, items, require
 from policies.review import StackUnderReview
 from policies.rule import Severity, rule
 from policies.settled import SHUT, Among, AtLeast, settled
@@ -88,7 +88,7 @@ def entra_alone(cluster: PlannedResource, stack: StackUnderReview) -> Verdict:
 def nodes_as_made(pool: PlannedResource, stack: StackUnderReview) -> Verdict:
     """A host port is a door past the gateway; an unsafe kernel setting is every pod's."""
     if pool.type == POOL:
-        return settled(pool, {**NODES, "mode": "User"})
+        return all_of((settled(pool, {**NODES, "mode": "User"}), given(pool, "vnetSubnetID")))
     least = {"minCount": AtLeast(2), "scaleSetPriority": Among(("Regular",), unset=True)} if stack.is_prod else {}
     return settled(pool, {f"agentPoolProfiles[*].{path}": want for path, want in {**NODES, **least}.items()})
 

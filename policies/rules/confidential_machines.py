@@ -1,13 +1,16 @@
 """The machines that hold keys: of a confidential size, from one image, running one thing."""
 
-from plan.model import PlannedResource
+from collections.abc import Iterable
+
+from plan.model import UNKNOWN, PlannedResource
 from policies.require import require
 from policies.review import StackUnderReview
-from policies.rule import Severity, rule
+from policies.rule import Judged, Severity, rule, stack_rule
 from policies.settled import SHUT, Among, settled
-from policies.types import VM, VM_EXTENSION
-from policies.verdict import Verdict, all_of
+from policies.types import ATTESTATION, VM, VM_EXTENSION
+from policies.verdict import PASSED, Verdict, all_of, refused
 
+DISK, SNAPSHOT = "azure-native:compute:Disk", "azure-native:compute:Snapshot"
 SIZE = r"^Standard_[DE]C\d+(as|ads|es|eds)(_cc)?_v[56]$"
 """AMD SEV-SNP and Intel TDX: learn.microsoft.com/azure/confidential-computing/virtual-machine-options"""
 
@@ -125,3 +128,34 @@ def only_attest(extension: PlannedResource, stack: StackUnderReview) -> Verdict:
             "enableAutomaticUpgrade": True,
         },
     )
+
+
+@stack_rule(
+    "confidential.machines-attest-to-own-authority",
+    title="Machines attest to the attestation provider of this stack",
+    severity=Severity.CRITICAL,
+    applies_to=(VM_EXTENSION, ATTESTATION),
+    fix="take the endpoint from components/attestation.py",
+    example="an extension that attests to https://sharedeus.eus.attest.azure.net",
+)
+def own_authority(stack: StackUnderReview) -> Iterable[Judged]:
+    """Whose word counts decides which machine gets the keys."""
+    own = {str(provider.get("providerName")) for provider in stack.of_type(ATTESTATION)}
+    for extension in stack.of_type(VM_EXTENSION):
+        endpoint = extension.get("settings.AttestationConfig.MaaSettings.maaEndpoint")
+        label = str(endpoint).removeprefix("https://").partition(".")[0]
+        known = endpoint is UNKNOWN or stack.partial or label in own
+        yield extension, PASSED if known else refused(f"attests to {endpoint}")
+
+
+@rule(
+    "confidential.disks-cannot-be-downloaded",
+    title="No disk or snapshot can be downloaded",
+    severity=Severity.CRITICAL,
+    applies_to=(DISK, SNAPSHOT),
+    fix="set networkAccessPolicy to DenyAll and publicNetworkAccess to Disabled",
+    example="a disk with networkAccessPolicy AllowAll",
+)
+def disks_stay(disk: PlannedResource, stack: StackUnderReview) -> Verdict:
+    """A signed address to a disk is the disk, for whoever has the address."""
+    return settled(disk, {"networkAccessPolicy": "DenyAll", "publicNetworkAccess": "Disabled"})

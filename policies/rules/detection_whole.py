@@ -19,8 +19,20 @@ PERIMETER = "azure-native:network:NetworkSecurityPerimeter"
 ENVIRONMENT = "azure-native:app:ManagedEnvironment"
 ALSO_DIAGNOSED = (ATTESTATION, PERIMETER, ENVIRONMENT, "azure-native:network:NetworkSecurityGroup")
 ACTIVITY = frozenset({"Administrative", "Security", "Policy", "Alert"})
-"""Of the activity log: learn.microsoft.com/azure/azure-monitor/platform/activity-log-schema. The rest is about health."""
-TABLES = frozenset({"AKSAudit", "AKSAuditAdmin", "AZKVAuditLogs", "StorageBlobLogs"})
+"""learn.microsoft.com/azure/azure-monitor/platform/activity-log-schema; its other categories are about health."""
+TABLES = frozenset(
+    {
+        "AACAudit",
+        "AKSAudit",
+        "AKSAuditAdmin",
+        "AuditLogs",
+        "AZKVAuditLogs",
+        "AzureActivity",
+        "PGSQLServerLogs",
+        "SigninLogs",
+    }
+)
+"""Where it stands who did what, to which key, store, statement or right."""
 LEAST_DAYS = {"prod": 90, "dev": 30}
 
 
@@ -115,7 +127,9 @@ def _minutes(duration: object) -> float | None:
 def stay_open(automation: PlannedResource, stack: StackUnderReview) -> Verdict:
     """The quietest way to blind a team is a rule that answers for it."""
     conditions = items(automation.get("triggeringLogic.conditions"))
-    named = [value for _, value in automation.each("triggeringLogic.conditions[*].conditionProperties.propertyValues[*]")]
+    named = [
+        value for _, value in automation.each("triggeringLogic.conditions[*].conditionProperties.propertyValues[*]")
+    ]
     known = all(value is UNKNOWN or str(value).startswith("/subscriptions/") for value in named)
     base = "actions[*].actionConfiguration"
     return all_of(
@@ -152,7 +166,9 @@ def connectors_stand(stack: StackUnderReview) -> Iterable[Judged]:
             yield from absent(stack, f"the plan has no connector of {name}")
         for connector in found:
             own = connector.get("subscriptionId")
-            ids = {str(r.id).split("/")[2] for r in stack.of_type(WORKSPACE) if isinstance(r.id, str) and r.id[:1] == "/"}
+            ids = {
+                str(r.id).split("/")[2] for r in stack.of_type(WORKSPACE) if isinstance(r.id, str) and r.id[:1] == "/"
+            }
             foreign = isinstance(own, str) and bool(ids) and own not in ids
             on = settled(connector, {"dataTypes.alerts.state": "Enabled"})
             yield connector, all_of((on, refused(f"is of subscription {own}") if foreign else PASSED))
@@ -186,20 +202,24 @@ def tables_answer(stack: StackUnderReview) -> Iterable[Judged]:
     for link in stack.of_type(LINK):
         yield link, settled(link, {"linkedServiceName": Among(("cluster", "Cluster"))})
     for cluster in stack.of_type(LOG_CLUSTER):
+        zonal = settled(cluster, {"isAvailabilityZonesEnabled": True}) if stack.is_prod else PASSED
         protected = cluster.protect or not stack.is_prod or cluster.get("sku") is MISSING
-        yield cluster, PASSED if protected else refused("is not protected")
+        yield cluster, all_of((zonal, PASSED if protected else refused("is not protected")))
 
 
 @rule(
     "detection.logs-are-protected",
     title="In prod, what holds logs is protected from deletion",
     severity=Severity.HIGH,
-    applies_to=(WORKSPACE, LOG_CLUSTER, "azure-native:appconfiguration:ConfigurationStore", "azure-native:dbforpostgresql:Server"),
+    applies_to=(
+        WORKSPACE,
+        LOG_CLUSTER,
+        "azure-native:appconfiguration:ConfigurationStore",
+        "azure-native:dbforpostgresql:Server",
+    ),
     fix="make it with opts=scope.options(self, holds_data=True)",
     example="a prod workspace without protect",
 )
 def logs_protected(resource: PlannedResource, stack: StackUnderReview) -> Verdict:
     """A renamed workspace is a deletion and a creation: seven years of evidence are the first half."""
     return PASSED if resource.protect or not stack.is_prod else refused("is not protected")
-
-

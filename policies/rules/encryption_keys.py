@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from plan.model import MISSING, PlannedResource
 from policies.known import known_to
@@ -217,7 +217,8 @@ def keys_planned(stack: StackUnderReview) -> Iterable[Judged]:
     keys = {(str(k.get("vaultName")).lower(), str(k.get("keyName")).lower()) for k in stack.of_type(KEY)}
     named = re.compile(r"https://([a-z0-9-]+)\.[a-z.]+/keys/([A-Za-z0-9-]+)")
     for resource, found in known_to(stack).texts:
-        strange = [
+        strange = [f"names key '{k}' of '{v}'" for v, k in _pairs(resource) if v in vaults and (v, k) not in keys]
+        strange += [
             f"{path} names key '{match[2]}' of '{match[1]}'"
             for path, value in found
             if value.startswith("https://") and (match := named.match(value)) is not None
@@ -226,3 +227,11 @@ def keys_planned(stack: StackUnderReview) -> Iterable[Judged]:
         if strange:
             yield resource, refused(f"{'; '.join(strange)}, which the plan doesn't make")
     yield None, PASSED
+
+
+def _pairs(resource: PlannedResource) -> Iterator[tuple[str, str]]:
+    """Vault and key, where a type names them apart."""
+    for base in ("encryption.keyVaultProperties", "keyVaultProperties"):
+        uri, name = resource.get(f"{base}.keyVaultUri"), resource.get(f"{base}.keyName")
+        if isinstance(uri, str) and isinstance(name, str):
+            yield uri.removeprefix("https://").partition(".")[0].lower(), name.lower()

@@ -8,19 +8,16 @@ import re
 from collections.abc import Iterable
 
 from plan.model import PlannedResource
-from policies.known import SUBSCRIPTIONS, known_to, parent_of
+from policies.known import GUID, GUID_LENGTH, OF_GROUP, SUBSCRIPTIONS, known_to, parent_of
 from policies.review import StackUnderReview
-from policies.rule import Judged, Severity, stack_rule
-from policies.types import ASSIGNMENT, AZURE
-from policies.verdict import PASSED, refused
+from policies.rule import Judged, Severity, rule, stack_rule
+from policies.types import ASSIGNMENT, AZURE, GROUP
+from policies.verdict import PASSED, Verdict, refused
 
 EVERYTHING = (AZURE, "kubernetes:*", "azuread:*")
 CLIENT_ID = re.compile(
     r"(?:client_?id|azure\.workload\.identity/client-id|keyVaultProperties\.identity)$", re.IGNORECASE
 )
-TENANT_ID = re.compile(r"tenant_?id$", re.IGNORECASE)
-GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\Z", re.IGNORECASE)
-GUID_LENGTH = 36
 
 
 @stack_rule(
@@ -38,7 +35,7 @@ def ids_resolve(stack: StackUnderReview) -> Iterable[Judged]:
         strange = [
             f"{path} leads to {_short(value)}"
             for path, value in texts
-            if value[:15].lower() == SUBSCRIPTIONS and not known.id(value, resource)
+            if value.lower().startswith((SUBSCRIPTIONS, OF_GROUP)) and not known.id(value, resource)
         ]
         yield resource, refused("; ".join(strange[:3])) if strange else PASSED
 
@@ -59,6 +56,36 @@ def parents_planned(stack: StackUnderReview) -> Iterable[Judged]:
         held = parent is None or stack.partial or parent in known.names
         told = "" if parent is None else f"is part of {parent[0]} '{'/'.join(parent[1])}', which the plan doesn't hold"
         yield resource, PASSED if held else refused(told)
+
+
+@stack_rule(
+    "references.groups-are-planned",
+    title="Everything is in a resource group that this stack makes",
+    severity=Severity.HIGH,
+    applies_to=AZURE,
+    fix="take the group from components/landing_zone.py",
+    example="a store in a group that somebody else made, without lock and tags",
+)
+def groups_planned(stack: StackUnderReview) -> Iterable[Judged]:
+    """Rights, locks and tags are the group's: in another's group they are another's."""
+    groups = {str(group.get("resourceGroupName")).lower() for group in stack.of_type(GROUP)}
+    for resource in stack.of_type(AZURE):
+        name = resource.inputs.get("resourceGroupName")
+        strange = isinstance(name, str) and bool(groups) and name.lower() not in groups and not stack.partial
+        yield resource, refused(f"is in group '{name}', which the plan doesn't make") if strange else PASSED
+
+
+@rule(
+    "references.no-other-stack",
+    title="No stack reads another's outputs",
+    severity=Severity.HIGH,
+    applies_to="pulumi:pulumi:StackReference",
+    fix="write what is needed into Pulumi.<stack>.yaml, where it is reviewed",
+    example="a StackReference to somebody else's project",
+)
+def no_other_stack(reference: PlannedResource, stack: StackUnderReview) -> Verdict:
+    """What another stack puts out is decided where nobody here looks, and changes without a line of this one."""
+    return refused("reads another stack's outputs")
 
 
 @stack_rule(
@@ -87,15 +114,11 @@ def hosts_own(stack: StackUnderReview) -> Iterable[Judged]:
 )
 def one_tenant(stack: StackUnderReview) -> Iterable[Judged]:
     """A vault, a database or a cluster under another tenant lets that tenant's directory say who comes in."""
-    named: dict[str, list[PlannedResource]] = {}
-    for resource, texts in known_to(stack).texts:
-        for path, value in texts:
-            if len(value) == GUID_LENGTH and TENANT_ID.search(path) and GUID.match(value):
-                named.setdefault(value.lower(), []).append(resource)
-    usual = max(named, key=lambda tenant: len(named[tenant]), default="")
-    for tenant, resources in named.items():
+    known = known_to(stack)
+    for tenant, resources in known.tenants.items():
+        own = tenant == known.tenant
         for resource in resources:
-            yield resource, PASSED if tenant == usual else refused(f"names tenant {tenant}; all else is in {usual}")
+            yield resource, PASSED if own else refused(f"names tenant {tenant}; all else is in {known.tenant}")
 
 
 @stack_rule(

@@ -8,6 +8,7 @@ from plan.model import MISSING, PlannedResource
 from policies.require import given, items, texts
 from policies.review import StackUnderReview
 from policies.rule import Judged, Severity, rule, stack_rule
+from policies.rules.network_doors import is_private
 from policies.rules.workload import NETWORK_POLICY, SERVICE
 from policies.settled import SHUT, Among, AtLeast, settled
 from policies.types import CONTAINER, DEPLOYMENT, NAMESPACE
@@ -63,7 +64,7 @@ NOTED = frozenset(
         "pls-auto-approval",
     }
 )
-"""Annotations of Azure's load balancer that a service here may carry: cloud-provider-azure.sigs.k8s.io/topics/loadbalancer"""
+"""Annotations of Azure's load balancer that a service may carry: cloud-provider-azure.sigs.k8s.io/topics"""
 INSIDE = re.compile(r"^http://[a-z0-9-]+\.[a-z0-9-]+\.svc\.cluster\.local(:\d+)?(/|$)")
 
 
@@ -72,7 +73,7 @@ INSIDE = re.compile(r"^http://[a-z0-9-]+\.[a-z0-9-]+\.svc\.cluster\.local(:\d+)?
     title="The plan puts only kinds of object into the cluster that the packs judge",
     severity=Severity.HIGH,
     applies_to="kubernetes:*",
-    fix="make it with components/workload.py, or write rules for the kind and name it in policies/rules/workload_objects.py",
+    fix="make it with components/workload.py, or write rules for the kind and name it in workload_objects.py",
     example="a ClusterRoleBinding, an Ingress, a CronJob, a Helm chart",
 )
 def kinds_known(item: PlannedResource, stack: StackUnderReview) -> Verdict:
@@ -82,14 +83,14 @@ def kinds_known(item: PlannedResource, stack: StackUnderReview) -> Verdict:
 
 @rule(
     "workload.services-open-one-thing",
-    title="A service leads to pods by their labels, on its known ports, and gives nobody a public or unapproved way in",
+    title="A service leads to pods by their labels, on known ports, and gives nobody a public or unapproved way in",
     severity=Severity.CRITICAL,
     applies_to=SERVICE,
     fix="leave services to components/gateway_entries.py",
     example="a service with externalIPs, or a private link that anybody's subscription may see and have approved",
 )
 def one_thing(service: PlannedResource, stack: StackUnderReview) -> Verdict:
-    """`externalIPs` takes another address's traffic (CVE-2020-8554); a private link approves itself for whom it names."""
+    """`externalIPs` takes another address's traffic (CVE-2020-8554); a private link approves whom it names."""
     noted = service.get("metadata.annotations")
     own = {str(k).removeprefix(LOAD_BALANCER): v for k, v in noted.items()} if isinstance(noted, dict) else {}
     strange = sorted(set(own) - NOTED) if own else []
@@ -102,6 +103,9 @@ def one_thing(service: PlannedResource, stack: StackUnderReview) -> Verdict:
         told.append("makes a private link of its own")
     if balanced and own.get("pls-visibility") == "*" and service.get("metadata.name") != "portal":
         told.append("is seen by every subscription")
+    address = own.get("load-balancer-ipv4")
+    if isinstance(address, str) and not is_private(address):
+        told.append(f"asks for address {address}")
     others = [p.get("port") for p in items(service.get("spec.ports")) if p.get("port") not in (443, 8000)]
     told += [f"opens port {port}" for port in others]
     if service.get("spec.selector") in (MISSING, {}):

@@ -132,7 +132,7 @@ def where_meant(workload: PlannedResource, stack: StackUnderReview) -> Verdict:
 
 @rule(
     "workload.mounts-what-it-reads",
-    title="Volumes are memory, settings, certificates of the vault or read-only weights, and none is written but memory",
+    title="Volumes are memory, settings, certificates or weights, and none is written but memory",
     severity=Severity.HIGH,
     applies_to=PODS,
     fix="mount an emptyDir where writing is needed, and everything else readOnly",

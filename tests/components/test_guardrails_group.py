@@ -7,7 +7,7 @@ import pytest
 
 from cli.planning import ROOT
 from components.guardrails import NAME_AT_GROUP, name_at_group
-from components.guardrails_data import BuiltIn, Own, built_ins, own
+from components.guardrails_data import MOST_AT_A_SCOPE, BuiltIn, Own, built_ins, own
 from jurisdictions import load
 from plan import stacks
 from plan.model import UNKNOWN, Plan, PlannedResource
@@ -85,6 +85,12 @@ class TestStacksThatShareAGroup:
         names = [name_at_group(item.key, stack) for item in ITEMS for stack in ("bw-bw-us-prod", "bw-bw-us-dev")]
         assert len(set(names)) == len(names)
         assert max(len(name) for name in names) <= NAME_AT_GROUP
+
+    def test_a_scope_holds_the_assignments_of_two_stacks(self) -> None:
+        """The second stack's deployment would stop at the one that is too many."""
+        at_group = [item for item in ITEMS if not item.of_stack]
+        assert 2 * len(at_group) < MOST_AT_A_SCOPE
+        assert len(ITEMS) < MOST_AT_A_SCOPE
 
     def test_definitions_at_the_group_are_named_after_the_stack(self) -> None:
         for found in compliant("us-prod").of_type("azure-native:authorization:PolicyDefinitionAtManagementGroup"):

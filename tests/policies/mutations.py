@@ -4,24 +4,13 @@ The table is data: a rule without a row fails `test_every_rule_can_refuse.py`.
 """
 
 import copy
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from plan.model import Plan
 from tests.plans import Matches, added, changed, swapped, where, without
 from tests.policies import open_paths
-
-Break = Callable[[Plan], Plan]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Mutation:
-    """One rule's breach."""
-
-    breaks: Break
-    stack: str = "eu-prod"
-    also: frozenset[str] = field(default_factory=frozenset)
-    """Rules that the same breach also offends, each for a reason of its own."""
+from tests.policies.mutation import Mutation
+from tests.policies.mutations_of_settings import RIGHTLY_TOO, SETTINGS
 
 
 def put(
@@ -198,7 +187,6 @@ MUTATIONS: dict[str, Mutation] = {
     "confidential.gpu-pool-confidential": put(POOL, "vmSize", "Standard_NC40ads_H100_v5", only=GPU),
     "confidential.machines-are-confidential": put(VM, "securityProfile.securityType", "TrustedLaunch"),
     "confidential.machines-attest": drop("compute:VirtualMachineExtension"),
-    "confidential.machines-patch-themselves": put(VM, "osProfile.linuxConfiguration.patchSettings.patchMode", "Manual"),
     "confidential.machines-stand-in-zones": put(VM, "zones", None),
     "confidential.machines-take-no-passwords": put(
         VM, "osProfile.linuxConfiguration.disablePasswordAuthentication", False
@@ -268,7 +256,6 @@ MUTATIONS: dict[str, Mutation] = {
         "ruleCollections.0.rules.0.targetFqdns",
         ["api.example.com"],
     ),
-    "egress.interfaces-forward-nothing": put("network:NetworkInterface", "enableIPForwarding", True),
     "egress.interfaces-without-public-address": put(
         "network:NetworkInterface", "ipConfigurations.0.publicIPAddress", {"id": FOREIGN}
     ),
@@ -293,9 +280,6 @@ MUTATIONS: dict[str, Mutation] = {
     ),
     "egress.rules-name-hosts": put(FWR, f"{RULE0}.fqdnTags", ["AzureKubernetesService"]),
     "egress.subnets-routed-to-firewall": put(VNET, "subnets.0.routeTable", None),
-    "encryption.backups-encrypted-twice": put(
-        BV, "properties.securitySettings.encryptionSettings.infrastructureEncryption", "Disabled"
-    ),
     "encryption.backups-use-customer-key": put(BV, "properties.securitySettings.encryptionSettings", None),
     "encryption.cluster-secrets-encrypted": put(AKS, "securityProfile.azureKeyVaultKms.enabled", False),
     "encryption.disks-follow-rotation": put("compute:DiskEncryptionSet", "rotationToLatestKeyVersionEnabled", False),
@@ -305,11 +289,9 @@ MUTATIONS: dict[str, Mutation] = {
     "encryption.keys-in-hardware": put(KEY, "properties.kty", "RSA"),
     "encryption.keys-on-sound-curves": Mutation(breaks=_odd_curve),
     "encryption.keys-rotate": put(KEY, "properties.rotationPolicy", None, also="secrets.rotate"),
-    "encryption.logs-encrypted-twice": put("operationalinsights:Cluster", "isDoubleEncryptionEnabled", False),
     "encryption.logs-use-customer-key": drop("operationalinsights:LinkedService"),
     "encryption.node-disks-use-customer-key": put(AKS, "diskEncryptionSetID", None),
     "encryption.nodes-encrypt-caches": put(POOL, "enableEncryptionAtHost", False, only=WORK),
-    "encryption.queries-use-customer-key": put(LOG, "forceCmkForQuery", False),
     "encryption.registry-uses-customer-key": put(ACR, "encryption.status", "disabled"),
     "encryption.released-keys-need-proof": put(
         KEY, "properties.releasePolicy", None, only=where(keyName="confidential-disks")
@@ -328,30 +310,35 @@ MUTATIONS: dict[str, Mutation] = {
     "flows.jurisdictions-stay-apart": Mutation(
         breaks=open_paths.peered,
         also=frozenset(
-            "flows.nothing-leaves-unlisted flows.managed-from-inside-alone flows.only-the-doors-are-open flows.everything-is-understood".split()
+            [
+                "flows.nothing-leaves-unlisted",
+                "flows.managed-from-inside-alone",
+                "flows.only-the-doors-are-open",
+                "flows.everything-is-understood",
+            ]
         ),
     ),
     "flows.managed-from-inside-alone": Mutation(
         breaks=open_paths.api_for_vault,
-        also=frozenset("network.no-blanket-allow network.nothing-from-the-internet".split()),
+        also=frozenset(["network.no-blanket-allow", "network.nothing-from-the-internet"]),
     ),
     "flows.nothing-leaves-unlisted": Mutation(
         breaks=open_paths.straight_out,
         also=frozenset(
-            "egress.no-default-outbound-access egress.subnets-routed-to-firewall network.no-blanket-allow".split()
+            ["egress.no-default-outbound-access", "egress.subnets-routed-to-firewall", "network.no-blanket-allow"]
         ),
     ),
     "flows.only-the-doors-are-open": Mutation(
         breaks=open_paths.public_store,
         also=frozenset(
-            "network.public-access-disabled flows.nothing-leaves-unlisted network.storage-denies-networks".split()
+            ["network.public-access-disabled", "flows.nothing-leaves-unlisted", "network.storage-denies-networks"]
         ),
     ),
     "flows.only-the-gateway-reaches-models": Mutation(
-        breaks=open_paths.models_for_all, also=frozenset("workload.policies-open-nothing-wide".split())
+        breaks=open_paths.models_for_all, also=frozenset(["workload.policies-open-nothing-wide"])
     ),
     "flows.the-gateway-has-known-callers": Mutation(
-        breaks=open_paths.gateway_for_all, also=frozenset("workload.policies-open-nothing-wide".split())
+        breaks=open_paths.gateway_for_all, also=frozenset(["workload.policies-open-nothing-wide"])
     ),
     "flows.training-and-patients-apart": Mutation(breaks=open_paths.learner_reads_patients),
     "guardrails.assignments-are-enforced": put(ASSIGNED, "enforcementMode", "DoNotEnforce"),
@@ -370,7 +357,6 @@ MUTATIONS: dict[str, Mutation] = {
         only=where(policyAssignmentName="bw-diagnostics"),
     ),
     "guardrails.locations-are-the-jurisdictions": put(ASSIGNED, "parameters.listOfAllowedLocations.value", ["eastus"]),
-    "guardrails.machines-are-watched": drop("security:Pricing", only=where(pricingName="VirtualMachines")),
     "guardrails.nothing-hides-in-templates": put(
         "resources:Deployment",
         "properties.template.resources",
@@ -409,7 +395,6 @@ MUTATIONS: dict[str, Mutation] = {
     "learning.stores-take-identities": put(ML, "systemDatastoresAuthMode", "AccessKey"),
     "learning.uses-customer-key": put(ML, "encryption.status", "Disabled"),
     "network.denies-by-default": Mutation(breaks=_no_denial),
-    "network.floods-are-absorbed": put(VNET, "enableDdosProtection", False),
     "network.flows-recorded": drop("network:FlowLog"),
     "network.monitoring-is-private": put("monitor:PrivateLinkScope", "accessModeSettings.ingestionAccessMode", "Open"),
     "network.no-blanket-allow": put(NSG, "securityRules.0.sourceAddressPrefix", "VirtualNetwork"),
@@ -531,16 +516,14 @@ MUTATIONS: dict[str, Mutation] = {
     "telemetry.numbers-are-collected": put(AKS, "azureMonitorProfile.metrics.enabled", False),
     "telemetry.somebody-is-called": put("monitor:ActionGroup", "location", "Global"),
     "workload.disruptions-bounded": drop("kubernetes:policy/v1:PodDisruptionBudget"),
-    "workload.doors-are-https-alone": put(
-        "kubernetes:core/v1:Service", "spec.ports.0.port", 80, only=where(metadata__name="partners")
-    ),
     "workload.images-by-digest": put(DEP, f"{POD}.containers.0.image", "acrbweuprod.azurecr.io/bailiwick/vllm:latest"),
     "workload.images-from-own-registry": put(DEP, f"{POD}.containers.0.image", f"docker.io/x@sha256:{'0' * 64}"),
     "workload.limits-set": put(DEP, f"{POD}.containers.0.resources", {}),
-    "workload.lives-in-own-namespaces": put("kubernetes:core/v1:ServiceAccount", "metadata.namespace", "default"),
+    "workload.lives-in-own-namespaces": put(
+        "kubernetes:core/v1:Service", "metadata.namespace", "default", only=where(metadata__name="partners")
+    ),
     "workload.models-are-pinned": put(DEP, "spec.template.metadata.annotations", {}, only=where(metadata__name="vllm")),
     "workload.models-call-nobody": put(DEP, f"{POD}.containers.0.env", [], only=where(metadata__name="vllm")),
-    "workload.more-than-one-in-prod": put(DEP, "spec.replicas", 1),
     "workload.namespaces-deny-by-default": drop(
         "kubernetes:networking.k8s.io/v1:NetworkPolicy", only=where(metadata__name="deny-everything")
     ),
@@ -566,9 +549,11 @@ MUTATIONS: dict[str, Mutation] = {
         "kubernetes:core/v1:Service", "metadata.annotations", {}, only=where(metadata__name="partners")
     ),
     "workload.shares-nothing-with-node": put(DEP, f"{POD}.hostNetwork", True),
-    "workload.stays-confined": put(DEP, f"{POD}.containers.0.securityContext.appArmorProfile", {"type": "Unconfined"}),
     "workload.system-calls-filtered": put(DEP, f"{POD}.securityContext.seccompProfile.type", "Unconfined"),
-    "workload.takes-no-port-of-the-node": put(DEP, f"{POD}.containers.0.ports.0.hostPort", 443),
-    "workload.tells-how-it-is": put(DEP, f"{POD}.containers.0.livenessProbe", None),
     "workload.users-are-nobody-on-the-node": put(DEP, f"{POD}.securityContext.runAsUser", 1000),
+}
+MUTATIONS |= SETTINGS
+MUTATIONS |= {
+    rule_id: replace(MUTATIONS[rule_id], also=MUTATIONS[rule_id].also | set(more.split()))
+    for rule_id, more in RIGHTLY_TOO.items()
 }

@@ -15,7 +15,8 @@ from policies.review import StackUnderReview, review
 from policies.rule import Rule
 from policies.rules import ALL
 from tests.plans import changed, compliant
-from tests.policies.mutations import MUTATIONS, Break
+from tests.policies.mutation import Break
+from tests.policies.mutations import MUTATIONS
 from tests.policies.test_packs_over_grpc import request_of, running
 
 OFFERED = [rule for rule in ALL if rule.remediate is not None]
