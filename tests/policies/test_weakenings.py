@@ -4,7 +4,9 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 import pytest
+import yaml
 
+from cli.planning import ROOT
 from cli.rules import COVERING
 from policies.coverage import Experiment, Trial, unspoken, ways_for
 from policies.mutants import Breeder
@@ -76,6 +78,19 @@ class TestEveryTypeIsSpokenOf:
     def test_the_stacks_that_the_report_weakens_plan_every_type_of_any_stack(self, stack: str) -> None:
         covered = {token for name, adds in COVERING.items() for token in (adds or compliant(name).types)}
         assert set(compliant(stack).types) <= covered
+
+
+class TestTheSecondWallIsWrittenDown:
+    """A policy that is on no list is missed by nobody on the day that it is gone."""
+
+    @pytest.mark.parametrize("stack", COVERING)
+    def test_every_built_in_definition_that_is_assigned_is_in_second_wall_yaml(self, stack: str) -> None:
+        listed = yaml.safe_load((ROOT / "policies" / "second_wall.yaml").read_text(encoding="utf-8"))["assigned"]
+        assigned = {
+            str(assignment.get("policyDefinitionId")).rpartition("/")[2]
+            for assignment in compliant(stack).of_type("azure-native:authorization:PolicyAssignment")
+        }
+        assert {name for name in assigned if not name.startswith("policy-")} - set(listed) == set()
 
 
 class TestAMutantDiffersInOneThing:
