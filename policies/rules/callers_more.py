@@ -8,7 +8,7 @@ from policies.known import known_to
 from policies.review import StackUnderReview
 from policies.rule import Judged, Severity, rule, stack_rule
 from policies.settled import SHUT, settled
-from policies.verdict import PASSED, Verdict, refused
+from policies.verdict import PASSED, Verdict, all_of, not_evaluated, refused
 
 APPLICATION = "azuread:index/application:Application"
 PRINCIPAL = "azuread:index/servicePrincipal:ServicePrincipal"
@@ -42,11 +42,21 @@ def ask_for_nothing(item: PlannedResource, stack: StackUnderReview) -> Verdict:
 def of_this_tenant(stack: StackUnderReview) -> Iterable[Judged]:
     """Whoever can make the issuer say a name is that caller."""
     tenant = known_to(stack).tenant
-    made = {str(application.id).rpartition("/")[2] for application in stack.of_type(APPLICATION)}
     for proof in stack.of_type(PROOF):
-        issuer, application = proof.get("issuer"), proof.get("applicationId")
+        issuer = proof.get("issuer")
         own = issuer == GITHUB or not isinstance(issuer, str) or not tenant or tenant in GUID.findall(issuer)
-        known = application is UNKNOWN or stack.partial or str(application).rpartition("/")[2] in made
-        told = [] if own else [f"trusts {issuer}"]
-        told += [] if known else [f"is for {application}, which the plan doesn't make"]
-        yield proof, refused("; ".join(told)) if told else PASSED
+        yield proof, all_of((PASSED if own else refused(f"trusts {issuer}"), _for_one_of_ours(proof, stack)))
+
+
+def _for_one_of_ours(proof: PlannedResource, stack: StackUnderReview) -> Verdict:
+    """By value or, before Entra gives ids, by where the value comes from."""
+    value, origins = proof.get("applicationId"), proof.property_dependencies.get("applicationId", ())
+    for application in stack.of_type(APPLICATION):
+        known = application.id
+        if value == known if isinstance(known, str) and isinstance(value, str) else application.urn in origins:
+            return PASSED
+    if stack.partial:
+        return PASSED
+    if value is UNKNOWN:
+        return not_evaluated("applicationId is known only after deployment, and its origin is not in the plan")
+    return refused(f"is for {value}, which the plan doesn't make")

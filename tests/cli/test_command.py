@@ -124,7 +124,8 @@ class TestPreview:
         law = (project / "jurisdictions" / "uk.yaml").read_text()
         (project / "jurisdictions" / "xx.yaml").write_text(law.replace("id: uk\n", "id: xx\n", 1))
         stack = (project / "Pulumi.uk-prod.yaml").read_text()
-        (project / "Pulumi.xx-prod.yaml").write_text(stack.replace("jurisdiction: uk", "jurisdiction: xx"))
+        renamed = stack.replace("jurisdiction: uk", "jurisdiction: xx").replace("uk-prod", "xx-prod")
+        (project / "Pulumi.xx-prod.yaml").write_text(renamed)
         done = run_apart("preview", "xx-prod", "--quiet", cwd=project)
         assert done.returncode == 0, done.stdout + done.stderr
 

@@ -54,10 +54,13 @@ class TestWhatWouldMendIsPrinted:
 
     def test_json_has_them_under_a_key_of_their_own(self, saved: Path) -> None:
         document = json.loads(run("check", str(saved), "--fix-suggestions", "--json").stdout)
-        mended, left = document["suggestions"]
+        mended, *left = document["suggestions"]
         assert mended["rules"] == ["encryption.storage-in-transit"]
         assert '+  "minimumTlsVersion": "TLS1_2",' in mended["diff"]
-        assert left["rules"] == ["residency.storage-redundancy-inside-region"]
+        assert [rule for words in left for rule in words["rules"]] == [
+            "residency.storage-redundancy-inside-region",
+            "storage.survives-a-zone",
+        ]
         assert "suggestions" not in json.loads(run("check", str(saved), "--json").stdout)
 
     def test_nothing_to_mend_says_nothing(self, tmp_path: Path) -> None:

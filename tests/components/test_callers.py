@@ -135,6 +135,8 @@ def _before_deployment(plan: Plan, *, origins: bool = True) -> Plan:
         kept = found.property_dependencies if origins else {}
         if found.type in (APPLICATION, PRINCIPAL):
             return replace(found, outputs={}, property_dependencies=kept)
+        if found.type == FEDERATED:
+            return replace(found, inputs={**found.inputs, "applicationId": UNKNOWN}, property_dependencies=kept)
         if found.type == ROLE_ASSIGNMENT:
             unknown = {"principalObjectId": UNKNOWN, "resourceObjectId": UNKNOWN}
             return replace(found, inputs={**found.inputs, **unknown}, property_dependencies=kept)
@@ -160,6 +162,7 @@ class TestBeforeAnythingExists:
     def test_what_comes_from_nowhere_is_not_evaluated(self) -> None:
         report = review(_before_deployment(compliant("eu-prod"), origins=False), OURS)
         assert {f.rule.id for f in report.of_state("not-evaluated")} == {
+            "callers.issuers-are-of-this-tenant",
             "callers.roles-name-a-use-case",
             "callers.tokens-are-short",
         }
@@ -184,14 +187,19 @@ class TestWhatComesByAnotherWayIsRefusedToo:
     @pytest.mark.parametrize(
         ("path", "value"),
         [
-            ("issuer", "http://issuer.example"),
-            ("issuer", "https://*.example"),
+            ("issuer", f"http://issuer.example/{TENANT}"),
+            ("issuer", f"https://*.example/{TENANT}"),
             ("audiences", ["api://AzureADTokenExchange", "other"]),
             ("subject", None),
         ],
     )
     def test_a_loose_proof(self, path: str, value: object) -> None:
         assert _refused(changed(compliant("eu-prod"), FEDERATED, path, value)) == {"callers.federation-is-exact"}
+
+    def test_a_proof_of_another_tenant_or_for_an_application_of_another_stack(self) -> None:
+        elsewhere = changed(compliant("eu-prod"), FEDERATED, "issuer", f"https://issuer.example/{STRANGER}")
+        another = changed(compliant("eu-prod"), FEDERATED, "applicationId", f"/applications/{STRANGER}")
+        assert _refused(elsewhere) == _refused(another) == {"callers.issuers-are-of-this-tenant"}
 
     def test_a_role_of_its_own_making(self) -> None:
         inputs = {"roleId": STRANGER, "value": "Everything", "allowedMemberTypes": ["Application"]}

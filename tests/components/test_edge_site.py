@@ -454,7 +454,8 @@ def lacking(name: str) -> Callable[[Plan], Plan]:
     return lambda plan: replace(plan, resources=tuple(r for r in plan.resources if r.name != name))
 
 
-EDGE = tuple(rule for rule in registered() if rule.concern == "edge")
+EDGE = tuple(rule for rule in registered() if rule.module == rules.__name__)
+"""The rules on a site's form; those on its settings have their breaches in tests/policies/mutations_of_settings.py."""
 KUSTOMIZED = "kustomizations.bootstrap"
 
 
