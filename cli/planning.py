@@ -37,8 +37,10 @@ def stack_config(stack: str) -> StackConfig:
     return config
 
 
-def plan_stack(stack: str) -> tuple[Plan, tuple[Fault, ...]]:
-    """Record a stack's plan; the faults that come with it are unlawful dials, which the packs will judge too.
+def plan_stack(stack: str, *, before: bool = False) -> tuple[Plan, tuple[Fault, ...]]:
+    """Record a stack's plan, or what is known of it `before` anything exists.
+
+    The faults that come with it are unlawful dials, which the packs will judge too.
 
     Raises click.ClickException with every fault where no plan can be made.
     """
@@ -59,6 +61,7 @@ def plan_stack(stack: str) -> tuple[Plan, tuple[Fault, ...]]:
                     subscription_id=config.subscription_id,
                     tenant_id=config.tenant_id,
                     on_resource=tell,
+                    before=before,
                 )
         except ValueError as error:
             # What components refuse to build, such as a name over Azure's limit: the stack file's doing.

@@ -163,6 +163,12 @@ def runner_roles() -> Mapping[str, Mapping[str, Any]]:
     return found
 
 
+def directory_permissions() -> Mapping[str, Sequence[str]]:
+    """What `apply` needs of Microsoft Graph, by the type that it writes. The plan gives it none of them."""
+    found: Mapping[str, Sequence[str]] = table("runner_directory.yaml")
+    return found
+
+
 def allowed(spec: Mapping[str, Any]) -> list[str]:
     """Its actions, and those of its providers: write, delete and actions of each by name."""
     verbs = ("write", "delete", "action")

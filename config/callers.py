@@ -11,7 +11,7 @@ from typing import Annotated, Literal, Self
 from pydantic import StringConstraints, model_validator
 
 from config.faults import Fault
-from config.sections import Continuity, Guid, Label, Section, UseCase, dial
+from config.sections import Continuity, DataClass, Guid, Label, Section, UseCase, dial
 
 Purpose = Literal["treatment", "payment", "operations"]
 PURPOSES: Mapping[Purpose, str] = {
@@ -24,8 +24,6 @@ PURPOSES: Mapping[Purpose, str] = {
 care and the management of its systems, under Art. 9(3)'s professional secrecy; Art. 5(1)(b) asks that each is named.
 Reminders of appointments are treatment: so HHS' FAQ, read as quoted by others. Marketing and research are left out:
 both need a ground of their own (45 CFR §§ 164.508(a)(3), 164.512(i); GDPR Art. 9(2)(a), (j))."""
-
-DataClass = Literal["public", "internal", "confidential", "personal", "phi"]
 
 
 class Federated(Section):

@@ -24,6 +24,7 @@ from config.continuity import (
 )
 from config.faults import Fault
 from config.sections import (
+    STAYS_INSIDE,
     Cluster,
     ConfidentialVms,
     Egress,
@@ -312,12 +313,12 @@ def _nothing_goes_outside_unasked(
             hint=f"set bailiwick:egress.tlsInspection to true in Pulumi.{stack}.yaml",
         )
     for item in use_cases:
-        if item.external_allowed and (not egress.external_models or {"personal", "phi"} & set(item.data_classes)):
+        if item.external_allowed and (not egress.external_models or STAYS_INSIDE & set(item.data_classes)):
             yield Fault(
                 key=f"bailiwick:useCases.{item.name}.externalAllowed",
                 value="true",
-                problem="no external model is approved, or the use case has data of persons",
-                allowed="true only for data without a person in it, where egress.externalModels names a model",
+                problem="no external model is approved, or the use case has data of persons or cards",
+                allowed="true only for data without a person or a card, where egress.externalModels names a model",
                 consequence="the gateway would be told to send what must stay",
                 hint=f"set bailiwick:useCases.{item.name}.externalAllowed to false in Pulumi.{stack}.yaml",
                 kind="unlawful",

@@ -67,6 +67,8 @@ def parse(stack: str, values: Mapping[str, object]) -> tuple[StackConfig | None,
         if key not in raw:
             if field.is_required():
                 faults.append(_missing(key, field.description or "", _consequence(field.json_schema_extra)))
+            else:  # what a file leaves out is checked as it will hold
+                sections[name] = field.get_default(call_default_factory=True)
             continue
         if name == "jurisdiction":
             sections |= _jurisdiction(raw[key], faults)

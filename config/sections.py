@@ -13,6 +13,12 @@ from pydantic.alias_generators import to_camel
 
 IMAGE_BY_DIGEST = re.compile(r"^[a-z0-9.-]+(:[0-9]+)?/[a-z0-9._/-]+@sha256:[0-9a-f]{64}$")
 
+DataClass = Literal["public", "internal", "confidential", "personal", "phi", "payment"]
+"""Classes of data in requests. `payment` is card data, not the purpose of that name: the purpose is billing. It is no
+class of a store: what the platform keeps of any request lies in places of class `phi`, the strictest there is."""
+STAYS_INSIDE: frozenset[DataClass] = frozenset({"personal", "phi", "payment"})
+"""Classes that no external model is shown. The rule's list is the same: tests/config/test_payment_data.py."""
+
 
 class Section(BaseModel):
     """Frozen, strict about keys, camelCase in the file."""
@@ -152,11 +158,13 @@ class UseCase(Section):
     name: Label = dial("Name of the use case; becomes a namespace.", "requests can't be told apart in the audit")
     model: Model = dial("The model.", "nothing to serve")
     prompt: Prompt = dial("The prompt template.", "what the model is told may change under a running system")
-    data_classes: tuple[Literal["public", "internal", "confidential", "personal", "phi"], ...] = dial(
-        "Classes of data that requests may hold.", "the gateway can't tell what to refuse", min_length=1
+    data_classes: tuple[DataClass, ...] = dial(
+        "Classes of data that requests may hold. With payment, which is card data, PCI DSS is in force for the stack.",
+        "the gateway can't tell what to refuse",
+        min_length=1,
     )
     external_allowed: bool = dial(
-        "Whether requests without health or personal data may go to an approved external model.",
+        "Whether requests without health, personal or card data may go to an approved external model.",
         "a request may leave the boundary",
         default=False,
     )

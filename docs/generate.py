@@ -30,6 +30,8 @@ def rules() -> Iterator[str]:
     """Every rule, by pack."""
     yield "# Rules\n"
     yield f"{len(ALL)} rules in {len(PACKS)} packs. `bailiwick rules ID` explains one on the terminal.\n"
+    safe = sum(rule.remediate is not None for rule in ALL)
+    yield f"{safe} have a [safe fix](../guides/safe-fixes.md): one right value, which takes nothing away.\n"
     for pack in PACKS.values():
         own = [rule for rule in ALL if pack_of(rule).id == pack.id]
         yield f"## {pack.id}: {pack.title}\n"
@@ -39,7 +41,7 @@ def rules() -> Iterator[str]:
             yield f"**{rule.title}.** {rule.severity.value.capitalize()}. {rule.rationale}\n"
             yield f"- judges: {', '.join(f'`{token}`' for token in rule.applies_to)}"
             yield f"- refuses, for example: {rule.example}"
-            yield f"- fix: {rule.fix.replace('<', '&lt;')}"
+            yield f"- {'safe fix' if rule.remediate else 'fix'}: {rule.fix.replace('<', '&lt;')}"
             yield f"- law: {' · '.join(controls_of(rule.id))}\n"
 
 

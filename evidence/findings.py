@@ -26,12 +26,13 @@ def as_json(report: Report) -> dict[str, object]:
                 "resource": finding.resource,
                 "message": finding.message,
                 "hint": finding.rule.fix,
-                "controls": list(controls_of(finding.rule.id, report.stack.jurisdiction.frameworks)),
+                "controls": list(controls_of(finding.rule.id, report.stack.frameworks)),
                 **({"exception": finding.exception} if finding.exception else {}),
                 **({"exemption": exemption_json(finding.exemption)} if finding.exemption else {}),
             }
             for finding in report.findings
         ],
+        **({"inForceByData": dict(brought)} if (brought := report.stack.by_data) else {}),
         **({"notes": notes} if (notes := list(notes_on(report.stack.plan))) else {}),
     }
 

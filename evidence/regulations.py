@@ -84,6 +84,7 @@ def as_json(regulation: Regulation, report: Report | None) -> dict[str, object]:
     return {
         **{key: getattr(regulation, key) for key in ("id", "short", "title", "version", "source", "scope", "verified")},
         **({"stack": report.stack.plan.stack, "inForce": _holds(regulation, report)} if report is not None else {}),
+        **_why(regulation, report),
         **_counts(regulation, standing),
         "items": [_item(item, standing) for item in regulation.requirements],
     }
@@ -93,7 +94,8 @@ def listed(found: Sequence[Regulation], report: Report | None) -> list[dict[str,
     """Each catalogue's line; with a report, frameworks without a catalogue too."""
     standing = Standing(report) if report is not None else None
     rows: list[dict[str, object]] = [
-        {"id": item.id, "title": item.title, "version": item.version, **_counts(item, standing)} for item in found
+        {"id": item.id, "title": item.title, "version": item.version, **_counts(item, standing), **_why(item, report)}
+        for item in found
     ]
     missing = without_catalogue(_frameworks(report)) if report is not None else ()
     return rows + [{"id": name, "title": None, "version": None, "state": _NO_CATALOGUE} for name in missing]
@@ -112,6 +114,9 @@ def print_list(found: Sequence[Regulation], report: Report | None) -> None:
         rows.append([item.id, *numbers, *(held[state.value] for state in states if isinstance(held, dict))])
         rows[-1] += [f"{item.title}, {item.version}"]
     screen.table([*headings, "title, version"], rows)
+    for item in found:
+        for why in _why(item, report).values():
+            screen.line(f"! {item.id}   in force: {why}", style="yellow")
     for name in without_catalogue(_frameworks(report)) if report is not None else ():
         screen.line(f"? {name}   {_NO_CATALOGUE}", style="yellow")
     screen.line("`bailiwick regulations ID` reads one; by rules may leave a rest for a person to attest", style="dim")
@@ -125,7 +130,11 @@ def print_regulation(regulation: Regulation, report: Report | None) -> None:
     for text in (regulation.scope, regulation.verified):
         _wrapped(screen, "  ", text, style="dim")
     if report is not None and not _holds(regulation, report):
-        screen.line(f"! not in force in {report.stack.jurisdiction.id}, by its frameworks", style="yellow")
+        screen.line(
+            f"! not in force in {report.stack.jurisdiction.id}, by its frameworks or the stack's data", style="yellow"
+        )
+    for why in _why(regulation, report).values():
+        screen.line(f"in force: {why}", style="yellow")
     screen.line()
     for item in regulation.requirements:
         _print_item(screen, item, standing)
@@ -215,7 +224,13 @@ def _counts(regulation: Regulation, standing: Standing | None) -> dict[str, obje
 
 
 def _frameworks(report: Report) -> Sequence[str]:
-    return report.stack.jurisdiction.frameworks
+    return report.stack.frameworks
+
+
+def _why(regulation: Regulation, report: Report | None) -> dict[str, str]:
+    """Where the stack's own data brings it: the reason, as a key of its JSON."""
+    why = report.stack.by_data.get(regulation.id) if report is not None else None
+    return {"inForceBy": why} if why is not None else {}
 
 
 def _holds(regulation: Regulation, report: Report) -> bool:

@@ -18,6 +18,7 @@ def listed(rule: Rule) -> dict[str, object]:
         "pack": pack_of(rule).id,
         "applies_to": list(rule.applies_to),
         "controls": list(controls_of(rule.id)),
+        "safe_fix": rule.remediate is not None,
     }
 
 
@@ -59,7 +60,12 @@ def print_explained(rule: Rule) -> None:
     screen.line(f"why   {rule.rationale}\n")
     if rule.example:
         screen.line(f"refuses, for example\n      {rule.example}\n", style="red")
-    screen.line(f"fix   {rule.fix}\n", style="cyan")
+    screen.line(f"fix   {rule.fix}", style="cyan")
+    if rule.remediate is not None:
+        screen.line(
+            "      safe: `check --fix-suggestions` prints it as a diff; CrossGuard's `remediate`, if set, writes it"
+        )
+    screen.line()
     screen.line("law")
     for control, title, says in _requirements(rule):
         screen.line(f"  {control}: {title}. {says}")

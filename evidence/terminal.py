@@ -42,7 +42,7 @@ def print_report(report: Report) -> None:
     for state in ("refused", "not-evaluated", "exempt"):
         _print_state(screen, report, state)
     _print_packs(screen, report)
-    for line in (*notes_on(report.stack.plan), *unverified(report)):
+    for line in (*by_data(report), *notes_on(report.stack.plan), *unverified(report)):
         screen.line(f"! {line}", style="yellow")
     mark, style = {
         "compliant": ("✓", "bold green"),
@@ -55,6 +55,11 @@ def print_report(report: Report) -> None:
         f"{len(report.rules)} rules, {report.evaluations} evaluations, {_tally(report.findings)}",
         style=style,
     )
+
+
+def by_data(report: Report) -> list[str]:
+    """Regulations that the stack's own data brings, which the name of its jurisdiction doesn't tell."""
+    return [f"{name} is in force: {why}" for name, why in report.stack.by_data.items()]
 
 
 def unverified(report: Report) -> list[str]:
@@ -86,7 +91,7 @@ def _print_state(screen: Screen, report: Report, state: str) -> None:
         word = "EXEMPT " if state == "exempt" else ""
         screen.line(
             (f"{mark} {word}{rule.id}", f"bold {style}"),
-            f"   {rule.severity.value}   {_cited(controls_of(rule.id, report.stack.jurisdiction.frameworks))}".rstrip(),
+            f"   {rule.severity.value}   {_cited(controls_of(rule.id, report.stack.frameworks))}".rstrip(),
         )
         screen.line(f"  {rule.title}", style="italic")
         if state == "exempt":

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pulumi
+from pulumi.output import Unknown
 from pulumi.runtime import mocks as pulumi_mocks
 from pulumi.runtime import rpc
 from pulumi.runtime import settings as pulumi_settings
@@ -18,7 +19,8 @@ from pulumi.runtime.config import set_all_config
 from pulumi.runtime.stack import run_in_stack
 
 from jurisdictions import UnknownJurisdiction, load
-from plan.file import MASKED, unmark
+from plan.before import told_before
+from plan.file import MASKED, UNKNOWN_TEXT, unmark
 from plan.model import STACK_TYPE, Plan, PlannedResource, Value, jurisdiction_of
 from plan.outputs import PUBLIC, mock_call, mock_outputs
 
@@ -33,13 +35,15 @@ def record_program(
     subscription_id: str,
     tenant_id: str,
     on_resource: Callable[[int, str], None] | None = None,
+    before: bool = False,
 ) -> Plan:
     """Record what `entry` (a `__main__.py`) registers for `stack`, whose configuration is `values`.
 
     `values` are as Pulumi hands them to a program: full keys, objects as JSON text. `on_resource` is told the
-    count and the type after each registration. Raises whatever the program raises.
+    count and the type after each registration. `before` records what the engine's first preview knows, when nothing
+    has an id yet; otherwise outputs are as Azure would give them. Raises whatever the program raises.
     """
-    recording = _Recording(stack, subscription_id, tenant_id, on_resource)
+    recording = _Recording(stack, subscription_id, tenant_id, on_resource, before=before)
     # A copy: Pulumi keeps its settings in context variables, and the next stack must not find this one's.
     contextvars.copy_context().run(recording.run, entry, values)
     return recording.plan()
@@ -64,6 +68,16 @@ class _Mocks(pulumi_mocks.Mocks):
             tenant_id=self._tenant_id,
             suffixes=self._suffixes,
         )
+
+    def call(self, args: pulumi_mocks.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
+        return mock_call(args.token, args.args), []
+
+
+class _Unborn(pulumi_mocks.Mocks):
+    """Outputs as providers tell them before a first deployment."""
+
+    def new_resource(self, args: pulumi_mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        return None, told_before(args.typ, args.inputs)
 
     def call(self, args: pulumi_mocks.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
         return mock_call(args.token, args.args), []
@@ -128,10 +142,17 @@ def _suffixes(stack: str) -> Mapping[str, str]:
 
 class _Recording:
     def __init__(
-        self, stack: str, subscription_id: str, tenant_id: str, on_resource: Callable[[int, str], None] | None
+        self,
+        stack: str,
+        subscription_id: str,
+        tenant_id: str,
+        on_resource: Callable[[int, str], None] | None,
+        *,
+        before: bool,
     ) -> None:
-        self._stack = stack
-        self._monitor = _RecordingMonitor(_Mocks(subscription_id, tenant_id, _suffixes(stack)), stack, on_resource)
+        self._stack, self._before = stack, before
+        mocks = _Unborn() if before else _Mocks(subscription_id, tenant_id, _suffixes(stack))
+        self._monitor = _RecordingMonitor(mocks, stack, on_resource)
 
     def run(self, entry: Path, values: Mapping[str, str]) -> None:
         # One event loop for the monitor and the program, made first: else outputs resolve on a loop nobody runs.
@@ -147,7 +168,7 @@ class _Recording:
                     engine=pulumi_mocks.MockEngine(None),
                     project=PROJECT,
                     stack=self._stack,
-                    dry_run=False,
+                    dry_run=self._before,
                     organization=None,
                     callbacks=None,
                 )
@@ -192,6 +213,8 @@ def _plain(properties: object) -> dict[str, Value]:
 def _without_secrets(value: object) -> object:
     if rpc.is_rpc_secret(value):
         return MASKED
+    if isinstance(value, Unknown):
+        return UNKNOWN_TEXT
     if isinstance(value, pulumi.Resource):
         return value.pulumi_resource_name
     if isinstance(value, Mapping):

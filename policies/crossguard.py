@@ -89,10 +89,7 @@ def _remediation(rule: Rule) -> ResourceRemediation:
     def remediate(args: ResourceValidationArgs) -> Any:  # noqa: ANN401 typed as awaitable alone; a mapping is taken too
         found = resource(args)
         stack = under_review((found,), partial=True)
-        try:
-            changes = None if isinstance(stack, str) else remedied(rule, found, stack)
-        except Exception:  # noqa: BLE001 the rule itself reports what it can't judge
-            return None
+        changes = None if isinstance(stack, str) else remedied(rule, found, stack)
         # As they came: secrets stay secret, and unknowns unknown.
         return applied(dict(serialize_properties(args.props)), changes) if changes else None
 
@@ -123,5 +120,5 @@ def _report(rule: Rule, stack: StackUnderReview | str, report: ReportViolation, 
             crossguard_list.exempted(finding, stack)
             continue
         prefix = "not evaluated: " if finding.state == "not-evaluated" else ""
-        law = " · ".join(controls_of(rule.id, stack.jurisdiction.frameworks))
+        law = " · ".join(controls_of(rule.id, stack.frameworks))
         report(f"{prefix}{finding.resource}: {finding.message}\n{law}\nhint: {rule.fix}", finding.urn)

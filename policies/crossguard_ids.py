@@ -1,6 +1,7 @@
-"""Ids that the engine does not tell a pack: before a deployment there are none, and rules follow references by id.
+"""Ids and names that the engine does not tell a pack: before a deployment there are none, and rules follow them.
 
-They are what ARM would make of a resource's own names, so that a reference that a plan knows finds its resource.
+They are what ARM would make of a resource's own names, so that a reference that a plan knows finds its resource, and a
+part finds its whole.
 """
 
 import re
@@ -18,42 +19,49 @@ _SUBSCRIPTION = re.compile(r"^/subscriptions/([0-9a-f-]{36})(/|$)")
 def with_ids(resources: tuple[PlannedResource, ...]) -> tuple[PlannedResource, ...]:
     """The same resources, with the ids that they will have, as far as their names are known."""
     subscription = _subscription(resources)
+    by_urn = {resource.urn: resource for resource in resources}
+    resources = tuple(_with_names(resource, by_urn) for resource in resources)
     if subscription is None:
         return resources
-    by_urn = {resource.urn: resource for resource in resources}
-    return tuple(_with_id(resource, by_urn, subscription) for resource in resources)
+    return tuple(_with_id(resource, subscription) for resource in resources)
 
 
-def _with_id(resource: PlannedResource, by_urn: Mapping[str, PlannedResource], subscription: str) -> PlannedResource:
+def _with_id(resource: PlannedResource, subscription: str) -> PlannedResource:
     if not resource.type.startswith("azure-native:") or isinstance(resource.outputs.get("id"), str):
         return resource
     try:
-        identifier = arm_id(resource.type, _named(resource, by_urn), subscription_id=subscription)
+        identifier = arm_id(resource.type, _known(resource), subscription_id=subscription)
     except UnknownType:
         return resource
     return resource if identifier is None else replace(resource, outputs={**resource.outputs, "id": identifier})
 
 
-def _named(resource: PlannedResource, by_urn: Mapping[str, PlannedResource]) -> Mapping[str, Value]:
-    """Inputs, with names that come from another resource put in: `resourceGroupName` from the group's own."""
-    found = dict(resource.inputs)
+def _known(resource: PlannedResource) -> Mapping[str, Value]:
+    return {key: value for key, value in resource.inputs.items() if value is not UNKNOWN}
+
+
+def _with_names(resource: PlannedResource, by_urn: Mapping[str, PlannedResource]) -> PlannedResource:
+    """Names that come from another resource put in: `accountName` from the account's own."""
+    if not resource.type.startswith("azure-native:"):
+        return resource
+    found: dict[str, Value] = {}
     for key, value in resource.inputs.items():
         origins = resource.property_dependencies.get(key, ())
         if value is UNKNOWN and key.endswith("Name") and len(origins) == 1:
             name = _own_name(by_urn.get(origins[0]))
             if name is not None:
                 found[key] = name
-    return {key: value for key, value in found.items() if value is not UNKNOWN}
+    return replace(resource, inputs={**resource.inputs, **found}) if found else resource
 
 
 def _own_name(resource: PlannedResource | None) -> str | None:
     if resource is None:
         return None
     try:
-        names = arm_type(resource.type).name_values(resource.inputs)
+        name = resource.inputs.get(arm_type(resource.type).names[-1])
     except UnknownType:
         return None
-    return names[-1] if names else None
+    return name if isinstance(name, str) else None
 
 
 def _subscription(resources: Iterable[PlannedResource]) -> str | None:

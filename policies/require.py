@@ -5,10 +5,11 @@ Text is compared without case, because ARM does: `deny` and `Deny` are the same 
 
 import re
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
 from plan.model import MISSING, UNKNOWN, PlannedResource, Value
-from policies.verdict import PASSED, Verdict, all_of, not_evaluated, refused
+from policies.verdict import PASSED, Outcome, Verdict, all_of, not_evaluated, refused
 
 
 def require(
@@ -23,19 +24,41 @@ def require(
     present: bool = False,
     absent: bool = False,
     default: object = MISSING,
+    cure: object = MISSING,
 ) -> Verdict:
     """The value at `path` meets every condition given.
 
     A path may hold `[*]` for every element; an absent or empty list then refuses, because nothing was shown.
-    `default` is what Azure assumes where the value is absent: name its source at the call.
+    `default` is what Azure assumes where the value is absent: name its source at the call. `cure` is the one of several
+    values that anybody would write.
     """
     found = list(resource.each(path))
     if not found:
         return PASSED if absent else refused(f"{path} is empty")
+    right = equals if cure is MISSING else cure
     return all_of(
-        _one(where, default if value is MISSING else value, equals, one_of, none_of, at_least, matches, present, absent)
+        _curable(
+            _one(
+                where,
+                default if value is MISSING else value,
+                equals,
+                one_of,
+                none_of,
+                at_least,
+                matches,
+                present,
+                absent,
+            ),
+            where,
+            right,
+        )
         for where, value in found
     )
+
+
+def _curable(verdict: Verdict, path: str, right: object) -> Verdict:
+    curable = verdict.outcome is Outcome.REFUSED and right is not MISSING
+    return replace(verdict, cure={path: right}) if curable else verdict
 
 
 def _one(

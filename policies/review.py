@@ -10,6 +10,7 @@ from plan.model import MISSING, UNKNOWN, Plan, PlannedResource, Value
 from policies.exempting import entry_for
 from policies.exemptions import NONE, Exemptions
 from policies.exemptions import load as load_exemptions
+from policies.in_scope import by_data
 from policies.rule import Judged, Least, Rule
 from policies.verdict import PASSED, Outcome, Verdict, not_evaluated, refused
 
@@ -43,6 +44,16 @@ class StackUnderReview:
     def is_prod(self) -> bool:
         """Anything but a stack named `-dev` is judged as production."""
         return self.environment != "dev"
+
+    @cached_property
+    def by_data(self) -> Mapping[str, str]:
+        """Regulations that hold for the data this stack takes, wherever it stands; each with the reason."""
+        return by_data(self.plan)
+
+    @cached_property
+    def frameworks(self) -> tuple[str, ...]:
+        """What is in force: what the jurisdiction names, and what the stack's own data brings."""
+        return tuple(dict.fromkeys((*self.jurisdiction.frameworks, *self.by_data)))
 
     @cached_property
     def graph(self) -> "Graph":

@@ -6,7 +6,7 @@ Importing rules starts nothing: no pack, no server.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from plan.model import PlannedResource, Value
 from policies.verdict import Verdict
@@ -20,8 +20,15 @@ Judged = tuple[PlannedResource | None, Verdict]
 ResourceCheck = Callable[[PlannedResource, "StackUnderReview"], Verdict]
 StackCheck = Callable[["StackUnderReview"], Iterable[Judged]]
 Remedy = Callable[[PlannedResource, "StackUnderReview"], Mapping[str, Value]]
-"""Dotted paths of inputs to the values that they should have. Only where there is one right value, which anybody would
-write, and which takes nothing away that somebody may rely on: see `policies/remedy.py`."""
+"""Dotted paths of inputs to the values that they should have."""
+
+SafeFix = Remedy | tuple[str, ...] | Literal[True] | None
+"""Whether what a check asks for may be written by a machine: only where there is one right value, which anybody would
+write, and which takes nothing away that somebody may rely on. See `policies/remedy.py`, which says what is left out.
+
+True: all that the check asks one value of, which its verdict says, so that it is written once. A tuple: the paths of
+these that may be, and nothing where more would be needed. A function: where the value is not the check's to know.
+"""
 
 
 class Severity(StrEnum):
@@ -97,13 +104,14 @@ def rule(
     applies_to: str | tuple[str, ...],
     fix: str,
     example: str,
-    remediate: Remedy | None = None,
+    remediate: SafeFix = None,
 ) -> Callable[[ResourceCheck], ResourceCheck]:
     """Register a check that judges one resource at a time."""
 
     def register(check: ResourceCheck) -> ResourceCheck:
         tokens = (applies_to,) if isinstance(applies_to, str) else applies_to
-        _add(rule_id, title, severity, tokens, fix, example, check.__doc__, resource_check=check, remediate=remediate)
+        remedy = remediate if callable(remediate) or remediate is None else _as_asked(check, remediate)
+        _add(rule_id, title, severity, tokens, fix, example, check.__doc__, resource_check=check, remediate=remedy)
         return check
 
     return register
@@ -162,12 +170,10 @@ def _add(
     )
 
 
-def setting(changes: Mapping[str, Value] | None = None, **more: Value) -> Remedy:
-    """The same values for every resource that the rule judges."""
-    wanted = {**(changes or {}), **more}
-
-    def remedy(_resource: PlannedResource, _stack: "StackUnderReview") -> Mapping[str, Value]:
-        return wanted
+def _as_asked(check: ResourceCheck, paths: tuple[str, ...] | Literal[True]) -> Remedy:
+    def remedy(resource: PlannedResource, stack: "StackUnderReview") -> Mapping[str, Value]:
+        asked = check(resource, stack).cure
+        return asked if paths is True else {path: value for path, value in asked.items() if path in paths}
 
     return remedy
 

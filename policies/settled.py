@@ -48,7 +48,7 @@ def _one(path: str, value: Value, want: object) -> Verdict:
         return PASSED if value is MISSING or value in (False, "", [], {}) else refused(f"{path} is {show(value)}")
     if value is MISSING:
         fine = isinstance(want, Among) and want.unset
-        return PASSED if fine else refused(f"{path} is not set; it must be {_told(want)}")
+        return PASSED if fine else refused(f"{path} is not set; it must be {_told(want)}", _cure(path, want))
     if isinstance(want, Among):
         fine = any(same(value, one) for one in want.allowed)
     elif isinstance(want, AtLeast):
@@ -56,7 +56,14 @@ def _one(path: str, value: Value, want: object) -> Verdict:
         fine = isinstance(size, int | float) and not isinstance(size, bool) and size >= want.least
     else:
         fine = same(value, want)
-    return PASSED if fine else refused(f"{path} is {show(value)}; it must be {_told(want)}")
+    return PASSED if fine else refused(f"{path} is {show(value)}; it must be {_told(want)}", _cure(path, want))
+
+
+def _cure(path: str, want: object) -> dict[str, object]:
+    """What to write: none where several values would do, or where what somebody made would have to go."""
+    if isinstance(want, Among):
+        return {path: want.allowed[0]} if len(want.allowed) == 1 else {}
+    return {} if isinstance(want, AtLeast) else {path: want}
 
 
 def _told(want: object) -> str:

@@ -1,7 +1,7 @@
 """The three outcomes of a rule. There is no fourth: a rule that can't tell has not passed."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -19,14 +19,16 @@ class Verdict:
 
     outcome: Outcome
     message: str = ""
+    cure: Mapping[str, object] = field(default_factory=dict, compare=False)
+    """Of a refusal: paths of inputs, and what to write there, where what was asked has one value."""
 
 
 PASSED = Verdict(Outcome.PASSED)
 
 
-def refused(message: str) -> Verdict:
+def refused(message: str, cure: Mapping[str, object] | None = None) -> Verdict:
     """The wanted state does not hold; `message` says what is there instead and what is allowed."""
-    return Verdict(Outcome.REFUSED, message)
+    return Verdict(Outcome.REFUSED, message, cure or {})
 
 
 def not_evaluated(message: str) -> Verdict:
@@ -40,4 +42,6 @@ def all_of(verdicts: Iterable[Verdict]) -> Verdict:
     if not found:
         return PASSED
     worst = Outcome.REFUSED if any(v.outcome is Outcome.REFUSED for v in found) else Outcome.NOT_EVALUATED
-    return Verdict(worst, "; ".join(dict.fromkeys(v.message for v in found if v.outcome is worst)))
+    told = [verdict for verdict in found if verdict.outcome is worst]
+    cure = {path: value for verdict in told for path, value in verdict.cure.items()}
+    return Verdict(worst, "; ".join(dict.fromkeys(verdict.message for verdict in told)), cure)

@@ -13,6 +13,7 @@ from cli.planning import ROOT, plan_stack
 from plan import stacks
 from plan.file import read, to_json
 from plan.model import Plan, PlannedResource
+from policies.crossguard_ids import with_ids
 
 SHARED = "BAILIWICK_TEST_PLANS"
 """Environment variable with the folder of plans that the workers of one run share."""
@@ -28,12 +29,30 @@ CORE = ("eu-dev", "eu-prod", "uk-prod", "usgov-prod")
 @lru_cache(maxsize=32)
 def compliant(stack: str = "eu-prod") -> Plan:
     """The committed stack's plan, recorded once per test run: workers share it by its file."""
-    folder = Path(os.environ[SHARED])
-    path = folder / f"{stack}.json"
-    with (folder / f"{stack}.lock").open("w") as lock:
+    return _recorded(stack, before=False)
+
+
+@lru_cache(maxsize=8)
+def first_preview(stack: str = "eu-prod") -> Plan:
+    """The committed stack as the engine records it before anything exists."""
+    return _recorded(stack, before=True)
+
+
+@lru_cache(maxsize=8)
+def before_deployment(stack: str = "eu-prod") -> Plan:
+    """The committed stack as the engine's first preview tells it to a pack: no ids, and inputs as outputs."""
+    plan = first_preview(stack)
+    told = tuple(replace(r, provider=None, outputs={**r.inputs, **r.outputs}) for r in plan.resources)
+    return replace(plan, resources=with_ids(told))
+
+
+def _recorded(stack: str, *, before: bool) -> Plan:
+    folder, name = Path(os.environ[SHARED]), f"{stack}-before" if before else stack
+    path = folder / f"{name}.json"
+    with (folder / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not path.exists():
-            plan, faults = plan_stack(stack)
+            plan, faults = plan_stack(stack, before=before)
             assert not faults
             path.write_text(to_json(plan), encoding="utf-8")
     return read(path)

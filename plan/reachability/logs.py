@@ -19,6 +19,7 @@ DESTINATIONS: Mapping[str, str] = {
 POLICY = "azure-native:network:FirewallPolicy"
 RULE = "azure-native:monitor:DataCollectionRule"
 ENDPOINT = "azure-native:monitor:DataCollectionEndpoint"
+STORAGE = "azure-native:storage:StorageAccount"
 WORKSPACE = "azure-native:operationalinsights:Workspace"
 ENVIRONMENT = "azure-native:app:ManagedEnvironment"
 
@@ -161,7 +162,8 @@ def _extension(sites: Sites, extension: PlannedResource) -> Iterator[Edge]:
         if key.lower().endswith("workspaceresourceid") and isinstance(value, str):
             yield edge(here, sites.at(value) or tenant(value), "logs", f"extension {kind}", extension)
         elif kind == "microsoft.dataprotection.kubernetes" and key.endswith(".storageAccount"):
-            account = sites.named("azure-native:storage:StorageAccount", value)
+            drawn = sites.one_origin(extension, "configurationSettings", STORAGE) if value is UNKNOWN else None
+            account = drawn or sites.named(STORAGE, value)
             yield edge(here, account or UNKNOWN_TENANT, "copies", f"extension {kind} keeps backups there", extension)
 
 

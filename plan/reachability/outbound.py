@@ -14,6 +14,7 @@ WORKFLOW = "azure-native:logic:Workflow"
 LEARNING = "azure-native:machinelearningservices:Workspace"
 GRAFANA = "azure-native:dashboard:Grafana"
 REGISTRY = "azure-native:containerregistry:Registry"
+STORAGE = "azure-native:storage:StorageAccount"
 _URL = re.compile(r"https?://([A-Za-z0-9.-]+)")
 
 
@@ -158,10 +159,11 @@ def _delivery(sites: Sites) -> Iterator[Edge]:
             if here is None or not given(item.get(key)):
                 continue
             url = item.get(f"{key}.url")
-            target = INTERNET
+            drawn = sites.one_origin(item, key, STORAGE) if url is UNKNOWN and key == "azureBlob" else None
+            target = drawn or INTERNET
             if isinstance(url, str):
                 account = url.split("://")[-1].partition(".")[0] if key == "azureBlob" else None
-                target = sites.named("azure-native:storage:StorageAccount", account) or host_of(url)
+                target = sites.named(STORAGE, account) or host_of(url)
             if target in sites.places:
                 yield edge(target, here, "reads", f"{item.label} is fetched from there", item, "reads")
             else:

@@ -61,6 +61,11 @@ class Sites:
         found = (item for item in self.plan.of_type(token) if name_of(item).lower() == name.lower())
         return next((self.of(item) for item in found), None)
 
+    def one_origin(self, source: PlannedResource, path: str, token: str) -> str | None:
+        """The place of the one resource of a type that an input is computed from, while its name is to be drawn."""
+        found = [item for item in origins(self.plan, source, path) if item.type == token]
+        return self.of(found[0]) if len(found) == 1 else None
+
 
 def _is_one(identifier: str) -> bool:
     return "/providers/" in identifier

@@ -49,6 +49,7 @@ def vault_keeps(vault: PlannedResource, stack: StackUnderReview) -> Verdict:
     applies_to=BACKUP_VAULT,
     fix="set monitoringSettings.azureMonitorAlertSettings.alertsForAllJobFailures to Enabled",
     example="a backup vault without monitoringSettings",
+    remediate=True,
 )
 def failures_told(vault: PlannedResource, stack: StackUnderReview) -> Verdict:
     """A backup that failed a month ago is found out on the day that it is needed."""

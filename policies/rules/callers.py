@@ -32,7 +32,7 @@ LONGEST = 900
 """Seconds from `iat` to `exp`."""
 EXCHANGES = ("api://AzureADTokenExchange", "api://AzureADTokenExchangeUSGov", "api://AzureADTokenExchangeChina")
 _USE_CASE = re.compile(rf"^use-case\.([a-z0-9-]+)\.({'|'.join(PURPOSES)})$")
-_DATA_CLASS = re.compile(r"^data-class\.(public|internal|confidential|personal|phi)$")
+_DATA_CLASS = re.compile(r"^data-class\.(public|internal|confidential|personal|phi|payment)$")
 _GUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 

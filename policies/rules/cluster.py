@@ -1,6 +1,6 @@
 """The cluster: private, without standing passwords, patched, and watched."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from plan.model import MISSING, PlannedResource, Value
 from policies.require import require, show, texts, when
@@ -19,6 +19,8 @@ MAINTENANCE = "azure-native:containerservice:MaintenanceConfiguration"
     applies_to=CLUSTER,
     fix="keep apiServerAccessProfile as components/cluster.py writes it",
     example="a private cluster with enablePrivateClusterPublicFQDN true, as a public baseline has it",
+    # Not enablePrivateCluster: another value makes the cluster anew.
+    remediate=("apiServerAccessProfile.enablePrivateClusterPublicFQDN",),
 )
 def api_private(cluster: PlannedResource, stack: StackUnderReview) -> Verdict:
     """Who reaches the API server needs one stolen token to own every workload."""
@@ -46,10 +48,16 @@ def _own_zone(zone: Value) -> Verdict:
     applies_to=CLUSTER,
     fix="set apiServerAccessProfile.disableRunCommand to true",
     example="a cluster without disableRunCommand",
+    remediate=True,
 )
 def no_run_command(cluster: PlannedResource, stack: StackUnderReview) -> Verdict:
     """`az aks command invoke` goes around the private API server, with cluster administrator's rights."""
     return require(cluster, "apiServerAccessProfile.disableRunCommand", equals=True)
+
+
+def _beside_entra(cluster: PlannedResource, _stack: StackUnderReview) -> Mapping[str, Value]:
+    # Where Entra lets nobody in, the local accounts are the only way to mend it.
+    return {"disableLocalAccounts": True} if cluster.get("aadProfile.managed") is True else {}
 
 
 @rule(
@@ -59,6 +67,7 @@ def no_run_command(cluster: PlannedResource, stack: StackUnderReview) -> Verdict
     applies_to=CLUSTER,
     fix="set disableLocalAccounts to true",
     example="a cluster with local accounts, whose administrator's certificate can't be revoked",
+    remediate=_beside_entra,
 )
 def no_local_accounts(cluster: PlannedResource, stack: StackUnderReview) -> Verdict:
     """A certificate of the local administrator works for years, and names nobody."""
@@ -130,6 +139,7 @@ def identity_user_assigned(cluster: PlannedResource, stack: StackUnderReview) ->
     applies_to=CLUSTER,
     fix="enable securityProfile.defender.securityMonitoring",
     example="a cluster without securityProfile.defender",
+    remediate=True,
 )
 def defender_watches(cluster: PlannedResource, stack: StackUnderReview) -> Verdict:
     """Runtime threats, such as a shell in a model's pod, show nowhere else."""
@@ -150,6 +160,7 @@ def defender_watches(cluster: PlannedResource, stack: StackUnderReview) -> Verdi
     applies_to=CLUSTER,
     fix="enable addonProfiles.azurepolicy",
     example="a cluster without the add-on",
+    remediate=True,
 )
 def azure_policy_holds(cluster: PlannedResource, stack: StackUnderReview) -> Verdict:
     """The third wall: what somebody applies by hand is refused at admission."""
@@ -163,6 +174,7 @@ def azure_policy_holds(cluster: PlannedResource, stack: StackUnderReview) -> Ver
     applies_to=CLUSTER,
     fix="enable addonProfiles.azureKeyvaultSecretsProvider with enableSecretRotation",
     example="a cluster without the secrets provider",
+    remediate=True,
 )
 def secrets_from_vault(cluster: PlannedResource, stack: StackUnderReview) -> Verdict:
     """A certificate copied into a secret by hand expires on a Sunday."""
@@ -197,6 +209,7 @@ def policies_enforced(cluster: PlannedResource, stack: StackUnderReview) -> Verd
     applies_to=CLUSTER,
     fix="enable securityProfile.imageCleaner",
     example="a cluster without image cleaner",
+    remediate=True,
 )
 def images_cleaned(cluster: PlannedResource, stack: StackUnderReview) -> Verdict:
     """What lies on a node can be started without a registry being asked."""
@@ -273,6 +286,7 @@ def nodes_private(resource: PlannedResource, stack: StackUnderReview) -> Verdict
     applies_to=(CLUSTER, POOL),
     fix="set securityProfile.sshAccess of the pool to Disabled",
     example="a node pool with sshAccess LocalUser, the default",
+    remediate=True,
 )
 def nodes_no_ssh(resource: PlannedResource, stack: StackUnderReview) -> Verdict:
     """From a node one reads the memory of every pod on it."""
@@ -353,6 +367,7 @@ def no_spot(pool: PlannedResource, stack: StackUnderReview) -> Verdict:
     applies_to=CLUSTER,
     fix="set nodeResourceGroupProfile.restrictionLevel to ReadOnly",
     example="a cluster whose node resource group is Unrestricted",
+    remediate=True,
 )
 def node_group_locked(cluster: PlannedResource, stack: StackUnderReview) -> Verdict:
     """A load balancer that is changed by hand there is a way in that no plan shows."""

@@ -133,6 +133,7 @@ def supported(cluster: PlannedResource, stack: StackUnderReview) -> Verdict:
     applies_to=WINDOW,
     fix="set intervalWeeks to 1 and remove startDate and notAllowedDates",
     example="a maintenance window that begins in 2099",
+    remediate=("maintenanceWindow.schedule.weekly.intervalWeeks",),
 )
 def every_week(window: PlannedResource, stack: StackUnderReview) -> Verdict:
     """A window that never comes is the same as no patches."""

@@ -171,6 +171,7 @@ def gpu_confidential(pool: PlannedResource, stack: StackUnderReview) -> Verdict:
     applies_to=ATTESTATION,
     fix="set properties.publicNetworkAccess to Disabled",
     example="an attestation provider with publicNetworkAccess Enabled",
+    remediate=True,
 )
 def attestation_private(provider: PlannedResource, stack: StackUnderReview) -> Verdict:
     """Its policy decides who gets keys; only machines inside need to ask it."""

@@ -97,6 +97,7 @@ def one_thing(machine: PlannedResource, stack: StackUnderReview) -> Verdict:
     applies_to=VM,
     fix="set patchSettings.patchMode to AutomaticByPlatform",
     example="a vault machine with patchMode ImageDefault",
+    remediate=True,
 )
 def patched(machine: PlannedResource, stack: StackUnderReview) -> Verdict:
     """Nobody signs in there, so nobody would patch them."""
@@ -110,6 +111,8 @@ def patched(machine: PlannedResource, stack: StackUnderReview) -> Verdict:
     applies_to=VM_EXTENSION,
     fix="leave extensions to components/confidential.py",
     example="a CustomScript extension on a vault machine",
+    # Not publisher and type: another extension is not cured by another name.
+    remediate=("enableAutomaticUpgrade",),
 )
 def only_attest(extension: PlannedResource, stack: StackUnderReview) -> Verdict:
     """An extension runs as root, with what its settings say."""
@@ -155,6 +158,7 @@ def own_authority(stack: StackUnderReview) -> Iterable[Judged]:
     applies_to=(DISK, SNAPSHOT),
     fix="set networkAccessPolicy to DenyAll and publicNetworkAccess to Disabled",
     example="a disk with networkAccessPolicy AllowAll",
+    remediate=True,
 )
 def disks_stay(disk: PlannedResource, stack: StackUnderReview) -> Verdict:
     """A signed address to a disk is the disk, for whoever has the address."""

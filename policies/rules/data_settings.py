@@ -8,6 +8,7 @@ from policies.known import known_to
 from policies.require import items, texts
 from policies.review import StackUnderReview, absent
 from policies.rule import Judged, Severity, rule, stack_rule
+from policies.rules.prompts import STAYS_INSIDE
 from policies.rules.secrets import days
 from policies.settled import SHUT, Among, AtLeast, settled
 from policies.types import (
@@ -79,6 +80,7 @@ def parameters(stack: StackUnderReview) -> Iterable[Judged]:
     applies_to=DATABASE_SERVER,
     fix="leave the server to components/database.py",
     example="a prod server of tier Burstable, or with an administratorLogin",
+    remediate=("storage.autoGrow",),
 )
 def as_made(server: PlannedResource, stack: StackUnderReview) -> Verdict:
     """A full disk stops writing; a login of its own is a password, whatever the switch says."""
@@ -236,6 +238,8 @@ def _of_cluster(instance: PlannedResource) -> bool:
     applies_to=(CONFIGURATION_STORE, KEY_VALUE),
     fix="leave the store to components/prompt_store.py",
     example="a prompt store of tier Free, which takes no key of ours",
+    # Not the tier: it costs.
+    remediate=("dataPlaneProxy.privateLinkDelegation", "dataPlaneProxy.authenticationMode"),
 )
 def store_as_made(item: PlannedResource, stack: StackUnderReview) -> Verdict:
     """A prompt decides what a model says to a clinician."""
@@ -269,7 +273,7 @@ def _accurate(item: PlannedResource) -> Verdict:
         ["asks for less than half of the answers to be right"] if isinstance(floor, int | float) and floor < 0.5 else []
     )
     bad += ["names no class of data"] if not kinds else []
-    bad += ["lets health data go to a model outside"] if outside and set(kinds) & {"phi", "personal"} else []
+    bad += ["lets health or card data go to a model outside"] if outside and set(kinds) & STAYS_INSIDE else []
     return refused("; ".join(bad)) if bad else PASSED
 
 

@@ -28,6 +28,8 @@ EXTENSIONS = frozenset({"VECTOR", "PGAUDIT", "PG_STAT_STATEMENTS"})
     applies_to=DATABASE_SERVER,
     fix="set authConfig.passwordAuth to Disabled and activeDirectoryAuth to Enabled",
     example="a flexible server with passwordAuth Enabled",
+    # Not the sign-in by Entra: where there is none yet, nobody could sign in.
+    remediate=("authConfig.passwordAuth",),
 )
 def no_passwords(server: PlannedResource, stack: StackUnderReview) -> Verdict:
     """A password is copied, kept, and never changed."""
@@ -47,6 +49,7 @@ def no_passwords(server: PlannedResource, stack: StackUnderReview) -> Verdict:
     applies_to=DATABASE_SERVER,
     fix="set network.publicNetworkAccess to Disabled",
     example="a flexible server with network.publicNetworkAccess Enabled",
+    remediate=True,
 )
 def no_public_address(server: PlannedResource, stack: StackUnderReview) -> Verdict:
     """Vectors give back much of the text that they were made of."""

@@ -31,6 +31,7 @@ ONBOARDING = "azure-native:securityinsights:SentinelOnboardingState"
 ALERT = "azure-native:securityinsights:ScheduledAlertRule"
 AUTOMATION = "azure-native:securityinsights:AutomationRule"
 TABLE = "azure-native:operationalinsights:Table"
+INSIGHTS = {"insights.isEnabled": True}
 LEAST_RULES = 8
 """Analytics rules that watch what is particular to this platform."""
 _DIAGNOSED = (
@@ -116,6 +117,7 @@ def activity_log(stack: StackUnderReview) -> Iterable[Judged]:
     applies_to=WORKSPACE,
     fix="disable public ingestion and query, and local authentication",
     example="a workspace with publicNetworkAccessForQuery Enabled",
+    remediate=True,
 )
 def workspace_private(workspace: PlannedResource, stack: StackUnderReview) -> Verdict:
     """A workspace key reads everything, from everywhere."""
@@ -219,6 +221,8 @@ def alerts_owned(stack: StackUnderReview) -> Iterable[Judged]:
     applies_to=WORKSPACE,
     fix="set features.enableDataExport and immediatePurgeDataOn30Days to false",
     example="a workspace with immediatePurgeDataOn30Days",
+    # Not the export: somebody reads it elsewhere, and has to be told.
+    remediate=("features.immediatePurgeDataOn30Days",),
 )
 def logs_stay(workspace: PlannedResource, stack: StackUnderReview) -> Verdict:
     """An export rule copies every log to an account of somebody's choice."""
@@ -233,7 +237,8 @@ def logs_stay(workspace: PlannedResource, stack: StackUnderReview) -> Verdict:
     applies_to="azure-native:network:FirewallPolicy",
     fix="set insights.isEnabled to true",
     example="a firewall policy without insights",
+    remediate=True,
 )
 def firewall_tells(policy: PlannedResource, stack: StackUnderReview) -> Verdict:
     """A rule that nobody uses any more is a hole that nobody misses."""
-    return PASSED if same(str(policy.get("insights.isEnabled")), "True") else refused("sends no insights")
+    return PASSED if same(str(policy.get("insights.isEnabled")), "True") else refused("sends no insights", INSIGHTS)

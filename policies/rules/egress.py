@@ -89,6 +89,7 @@ def firewall_stands(stack: StackUnderReview) -> Iterable[Judged]:
     applies_to=FIREWALL_POLICY,
     fix="set threatIntelMode to Deny, without an allow-list",
     example="a firewall policy with threatIntelMode Alert",
+    remediate=True,
 )
 def denies_threats(policy: PlannedResource, stack: StackUnderReview) -> Verdict:
     """Alert only tells of the theft; Deny prevents it."""
@@ -140,6 +141,7 @@ def firewall_premium(policy: PlannedResource, stack: StackUnderReview) -> Verdic
     applies_to=FIREWALL_POLICY,
     fix="set dnsSettings.enableProxy to true",
     example="a firewall policy without dnsSettings",
+    remediate=True,
 )
 def names_resolved(policy: PlannedResource, stack: StackUnderReview) -> Verdict:
     """A lookup is a way out by itself: data leaves in the names that are asked for."""
@@ -329,6 +331,7 @@ def _linked(subnet: dict[str, object], key: str) -> bool:
     applies_to=VNET,
     fix="set defaultOutboundAccess to false on every subnet",
     example="a subnet without defaultOutboundAccess, which Azure takes as true",
+    remediate=True,
 )
 def no_default_outbound(vnet: PlannedResource, stack: StackUnderReview) -> Verdict:
     """Azure gives machines an address of its own to leave by, unless told not to."""

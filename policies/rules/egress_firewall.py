@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from plan.model import PlannedResource
+from plan.model import UNKNOWN, PlannedResource
 from policies.require import items, require, texts
 from policies.review import StackUnderReview
 from policies.rule import Judged, Severity, rule, stack_rule
@@ -21,6 +21,7 @@ PRIVATE = r"^(10\.|172\.(1[6-9]|2\d|3[01])\.|192\.168\.)"
     applies_to=FIREWALL,
     fix="leave the firewall to components/egress.py",
     example="a firewall with a collection of rules beside its policy",
+    remediate=True,
 )
 def no_own_rules(firewall: PlannedResource, stack: StackUnderReview) -> Verdict:
     """Rules on the firewall itself are read before the policy's, and by none of the rules here."""
@@ -83,17 +84,23 @@ def name_sources(stack: StackUnderReview) -> Iterable[Judged]:
         yield group, refused("; ".join(told)) if told else PASSED
 
 
-@rule(
+@stack_rule(
     "egress.routes-lead-to-an-own-address",
     title="A route leads to an address of the network's own, and learns none from elsewhere",
     severity=Severity.CRITICAL,
-    applies_to=(ROUTE, ROUTE_TABLE),
+    applies_to=(ROUTE, ROUTE_TABLE, FIREWALL),
     fix="leave routes to components/egress.py",
     example="a route whose next hop is a public address",
 )
-def own_address(route: PlannedResource, stack: StackUnderReview) -> Verdict:
+def own_address(stack: StackUnderReview) -> Iterable[Judged]:
     """Who is the next hop sees everything that leaves."""
-    if route.type == ROUTE_TABLE:
-        return settled(route, {"routes": SHUT, "disableBgpRoutePropagation": True})
-    hop = require(route, "nextHopIpAddress", matches=PRIVATE)
-    return all_of((hop, settled(route, {"nextHopType": "VirtualAppliance"})))
+    for table in stack.of_type(ROUTE_TABLE):
+        yield table, settled(table, {"routes": SHUT, "disableBgpRoutePropagation": True})
+    firewalls = {firewall.urn for firewall in stack.of_type(FIREWALL)}
+    for route in stack.of_type(ROUTE):
+        # Azure gives the firewall its address with the deployment; until then the route takes it from the firewall.
+        unborn = route.get("nextHopIpAddress") is UNKNOWN and firewalls & set(
+            route.property_dependencies.get("nextHopIpAddress", ())
+        )
+        hop = PASSED if unborn else require(route, "nextHopIpAddress", matches=PRIVATE)
+        yield route, all_of((hop, settled(route, {"nextHopType": "VirtualAppliance"})))

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from plan.model import MISSING, PlannedResource, Value
 from policies.require import require, when
 from policies.review import StackUnderReview, absent
-from policies.rule import Judged, Severity, judged, rule, setting, stack_rule
+from policies.rule import Judged, Severity, judged, rule, stack_rule
 from policies.types import (
     BACKUP_VAULT,
     CLUSTER,
@@ -72,11 +72,6 @@ def storage_twice(account: PlannedResource, stack: StackUnderReview) -> Verdict:
     return require(account, "encryption.requireInfrastructureEncryption", equals=True)
 
 
-def _tls(account: PlannedResource, _stack: StackUnderReview) -> Mapping[str, Value]:
-    newer = account.get("minimumTlsVersion") == "TLS1_3"
-    return {"enableHttpsTrafficOnly": True} | ({} if newer else {"minimumTlsVersion": "TLS1_2"})
-
-
 @rule(
     "encryption.storage-in-transit",
     title="Storage speaks TLS 1.2 or newer, and nothing else",
@@ -84,14 +79,14 @@ def _tls(account: PlannedResource, _stack: StackUnderReview) -> Mapping[str, Val
     applies_to=STORAGE,
     fix="set enableHttpsTrafficOnly to true and minimumTlsVersion to TLS1_2",
     example="a storage account with minimumTlsVersion TLS1_0",
-    remediate=_tls,
+    remediate=True,
 )
 def storage_in_transit(account: PlannedResource, stack: StackUnderReview) -> Verdict:
     """Old protocols are broken, and plain HTTP is for everybody on the way to read."""
     return all_of(
         (
             require(account, "enableHttpsTrafficOnly", equals=True),
-            require(account, "minimumTlsVersion", one_of=("TLS1_2", "TLS1_3")),
+            require(account, "minimumTlsVersion", one_of=("TLS1_2", "TLS1_3"), cure="TLS1_2"),
         )
     )
 
@@ -130,10 +125,19 @@ def disks_customer_key(disks: PlannedResource, stack: StackUnderReview) -> Verdi
     applies_to=DISK_SET,
     fix="set rotationToLatestKeyVersionEnabled to true",
     example="a disk encryption set that names one version of a key",
+    remediate=True,
 )
 def disks_follow(disks: PlannedResource, stack: StackUnderReview) -> Verdict:
     """A key that is rotated in the vault, and not on the disk, has not been rotated."""
     return require(disks, "rotationToLatestKeyVersionEnabled", equals=True)
+
+
+KEPT = {"properties.enablePurgeProtection": True, "properties.enableSoftDelete": True}
+
+
+def _kept(vault: PlannedResource, _stack: StackUnderReview) -> Mapping[str, Value]:
+    # Not the days: a vault that stands can't be given others. Not a module: its days are paid for, and can't be ended.
+    return {} if vault.type == HSM else KEPT
 
 
 @rule(
@@ -143,15 +147,13 @@ def disks_follow(disks: PlannedResource, stack: StackUnderReview) -> Verdict:
     applies_to=(VAULT, HSM),
     fix="set enablePurgeProtection to true and softDeleteRetentionInDays to 90",
     example="a key vault without purge protection",
-    # Not the days: a vault that stands can't be given others, so that who wants them makes it anew.
-    remediate=setting({"properties.enablePurgeProtection": True, "properties.enableSoftDelete": True}),
+    remediate=_kept,
 )
 def vaults_keep(vault: PlannedResource, stack: StackUnderReview) -> Verdict:
     """Who purges the key destroys all data at once: the cheapest ransom there is."""
     return all_of(
         (
-            require(vault, "properties.enablePurgeProtection", equals=True),
-            require(vault, "properties.enableSoftDelete", equals=True),
+            *(require(vault, path, equals=value) for path, value in KEPT.items()),
             require(vault, "properties.softDeleteRetentionInDays", at_least=90),
         )
     )

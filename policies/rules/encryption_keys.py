@@ -2,9 +2,9 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
-from plan.model import MISSING, PlannedResource
+from plan.model import MISSING, PlannedResource, Value
 from policies.known import known_to
 from policies.require import given, require, texts
 from policies.review import StackUnderReview
@@ -26,6 +26,7 @@ from policies.verdict import PASSED, Verdict, all_of, not_evaluated, refused
 
 USES = frozenset({"wrapkey", "unwrapkey", "encrypt", "decrypt", "sign", "verify"})
 PROOF = "x-ms-attestation-type"
+KEY_VERSION = "encryption.keyVaultProperties.keyVersion"
 
 
 @rule(
@@ -145,6 +146,11 @@ def disks_key(disk_set: PlannedResource, stack: StackUnderReview) -> Verdict:
     return all_of((given(disk_set, "activeKey.keyUrl"), settled(disk_set, {"federatedClientId": SHUT})))
 
 
+def _unversioned(_account: PlannedResource, _stack: StackUnderReview) -> Mapping[str, Value]:
+    # Empty, Azure follows the key: learn.microsoft.com/azure/storage/common/customer-managed-keys-overview
+    return {KEY_VERSION: ""}
+
+
 @rule(
     "encryption.storage-key-follows-rotation",
     title="A store follows its key's rotation, under an identity of this stack, for every service",
@@ -152,6 +158,7 @@ def disks_key(disk_set: PlannedResource, stack: StackUnderReview) -> Verdict:
     applies_to=STORAGE,
     fix="name the key without a version, and the identity that may use it",
     example="an account that names one version of its key",
+    remediate=_unversioned,
 )
 def key_follows(account: PlannedResource, stack: StackUnderReview) -> Verdict:
     """A version that is named stays when the key rotates: the old key then opens everything, for good."""
@@ -161,7 +168,7 @@ def key_follows(account: PlannedResource, stack: StackUnderReview) -> Verdict:
             settled(
                 account,
                 {
-                    "encryption.keyVaultProperties.keyVersion": SHUT,
+                    KEY_VERSION: SHUT,
                     "encryption.encryptionIdentity.encryptionFederatedIdentityClientId": SHUT,
                     "encryption.services.blob.enabled": on,
                     "encryption.services.file.enabled": on,
@@ -192,6 +199,7 @@ def queries_encrypted(workspace: PlannedResource, stack: StackUnderReview) -> Ve
     applies_to=ATTESTATION,
     fix="remove policySigningCertificates, and set tpmAttestationAuthentication to Enabled",
     example="an attestation provider with a policy-signing certificate",
+    remediate=True,
 )
 def one_policy(provider: PlannedResource, stack: StackUnderReview) -> Verdict:
     """Who signs the policy decides which machine is a confidential one."""

@@ -62,7 +62,8 @@ def wall_whole(stack: StackUnderReview) -> Iterable[Judged]:
     """A plan is judged once; what somebody does in the portal meets these and nothing else."""
     assigned: dict[str, list[PlannedResource]] = {}
     for found in stack.of_type(POLICY_ASSIGNMENT):
-        assigned.setdefault(str(found.get("policyDefinitionId")).rpartition("/")[2].lower(), []).append(found)
+        for name in _assigned(found, stack):
+            assigned.setdefault(name, []).append(found)
     definitions = stack.of_type(POLICY_DEFINITION, POLICY_DEFINITION_OF_GROUP)
     cloud, sites = stack.jurisdiction.cloud.name, bool(stack.of_type(SITE))
     for definition, wanted in _wall()["assigned"].items():
@@ -81,6 +82,13 @@ def wall_whole(stack: StackUnderReview) -> Iterable[Judged]:
     for name in sorted(set(assigned) - reviewed):
         for assignment in assigned[name]:
             yield assignment, _strict(assignment, "audit")
+
+
+def _assigned(assignment: PlannedResource, stack: StackUnderReview) -> set[str]:
+    """Names of what it assigns; one of our own is found by where its id comes from, before there is an id."""
+    own = stack.targets(assignment, "policyDefinitionId")
+    names = [found.get("policyDefinitionName") for found in own] or [assignment.get("policyDefinitionId")]
+    return {str(name).rpartition("/")[2].lower() for name in names}
 
 
 def _strict(assignment: PlannedResource, least: str) -> Verdict:
@@ -169,6 +177,7 @@ def _conditions(condition: object) -> Iterator[tuple[str, object]]:
     applies_to=(REMEDIATION, REMEDIATION_OF_GROUP),
     fix="leave the task to components/guardrails.py",
     example="a remediation of one resource in one region",
+    remediate=True,
 )
 def remedies_reach(task: PlannedResource, stack: StackUnderReview) -> Verdict:
     """What an earlier scan missed is what nobody put right."""
@@ -200,6 +209,7 @@ def templates_inside(deployment: PlannedResource, stack: StackUnderReview) -> Ve
     applies_to=POLICY_EXEMPTION,
     fix="name the group that needs it as the scope",
     example="an exemption of the whole subscription",
+    remediate=True,
 )
 def exemptions_narrow(exemption: PlannedResource, stack: StackUnderReview) -> Verdict:
     """An exemption of the subscription is the end of the policy."""
@@ -283,9 +293,9 @@ def playbooks_closed(workflow: PlannedResource, stack: StackUnderReview) -> Verd
 )
 def protected_locked(stack: StackUnderReview) -> Iterable[Judged]:
     """`protect` stops Pulumi alone; the lock stops the portal, a script and a thief with rights."""
-    locked = {lock.get("scope") for lock in stack.of_type(LOCK)}
+    locked = stack.referring(LOCK, "scope")
     for group in stack.of_type(GROUP):
-        held = group.id in locked or not group.protect or stack.partial
+        held = group.urn in locked or not group.protect or stack.partial
         yield group, PASSED if held else refused("is protected and has no lock")
     for lock in stack.of_type(LOCK):
         yield lock, settled(lock, {"level": Among(("CanNotDelete", "ReadOnly"))})

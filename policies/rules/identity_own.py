@@ -11,7 +11,7 @@ from policies.rule import Judged, Severity, rule, stack_rule
 from policies.rules.workload_objects import ACCOUNT
 from policies.settled import SHUT, settled
 from policies.types import ASSIGNMENT, AZURE, BACKUP_VAULT, CLUSTER, ROLE_DEFINITION
-from policies.verdict import PASSED, Verdict, all_of, refused
+from policies.verdict import PASSED, Verdict, all_of, not_evaluated, refused
 
 FEDERATED = "azure-native:managedidentity:FederatedIdentityCredential"
 SITE = "azure-native:kubernetes:ConnectedCluster"
@@ -111,8 +111,10 @@ def own_clusters(stack: StackUnderReview) -> Iterable[Judged]:
     issuers = {value for c in stack.of_type(CLUSTER, SITE) for value in _issuers(c)}
     for credential in stack.of_type(FEDERATED):
         issuer, subject = (str(credential.get(key)) for key in ("issuer", "subject"))
-        if credential.get("issuer") is UNKNOWN or stack.partial:
+        if stack.partial:
             yield credential, PASSED
+        elif not isinstance(credential.get("issuer"), str):
+            yield credential, _by_origin(credential, stack)
         elif issuer == GITHUB:
             fine = re.match(r"^repo:[\w.-]+/[\w.-]+:environment:[\w.-]+$", subject)
             own = fine is not None and stack.plan.stack in subject
@@ -123,6 +125,14 @@ def own_clusters(stack: StackUnderReview) -> Iterable[Judged]:
             told = [] if known else [f"trusts issuer {issuer}"]
             told += [] if named or not accounts else [f"trusts {subject}, which the plan doesn't make"]
             yield credential, refused("; ".join(told)) if told else PASSED
+
+
+def _by_origin(credential: PlannedResource, stack: StackUnderReview) -> Verdict:
+    """A cluster has no issuer before it is made: the credential then takes it from the cluster itself."""
+    origins = credential.property_dependencies.get("issuer", ())
+    if any(cluster.urn in origins for cluster in stack.of_type(CLUSTER, SITE)):
+        return PASSED
+    return not_evaluated("issuer is known only after deployment, and comes from no cluster of the plan")
 
 
 def _of_site(issuer: str, stack: StackUnderReview) -> bool:
@@ -187,7 +197,10 @@ def written_for_it(stack: StackUnderReview) -> Iterable[Judged]:
         scope, role = (str(assignment.get(key)) for key in ("scope", "roleDefinitionId"))
         whole = scope.startswith("/subscriptions/") and scope.count("/") == len(("", "subscriptions"))
         name = role.rpartition("/")[2]
-        wide = whole and name not in own and not stack.partial
+        ours = name in own or any(
+            found.type == ROLE_DEFINITION for found in stack.targets(assignment, "roleDefinitionId")
+        )
+        wide = whole and not ours and not stack.partial
         yield assignment, refused(f"is role {name} in the whole subscription") if wide else PASSED
 
 

@@ -15,6 +15,12 @@ from policies.verdict import PASSED, Verdict, all_of, refused
     applies_to=LEARNING_WORKSPACE,
     fix="leave managedNetwork.isolationMode AllowOnlyApprovedOutbound, without rules by host name",
     example="a workspace with isolationMode AllowInternetOutbound",
+    # Not isolationMode: a notebook may reach something by it.
+    remediate=(
+        "publicNetworkAccess",
+        "allowPublicAccessWhenBehindVnet",
+        "serverlessComputeSettings.serverlessComputeNoPublicIP",
+    ),
 )
 def approved_only(workspace: PlannedResource, stack: StackUnderReview) -> Verdict:
     """A notebook that reaches the internet is a way out for every dataset it can read."""
@@ -55,6 +61,8 @@ def learning_customer_key(workspace: PlannedResource, stack: StackUnderReview) -
     applies_to=LEARNING_WORKSPACE,
     fix="set systemDatastoresAuthMode to Identity and hbiWorkspace",
     example="a workspace with systemDatastoresAuthMode AccessKey",
+    # Not hbiWorkspace: another value makes the workspace anew.
+    remediate=("systemDatastoresAuthMode",),
 )
 def stores_take_identities(workspace: PlannedResource, stack: StackUnderReview) -> Verdict:
     """With access keys whoever runs a notebook reads all that the account holds."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from plan.model import MISSING, UNKNOWN, PlannedResource
 from policies.require import items, require, same, show, texts
 from policies.review import StackUnderReview, absent
-from policies.rule import Judged, Least, Severity, judged, rule, setting, stack_rule
+from policies.rule import Judged, Least, Severity, judged, rule, stack_rule
 from policies.types import (
     ATTESTATION,
     CLUSTER,
@@ -289,7 +289,7 @@ def zones_linked(stack: StackUnderReview) -> Iterable[Judged]:
     applies_to=(STORAGE, REGISTRY, CLUSTER, "azure-native:cognitiveservices:Account"),
     fix="set publicNetworkAccess to Disabled; callers use the private endpoint",
     example="a storage account with publicNetworkAccess Enabled",
-    remediate=setting(publicNetworkAccess="Disabled"),
+    remediate=True,
 )
 def public_access_disabled(service: PlannedResource, stack: StackUnderReview) -> Verdict:
     """A public address is one leaked credential away from the whole store."""
@@ -303,8 +303,7 @@ def public_access_disabled(service: PlannedResource, stack: StackUnderReview) ->
     applies_to=(VAULT, HSM),
     fix="set properties.publicNetworkAccess to Disabled and networkAcls.defaultAction to Deny",
     example="a key vault with properties.publicNetworkAccess Enabled",
-    # Not the addresses: each was written down for somebody.
-    remediate=setting({"properties.publicNetworkAccess": "Disabled", "properties.networkAcls.defaultAction": "Deny"}),
+    remediate=True,
 )
 def vaults_private(vault: PlannedResource, stack: StackUnderReview) -> Verdict:
     """Who reaches the keys reaches the data."""
@@ -324,7 +323,7 @@ def vaults_private(vault: PlannedResource, stack: StackUnderReview) -> Verdict:
     applies_to=STORAGE,
     fix="set networkRuleSet.defaultAction to Deny, without addresses",
     example="a storage account with networkRuleSet.ipRules",
-    remediate=setting({"networkRuleSet.defaultAction": "Deny"}),
+    remediate=True,
 )
 def storage_denies(account: PlannedResource, stack: StackUnderReview) -> Verdict:
     """The second lock, should somebody open the first by hand."""
@@ -344,6 +343,7 @@ def storage_denies(account: PlannedResource, stack: StackUnderReview) -> Verdict
     applies_to=SCOPE,
     fix="set both access modes of the private link scope to PrivateOnly",
     example="a private link scope with ingestionAccessMode Open",
+    remediate=True,
 )
 def monitoring_private(scope: PlannedResource, stack: StackUnderReview) -> Verdict:
     """Open lets machines of this network write to any workspace in the world."""

@@ -62,6 +62,7 @@ def no_other_doors(door: PlannedResource, stack: StackUnderReview) -> Verdict:
     applies_to=VNET,
     fix="leave the network to components/network.py",
     example="a subnet delegated to Microsoft.Web/serverFarms, or shared with the tenant",
+    remediate=("encryption.enabled", "enableDdosProtection"),
 )
 def as_reviewed(network: PlannedResource, stack: StackUnderReview) -> Verdict:
     """A delegation puts somebody's service inside; a shared subnet is everybody's in the tenant."""

@@ -1,13 +1,14 @@
 """The place that deploys, the registry, the sites and the budget: what was reviewed stays as it was."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from plan.arm_types import arm_types
-from plan.model import PlannedResource
+from plan.model import UNKNOWN, PlannedResource, Value
 from policies.require import items, texts
 from policies.review import StackUnderReview, absent
 from policies.rule import Judged, Severity, rule, stack_rule
+from policies.rules.tagging import own_tags
 from policies.settled import SHUT, Among, settled
 from policies.types import AZURE, CONTAINER, JOB, JOB_ENVIRONMENT, REGISTRY, REPLICATION, VAULT
 from policies.verdict import PASSED, Verdict, all_of, refused
@@ -82,6 +83,7 @@ def _strange(container: dict[str, object], stack: StackUnderReview) -> list[str]
     applies_to=JOB_ENVIRONMENT,
     fix="leave the environment to components/runner.py",
     example="an environment that sends its logs with a key, or to a vendor",
+    remediate=("peerAuthentication.mtls.enabled", "peerTrafficConfiguration.encryption.enabled"),
 )
 def own_logs(place: PlannedResource, stack: StackUnderReview) -> Verdict:
     """A log sent with a key is a key in the plan; a vendor's collector is a way out."""
@@ -112,6 +114,8 @@ def own_logs(place: PlannedResource, stack: StackUnderReview) -> Verdict:
     applies_to=(REGISTRY, TOKEN, *CACHE),
     fix="leave the registry to components/registry.py; images are imported by digest",
     example="a cache rule for docker.io, or a token with a password in the plan",
+    # Not sign-in by ARM's tokens: some of Azure's services know no other.
+    remediate=("networkRuleSet.defaultAction",),
 )
 def no_side_door(item: PlannedResource, stack: StackUnderReview) -> Verdict:
     """A cache brings in what its source serves today; a webhook tells somebody of every push."""
@@ -162,7 +166,7 @@ def one_release(stack: StackUnderReview) -> Iterable[Judged]:
             digests = {key: v for key, v in known.items() if key.endswith("_digest") or key == "release"}
             told += [f"{path}.{key} is {v}" for key, v in digests.items() if not DIGEST.match(str(v))]
             told += [f"{path} lacks {key}" for key in ("model_sha256", "prompt_sha256") if known and not known.get(key)]
-            if vaults and known.get("vault") not in (None, *vaults):
+            if vaults and known.get("vault") not in (None, *vaults) and not _of_a_vault(delivery, known, stack):
                 told.append(f"{path}.vault is {known.get('vault')}")
             told += [
                 f"{path}.{key} is {known[key]}" for key in ("clients", "proxy", "endpoints") if _public(known.get(key))
@@ -185,6 +189,12 @@ def one_release(stack: StackUnderReview) -> Iterable[Judged]:
             },
         )
         yield delivery, all_of((shut, refused("; ".join(told)) if told else PASSED))
+
+
+def _of_a_vault(delivery: PlannedResource, known: Mapping[str, Value], stack: StackUnderReview) -> bool:
+    """The vault's name is an output: before it is made, only where the delivery takes it from is known."""
+    origins = delivery.property_dependencies.get("kustomizations", ())
+    return known.get("vault") is UNKNOWN and any(vault.urn in origins for vault in stack.of_type(VAULT))
 
 
 def _public(value: object) -> bool:
@@ -292,6 +302,7 @@ def _late(threshold: object) -> bool:
     applies_to=AZURE,
     fix="pass tags=scope.tags(<class of data>)",
     example="a dashboard that says whose it is and not which class of data it shows",
+    remediate=own_tags,
 )
 def parts_tagged(resource: PlannedResource, stack: StackUnderReview) -> Verdict:
     """A tag that is missing on one thing is a question that nobody can answer of it."""

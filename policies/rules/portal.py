@@ -1,8 +1,8 @@
 """The portal: from permitted countries, through a web firewall that prevents, to a private origin."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from plan.model import MISSING, UNKNOWN, PlannedResource
+from plan.model import MISSING, UNKNOWN, PlannedResource, Value
 from policies.require import items, require, same, show
 from policies.review import StackUnderReview
 from policies.rule import Judged, Severity, judged, rule, stack_rule
@@ -180,6 +180,7 @@ def floods_limited(waf: PlannedResource, stack: StackUnderReview) -> Verdict:
     applies_to=(FRONT_DOOR_WAF, PROFILE),
     fix="keep logScrubbing as components/waf.py writes it",
     example="a WAF policy without logScrubbing",
+    remediate=True,
 )
 def logs_scrubbed(resource: PlannedResource, stack: StackUnderReview) -> Verdict:
     """A blocked request's log would hold what the patient typed."""
@@ -204,6 +205,7 @@ def logs_scrubbed(resource: PlannedResource, stack: StackUnderReview) -> Verdict
     applies_to=ROUTE,
     fix="set httpsRedirect Enabled, forwardingProtocol HttpsOnly",
     example="a route with forwardingProtocol MatchRequest",
+    remediate=True,
 )
 def https_only(route: PlannedResource, stack: StackUnderReview) -> Verdict:
     """On plain HTTP everybody on the way reads along."""
@@ -235,12 +237,13 @@ def caches_nothing(route: PlannedResource, stack: StackUnderReview) -> Verdict:
     applies_to=DOMAIN,
     fix="set tlsSettings.minimumTlsVersion to TLS12 or newer",
     example="a custom domain with minimumTlsVersion TLS10",
+    remediate=True,
 )
 def tls_modern(domain: PlannedResource, stack: StackUnderReview) -> Verdict:
     """Old protocols are broken."""
     return all_of(
         (
-            require(domain, "tlsSettings.minimumTlsVersion", one_of=("TLS12", "TLS13")),
+            require(domain, "tlsSettings.minimumTlsVersion", one_of=("TLS12", "TLS13"), cure="TLS12"),
             require(domain, "tlsSettings.certificateType", one_of=("ManagedCertificate", "CustomerCertificate")),
         )
     )
@@ -253,6 +256,7 @@ def tls_modern(domain: PlannedResource, stack: StackUnderReview) -> Verdict:
     applies_to=ORIGIN,
     fix="give the origin sharedPrivateLinkResource, as components/portal_front_door.py does",
     example="an origin without sharedPrivateLinkResource, which is a public one",
+    remediate=True,
 )
 def origin_private(origin: PlannedResource, stack: StackUnderReview) -> Verdict:
     """A public origin is reached by anyone who finds it, past the web firewall."""
@@ -329,6 +333,15 @@ def profile_premium(profile: PlannedResource, stack: StackUnderReview) -> Verdic
     return require(profile, "sku.name", equals="Premium_AzureFrontDoor")
 
 
+MODERN = ("AppGwSslPolicy20220101S", "AppGwSslPolicy20220101")
+"""Those before them still take TLS 1.0: learn.microsoft.com/azure/application-gateway, "TLS policy overview"."""
+
+
+def _newer(gateway: PlannedResource, _stack: StackUnderReview) -> Mapping[str, Value]:
+    # Beside a policy of somebody's own, Azure takes no name.
+    return {"sslPolicy.policyName": MODERN[0]} if gateway.get("sslPolicy.policyType") == "Predefined" else {}
+
+
 @rule(
     "portal.gateway-tls-is-modern",
     title="A regional portal takes HTTPS with TLS 1.2 or newer only",
@@ -336,6 +349,7 @@ def profile_premium(profile: PlannedResource, stack: StackUnderReview) -> Verdic
     applies_to=APPLICATION_GATEWAY,
     fix="set sslPolicy.policyName to AppGwSslPolicy20220101S or newer, and listeners to Https",
     example="an application gateway whose listener is Http without a redirect",
+    remediate=_newer,
 )
 def gateway_tls(gateway: PlannedResource, stack: StackUnderReview) -> Verdict:
     """Predefined policies before 2022 still take TLS 1.0."""
@@ -345,5 +359,4 @@ def gateway_tls(gateway: PlannedResource, stack: StackUnderReview) -> Verdict:
     open_ = [str(item.get("name")) for item in backends if not same(item.get("protocol"), "Https")]
     if plain or open_ or not listeners:
         return refused(f"plain HTTP: {', '.join(plain + open_) or 'no listener'}")
-    allowed = ("AppGwSslPolicy20220101", "AppGwSslPolicy20220101S")
-    return require(gateway, "sslPolicy.policyName", one_of=allowed)
+    return require(gateway, "sslPolicy.policyName", one_of=MODERN)

@@ -31,6 +31,7 @@ SCRUBBED_AT_FRONT_DOOR = frozenset({"RequestIPAddress", "RequestUri", "QueryStri
     applies_to=(FRONT_DOOR_WAF, REGIONAL_WAF),
     fix="leave the rules to components/portal_rules.py",
     example="a rule set with an override that switches SQL injection off",
+    remediate=("policySettings.logScrubbing.state",),
 )
 def nothing_out(waf: PlannedResource, stack: StackUnderReview) -> Verdict:
     """An exclusion for one field is where the attack comes; a rule that allows ends the reading of all others."""
@@ -81,6 +82,7 @@ def _old(rule_set: dict[str, object]) -> bool:
     applies_to=(PROFILE, FRONT_DOOR_WAF, REGIONAL_WAF),
     fix="leave scrubbing to components/portal_rules.py",
     example="a web firewall that scrubs addresses and not what was posted",
+    remediate=True,
 )
 def scrubbing_on(edge: PlannedResource, stack: StackUnderReview) -> Verdict:
     """Logs outlive their reason: what was typed is in them, in clear, for years."""
@@ -94,7 +96,9 @@ def scrubbing_on(edge: PlannedResource, stack: StackUnderReview) -> Verdict:
     ]
     on = {str(r.get("matchVariable")) for r in items(edge.get(base)) if same(r.get("state"), "Enabled")}
     missing = wanted - on
-    return refused(f"doesn't scrub {', '.join(sorted(missing))}") if missing else PASSED
+    named = edge.each(f"{base}[*].matchVariable")
+    cure = {path.removesuffix("matchVariable") + "state": "Enabled" for path, value in named if value in missing}
+    return refused(f"doesn't scrub {', '.join(sorted(missing))}", cure) if missing else PASSED
 
 
 SCRUBBED_BY_EDGE = frozenset(

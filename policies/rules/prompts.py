@@ -14,7 +14,8 @@ from policies.types import CONFIGURATION_STORE, DEPLOYMENT_OF_TEMPLATE, KEY_VALU
 from policies.verdict import PASSED, Verdict, all_of, not_evaluated, refused
 
 _HEX40, _HEX64 = re.compile(r"^[0-9a-f]{40}$"), re.compile(r"^[0-9a-f]{64}$")
-PERSONAL = frozenset({"personal", "phi"})
+STAYS_INSIDE = frozenset({"personal", "phi", "payment"})
+"""Of a person or of a card. The dials' list is the same: tests/config/test_payment_data.py."""
 SNAPSHOT = "microsoft.appconfiguration/configurationstores/snapshots"
 RETENTION_SECONDS = 90 * 24 * 3600
 """The most that Azure takes: Azure/bicep-types-az, SnapshotProperties of 2024-06-01."""
@@ -27,6 +28,7 @@ RETENTION_SECONDS = 90 * 24 * 3600
     applies_to=CONFIGURATION_STORE,
     fix="set disableLocalAuth, and publicNetworkAccess to Disabled",
     example="a configuration store with disableLocalAuth false",
+    remediate=True,
 )
 def no_access_keys(store: PlannedResource, stack: StackUnderReview) -> Verdict:
     """Who changes a prompt changes what the model does, without touching the model."""
@@ -59,6 +61,7 @@ def store_customer_key(store: PlannedResource, stack: StackUnderReview) -> Verdi
     applies_to=CONFIGURATION_STORE,
     fix="set enablePurgeProtection",
     example="a configuration store without purge protection",
+    remediate=True,
 )
 def keeps_deleted(store: PlannedResource, stack: StackUnderReview) -> Verdict:
     """It says which prompt answered which patient."""
@@ -100,9 +103,9 @@ def _pinned(value: PlannedResource) -> Verdict:
         PASSED if re.match(r"^\d+\.\d+\.\d+$", str(prompt.get("version"))) else refused("the prompt has no version"),
         PASSED if floor > 0 else refused("accuracyFloor is 0"),
     ]
-    if external is not False and classes & PERSONAL:
+    if external is not False and classes & STAYS_INSIDE:
         verdicts.append(
-            refused(f"may go to an external model with data of class {', '.join(sorted(classes & PERSONAL))}")
+            refused(f"may go to an external model with data of class {', '.join(sorted(classes & STAYS_INSIDE))}")
         )
     return all_of(verdicts)
 

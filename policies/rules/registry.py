@@ -15,6 +15,7 @@ from policies.verdict import Verdict, all_of
     applies_to=REGISTRY,
     fix="set adminUserEnabled and anonymousPullEnabled to false",
     example="a registry with adminUserEnabled true",
+    remediate=True,
 )
 def no_passwords(registry: PlannedResource, stack: StackUnderReview) -> Verdict:
     """One shared password can replace the image that guards patient data."""
@@ -59,6 +60,7 @@ def own_data_endpoint(registry: PlannedResource, stack: StackUnderReview) -> Ver
     applies_to=REGISTRY,
     fix="set policies.exportPolicy.status to disabled",
     example="a registry whose export policy is enabled, the default",
+    remediate=True,
 )
 def exports_nothing(registry: PlannedResource, stack: StackUnderReview) -> Verdict:
     """Fine-tuned weights in an image remember what they were tuned on."""

@@ -110,6 +110,7 @@ def storage_redundancy(account: PlannedResource, stack: StackUnderReview) -> Ver
     applies_to=STORAGE,
     fix="set allowCrossTenantReplication to false and allowedCopyScope to PrivateLink",
     example="a storage account without allowedCopyScope",
+    remediate=True,
 )
 def storage_not_shared(account: PlannedResource, stack: StackUnderReview) -> Verdict:
     """Object replication into a foreign tenant needs no network path: the platform itself carries the data out."""

@@ -29,6 +29,8 @@ KEYS = frozenset(
     applies_to=JOB_ENVIRONMENT,
     fix="leave the environment internal, in the runner's subnet, with publicNetworkAccess Disabled",
     example="a managed environment with publicNetworkAccess Enabled",
+    # Not vnetConfiguration: another value makes the environment anew.
+    remediate=("publicNetworkAccess",),
 )
 def no_way_in(environment: PlannedResource, stack: StackUnderReview) -> Verdict:
     """Who gets in there deploys."""
@@ -48,6 +50,7 @@ def no_way_in(environment: PlannedResource, stack: StackUnderReview) -> Verdict:
     applies_to=JOB,
     fix="name the image by digest under runner.image",
     example="a job whose image is bailiwick/runner:latest",
+    remediate=("configuration.manualTriggerConfig.parallelism",),
 )
 def pinned_program(job: PlannedResource, stack: StackUnderReview) -> Verdict:
     """Whoever can move a tag could deploy."""

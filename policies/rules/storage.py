@@ -1,11 +1,11 @@
 """Data that is stored: nobody takes it with a copied key, overwrites it unseen, or mixes it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
-from plan.model import MISSING, UNKNOWN, PlannedResource, Value
+from plan.model import MISSING, UNKNOWN, PlannedResource
 from policies.require import require
 from policies.review import StackUnderReview, absent
-from policies.rule import Judged, Least, Severity, judged, rule, setting, stack_rule
+from policies.rule import Judged, Least, Severity, judged, rule, stack_rule
 from policies.types import BLOB_SERVICE, CONTAINER, HSM, KEY, STORAGE, VAULT
 from policies.verdict import PASSED, Verdict, all_of, refused
 
@@ -25,7 +25,7 @@ DELETED_DAYS = Least("days", 30, "days for which a deleted blob can be had back"
     fix="set allowSharedKeyAccess to false",
     example="a storage account without allowSharedKeyAccess, which Azure takes as true",
     # Not SFTP: somebody hands files in by it, and has to be told.
-    remediate=setting(allowSharedKeyAccess=False, isLocalUserEnabled=False),
+    remediate=("allowSharedKeyAccess", "isLocalUserEnabled"),
 )
 def no_shared_keys(account: PlannedResource, stack: StackUnderReview) -> Verdict:
     """A copied key opens everything, from anywhere that can reach it, and nobody can say who used it."""
@@ -38,10 +38,6 @@ def no_shared_keys(account: PlannedResource, stack: StackUnderReview) -> Verdict
     )
 
 
-def _closed(resource: PlannedResource, _stack: StackUnderReview) -> Mapping[str, Value]:
-    return {"publicAccess": "None"} if resource.type == CONTAINER else {"allowBlobPublicAccess": False}
-
-
 @rule(
     "storage.no-public-blobs",
     title="No blob is public",
@@ -49,7 +45,7 @@ def _closed(resource: PlannedResource, _stack: StackUnderReview) -> Mapping[str,
     applies_to=(STORAGE, CONTAINER),
     fix="set allowBlobPublicAccess to false on the account and publicAccess to None on the container",
     example="a container with publicAccess Blob",
-    remediate=_closed,
+    remediate=True,
 )
 def no_public_blobs(resource: PlannedResource, stack: StackUnderReview) -> Verdict:
     """The classic leak: a container that was public for a day."""

@@ -60,6 +60,7 @@ def answers_no_browser(service: PlannedResource, stack: StackUnderReview) -> Ver
     applies_to=BLOB_SERVICE,
     fix="let components/storage_account.py make the blob service's properties",
     example="a blob service without a change feed",
+    remediate=True,
 )
 def changes_recorded(service: PlannedResource, stack: StackUnderReview) -> Verdict:
     """After ransomware the first question is what was touched, and since when; replication reads the same feed."""
@@ -73,6 +74,7 @@ def changes_recorded(service: PlannedResource, stack: StackUnderReview) -> Verdi
     applies_to=STORAGE,
     fix="set allowedCopyScope to PrivateLink",
     example="an account with allowedCopyScope AAD",
+    remediate=True,
 )
 def copied_privately(account: PlannedResource, stack: StackUnderReview) -> Verdict:
     """The tenant is larger than the jurisdiction: the hospital's other stacks are in it too."""
@@ -120,10 +122,10 @@ def accounts_key(container: PlannedResource, stack: StackUnderReview) -> Verdict
 )
 def write_once(stack: StackUnderReview) -> Iterable[Judged]:
     """Releases, prompts and sites' audit logs count as evidence because nobody can change them."""
-    held = {(p.get("accountName"), p.get("containerName")) for p in stack.of_type(WORM)}
+    held = {(_account(p), p.get("containerName")) for p in stack.of_type(WORM)}
     for container in stack.of_type(CONTAINER):
         if container.get("metadata.worm") == "required" and not stack.partial:
-            there = (container.get("accountName"), container.get("containerName")) in held
+            there = (_account(container), container.get("containerName")) in held
             yield container, PASSED if there else refused("says worm=required and has no immutability policy")
     for policy in stack.of_type(WORM):
         wanted = {
@@ -161,16 +163,24 @@ def whole_stores(stack: StackUnderReview) -> Iterable[Judged]:
         return
     held: dict[object, set[object]] = {}
     for container in stack.of_type(CONTAINER):
-        held.setdefault(container.get("accountName"), set()).add(container.get("containerName"))
+        held.setdefault(_account(container), set()).add(container.get("containerName"))
     for instance in stack.of_type(BACKUP_INSTANCE):
         for account in stack.targets(instance, "properties.dataSourceInfo.resourceID"):
             if account.type != STORAGE:
                 continue
             base = "properties.policyInfo.policyParameters.backupDatasourceParametersList[*].containersList"
             listed = {name for _, value in instance.each(base) for name in texts(value)}
-            missing = held.get(account.get("accountName"), set()) ^ listed
+            missing = held.get(_account(account), set()) ^ listed
             yield instance, refused(f"differs from its store in {_names(missing)}") if missing else PASSED
     yield from _copies(stack, held)
+
+
+def _account(found: PlannedResource) -> object:
+    """The name of the account that something is, or is in; its URN while the name is still to be drawn."""
+    name = found.get("accountName")
+    if isinstance(name, str):
+        return name
+    return (found.urn,) if found.type == STORAGE else found.property_dependencies.get("accountName", ())
 
 
 def _copies(stack: StackUnderReview, held: dict[object, set[object]]) -> Iterable[Judged]:

@@ -17,10 +17,18 @@ def _tags(resource: PlannedResource) -> object:
     return resource.get("tags")
 
 
-def _own_tags(resource: PlannedResource, stack: StackUnderReview) -> Mapping[str, Value]:
+def _known(stack: StackUnderReview) -> Mapping[str, str]:
     """What the stack itself knows; who owns a resource and which class its data is of, only a person does."""
-    known = {"jurisdiction": stack.jurisdiction.id, "environment": stack.environment}
-    return {f"tags.{key}": value for key, value in known.items() if not resource.get(f"tags.{key}")}
+    return {"jurisdiction": stack.jurisdiction.id, "environment": stack.environment}
+
+
+def own_tags(resource: PlannedResource, stack: StackUnderReview) -> Mapping[str, Value]:
+    """Tags that are missing, and that the stack knows."""
+    return {f"tags.{key}": value for key, value in _known(stack).items() if not resource.get(f"tags.{key}")}
+
+
+def _right_tags(resource: PlannedResource, stack: StackUnderReview) -> Mapping[str, Value]:
+    return {f"tags.{key}": value for key, value in _known(stack).items() if resource.get(f"tags.{key}")}
 
 
 @rule(
@@ -55,7 +63,7 @@ def _own_tags(resource: PlannedResource, stack: StackUnderReview) -> Mapping[str
     ),
     fix="pass tags=scope.tags(<class of data>)",
     example="a storage account without tag owner",
-    remediate=_own_tags,
+    remediate=own_tags,
 )
 def mandatory_tags(resource: PlannedResource, stack: StackUnderReview) -> Verdict:
     """Without an owner nobody answers, and without a class nobody knows what a breach means."""
@@ -91,11 +99,11 @@ def class_known(resource: PlannedResource, stack: StackUnderReview) -> Verdict:
     applies_to=AZURE,
     fix="pass tags=scope.tags(<class of data>)",
     example="a resource of stack eu-prod tagged jurisdiction uk",
+    remediate=_right_tags,
 )
 def jurisdiction_matches(resource: PlannedResource, stack: StackUnderReview) -> Verdict:
     """Evidence is gathered by tag: a wrong one puts the resource before the wrong authority."""
-    wanted = {"jurisdiction": stack.jurisdiction.id, "environment": stack.environment}
-    for key, value in wanted.items():
+    for key, value in _known(stack).items():
         found = resource.get(f"tags.{key}")
         if isinstance(found, str) and found != value:
             return refused(f"is tagged {key} '{found}' in a stack of {value}")

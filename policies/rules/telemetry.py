@@ -169,6 +169,12 @@ def numbers_collected(stack: StackUnderReview) -> Iterable[Judged]:
     applies_to=GRAFANA,
     fix="leave publicNetworkAccess and apiKey Disabled, and external snapshots off",
     example="a Grafana workspace with apiKey Enabled",
+    # Not mail: somebody waits for it.
+    remediate=(
+        "properties.publicNetworkAccess",
+        "properties.apiKey",
+        "properties.grafanaConfigurations.snapshots.externalEnabled",
+    ),
 )
 def grafana_closed(grafana: PlannedResource, stack: StackUnderReview) -> Verdict:
     """A snapshot published outside is a copy that nobody takes back; a key is a login without a person."""

@@ -76,6 +76,7 @@ def watched(stack: StackUnderReview) -> Iterable[Judged]:
     applies_to=ACTIONS,
     fix="name the contact in Pulumi.<stack>.yaml",
     example="an action group with a webhook to https://elsewhere.example",
+    remediate=True,
 )
 def to_the_owner(group: PlannedResource, stack: StackUnderReview) -> Verdict:
     """A webhook carries what happened to whoever owns the address; a telephone is abroad as soon as its owner is."""
@@ -134,6 +135,7 @@ def collection_whole(stack: StackUnderReview) -> Iterable[Judged]:
     applies_to=(GRAFANA, BOARD, TO_NUMBERS, BOOK),
     fix="leave Grafana and its boards to components/dashboards.py",
     example="a board with an image at https://elsewhere.example",
+    remediate=("properties.grafanaConfigurations.security.csrfAlwaysCheck",),
 )
 def sends_nothing(item: PlannedResource, stack: StackUnderReview) -> Verdict:
     """A picture that a board fetches tells its host who looks at it; a plug-in sees every number."""

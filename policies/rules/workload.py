@@ -16,6 +16,7 @@ PODS = (
     "kubernetes:apps/v1:DaemonSet",
     "kubernetes:batch/v1:Job",
 )
+POD = "spec.template.spec"
 SERVICE = "kubernetes:core/v1:Service"
 NETWORK_POLICY = "kubernetes:networking.k8s.io/v1:NetworkPolicy"
 BUDGET = "kubernetes:policy/v1:PodDisruptionBudget"
@@ -25,25 +26,36 @@ OFFLINE = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "VLLM_NO_USAGE_ST
 
 
 def _pod(workload: PlannedResource) -> dict[str, object]:
-    spec = workload.get("spec.template.spec")
+    spec = workload.get(POD)
     return spec if isinstance(spec, dict) else {}
 
 
-def _containers(workload: PlannedResource) -> Iterator[dict[str, object]]:
+def _placed(workload: PlannedResource) -> Iterator[tuple[str, dict[str, object]]]:
+    """Every container, with the path of its place."""
     pod = _pod(workload)
     for key in ("initContainers", "containers", "ephemeralContainers"):
-        yield from items(pod.get(key))
+        found = pod.get(key)
+        for index, container in enumerate(found if isinstance(found, list | tuple) else ()):
+            if isinstance(container, dict):
+                yield f"{POD}.{key}.{index}", container
+
+
+def _containers(workload: PlannedResource) -> Iterator[dict[str, object]]:
+    return (container for _, container in _placed(workload))
 
 
 def _each_container(workload: PlannedResource, path: str, *, wanted: object) -> Verdict:
-    found = list(_containers(workload))
+    found = list(_placed(workload))
     if not found:
         return refused("has no containers in the plan")
     return all_of(
         PASSED
         if _at(container, path) == wanted
-        else refused(f"container {show(container.get('name'))}: {path} is {show(_at(container, path))}")
-        for container in found
+        else refused(
+            f"container {show(container.get('name'))}: {path} is {show(_at(container, path))}",
+            {f"{place}.{path}": wanted},
+        )
+        for place, container in found
     )
 
 
@@ -103,13 +115,14 @@ def images_from_own_registry(stack: StackUnderReview) -> Iterable[Judged]:
     applies_to=PODS,
     fix="use components/workload.py for the pod",
     example="a pod without runAsNonRoot",
+    remediate=True,
 )
 def never_root(workload: PlannedResource, stack: StackUnderReview) -> Verdict:
     """Root in a container is one kernel hole away from root on the node."""
     return all_of(
         (
-            require(workload, "spec.template.spec.securityContext.runAsNonRoot", equals=True),
-            require(workload, "spec.template.spec.securityContext.runAsUser", at_least=1),
+            require(workload, f"{POD}.securityContext.runAsNonRoot", equals=True),
+            require(workload, f"{POD}.securityContext.runAsUser", at_least=1),
         )
     )
 
@@ -121,6 +134,7 @@ def never_root(workload: PlannedResource, stack: StackUnderReview) -> Verdict:
     applies_to=PODS,
     fix="set readOnlyRootFilesystem and mount an emptyDir where writing is needed",
     example="a container without readOnlyRootFilesystem",
+    remediate=True,
 )
 def read_only_root(workload: PlannedResource, stack: StackUnderReview) -> Verdict:
     """Who breaks in can't leave anything behind."""
@@ -134,24 +148,28 @@ def read_only_root(workload: PlannedResource, stack: StackUnderReview) -> Verdic
     applies_to=PODS,
     fix="drop ALL capabilities and set allowPrivilegeEscalation to false",
     example="a privileged container",
+    remediate=True,
 )
 def no_privileges(workload: PlannedResource, stack: StackUnderReview) -> Verdict:
     """A privileged container is the node."""
+    drop = "securityContext.capabilities.drop"
     dropped = all_of(
         PASSED
-        if _at(container, "securityContext.capabilities.drop") == ["ALL"] and not _added(container)
-        else refused(f"container {show(container.get('name'))} keeps capabilities")
-        for container in _containers(workload)
+        if _at(container, drop) == ["ALL"] and not _added(container)
+        else refused(f"container {show(container.get('name'))} keeps capabilities", {f"{place}.{drop}": ["ALL"]})
+        for place, container in _placed(workload)
     )
     return all_of(
         (
             _each_container(workload, "securityContext.allowPrivilegeEscalation", wanted=False),
             dropped,
             all_of(
-                refused(f"container {show(c.get('name'))} is privileged")
+                refused(
+                    f"container {show(c.get('name'))} is privileged", {f"{place}.securityContext.privileged": False}
+                )
                 if _at(c, "securityContext.privileged") is True
                 else PASSED
-                for c in _containers(workload)
+                for place, c in _placed(workload)
             ),
         )
     )
@@ -168,11 +186,12 @@ def _added(container: dict[str, object]) -> bool:
     applies_to=PODS,
     fix="set securityContext.seccompProfile.type to RuntimeDefault",
     example="a pod with seccompProfile Unconfined",
+    remediate=True,
 )
 def calls_filtered(workload: PlannedResource, stack: StackUnderReview) -> Verdict:
     """Most kernel holes are behind calls that no workload here makes."""
-    path = "spec.template.spec.securityContext.seccompProfile.type"
-    return require(workload, path, one_of=("RuntimeDefault", "Localhost"))
+    path = f"{POD}.securityContext.seccompProfile.type"
+    return require(workload, path, one_of=("RuntimeDefault", "Localhost"), cure="RuntimeDefault")
 
 
 @rule(
@@ -182,13 +201,15 @@ def calls_filtered(workload: PlannedResource, stack: StackUnderReview) -> Verdic
     applies_to=PODS,
     fix="remove hostNetwork, hostPID, hostIPC and hostPath volumes",
     example="a pod with hostNetwork true",
+    remediate=True,
 )
 def shares_nothing(workload: PlannedResource, stack: StackUnderReview) -> Verdict:
     """The node's network is past every network policy."""
     pod = _pod(workload)
-    bad = [key for key in ("hostNetwork", "hostPID", "hostIPC") if pod.get(key) is True]
-    bad += [f"volume {volume.get('name')}" for volume in items(pod.get("volumes")) if "hostPath" in volume]
-    return refused(f"shares {', '.join(bad)} with the node") if bad else PASSED
+    shared = [key for key in ("hostNetwork", "hostPID", "hostIPC") if pod.get(key) is True]
+    mounted = [f"volume {volume.get('name')}" for volume in items(pod.get("volumes")) if "hostPath" in volume]
+    told = f"shares {', '.join(shared + mounted)} with the node"
+    return refused(told, {f"{POD}.{key}": False for key in shared}) if shared or mounted else PASSED
 
 
 @rule(
@@ -198,10 +219,11 @@ def shares_nothing(workload: PlannedResource, stack: StackUnderReview) -> Verdic
     applies_to=PODS,
     fix="set automountServiceAccountToken to false",
     example="a pod without automountServiceAccountToken",
+    remediate=True,
 )
 def no_token(workload: PlannedResource, stack: StackUnderReview) -> Verdict:
     """The token is the first thing that an intruder reads."""
-    return require(workload, "spec.template.spec.automountServiceAccountToken", equals=False)
+    return require(workload, f"{POD}.automountServiceAccountToken", equals=False)
 
 
 @rule(

@@ -54,6 +54,7 @@ def runs_the_image(workload: PlannedResource, stack: StackUnderReview) -> Verdic
     applies_to=PODS,
     fix="leave the security context to components/workload.py",
     example="a container with procMount Unmasked, or runAsUser 0",
+    remediate=True,
 )
 def masks_on(workload: PlannedResource, stack: StackUnderReview) -> Verdict:
     """A container's own security context goes before its pod's: one line there undoes every rule on pods."""
@@ -91,6 +92,7 @@ def masks_on(workload: PlannedResource, stack: StackUnderReview) -> Verdict:
     applies_to=PODS,
     fix="remove dnsPolicy, dnsConfig, hostAliases and hostPort",
     example="a pod whose hostAliases turn the registry's name to another address",
+    remediate=True,
 )
 def clusters_names(workload: PlannedResource, stack: StackUnderReview) -> Verdict:
     """Who answers for a name decides where data goes; a name server outside is told every name that is asked."""

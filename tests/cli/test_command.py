@@ -189,6 +189,10 @@ class TestRules:
         for words in ("GDPR Art. 44", "fix ", "refuses, for example", "owner: data protection officer"):
             assert words in done.stdout
 
+    def test_a_rule_says_whether_its_fix_is_safe(self) -> None:
+        assert "safe: `check --fix-suggestions`" in run("rules", "storage.no-shared-keys").stdout
+        assert "safe: " not in run("rules", "residency.region-inside-jurisdiction").stdout
+
     def test_a_mistyped_rule_verb_or_pack_is_guessed(self) -> None:
         assert "Did you mean egress.no-nat-gateway?" in run("rules", "egress.no-nat-gatway").stderr
         assert "did you mean preview?" in run("preveiw").stderr
@@ -197,6 +201,7 @@ class TestRules:
     def test_json_lists_every_rule_with_its_controls(self) -> None:
         rules = json.loads(run("rules", "--json").stdout)
         assert all(rule["controls"] and rule["pack"] for rule in rules)
+        assert {rule["safe_fix"] for rule in rules} == {True, False}
 
 
 class TestExport:

@@ -17,6 +17,7 @@ from policies.review import Finding, review
 from policies.rules import ALL
 from tests.cli.test_command import Done, run
 from tests.plans import changed, compliant
+from tests.policies.test_in_scope import with_payment
 
 Judge = Callable[..., Done]
 
@@ -30,6 +31,13 @@ def judged(monkeypatch: pytest.MonkeyPatch) -> Judge:
         return run("regulations", *words, "--stack", plan.stack)
 
     return run_on
+
+
+@pytest.fixture
+def unwritten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if nobody had written the UK GDPR down: a new jurisdiction may name what has no catalogue yet."""
+    left = tuple(name for name in available() if name != "uk-gdpr")
+    monkeypatch.setattr("policies.catalogue.available", lambda: left)
 
 
 def item(document: dict[str, Any], requirement_id: str) -> dict[str, Any]:
@@ -92,7 +100,7 @@ class TestOneRegulation:
         assert done.returncode == 2
         assert "Did you mean gdpr?" in done.stderr
 
-    def test_a_framework_that_nobody_wrote_down_is_no_typo(self) -> None:
+    def test_a_framework_that_nobody_wrote_down_is_no_typo(self, unwritten: None) -> None:
         done = run("regulations", "uk-gdpr")
         assert done.returncode == 2
         assert "no catalogue for 'uk-gdpr', which is in force in uk" in done.stderr
@@ -159,9 +167,29 @@ class TestHowItStands:
     def test_only_what_is_in_force_is_listed(self, judged: Judge) -> None:
         rows = json.loads(judged(compliant("uk-prod"), "--json").stdout)
         assert [row["id"] for row in rows] == ["iso27001", "nist-ai-rmf", "dspt", "uk-gdpr", "uk-nis"]
-        assert all("no catalogue" in row["state"] for row in rows[3:])
+        assert all(row["states"]["REFUSED"] == 0 for row in rows)
+        assert not [row for row in rows if "inForceBy" in row]
 
-    def test_the_table_says_plainly_what_has_no_catalogue(self, judged: Judge) -> None:
+    def test_what_the_stacks_own_data_brings_is_listed_with_the_reason(self, judged: Judge) -> None:
+        plan = with_payment(compliant("uk-prod"))
+        why = "payment data is in scope: use case 'clinical-notes'"
+        rows = {row["id"]: row for row in json.loads(judged(plan, "--json").stdout)}
+        assert [row["inForceBy"] for row in rows.values() if "inForceBy" in row] == [rows["pci-dss"]["inForceBy"]]
+        assert rows["pci-dss"]["inForceBy"] == why
+        assert f"! pci-dss   in force: {why}" in judged(plan).stdout
+
+    def test_and_read_by_itself_it_says_so_too(self, judged: Judge) -> None:
+        plan = with_payment(compliant("uk-prod"))
+        document = json.loads(judged(plan, "pci-dss", "--json").stdout)
+        assert (document["inForce"], "payment data" in document["inForceBy"]) == (True, True)
+        assert "in force: payment data is in scope" in judged(plan, "pci-dss").stdout
+        assert "! not in force in uk" in judged(compliant("uk-prod"), "pci-dss").stdout
+
+    def test_a_framework_without_a_catalogue_is_listed_last(self, judged: Judge, unwritten: None) -> None:
+        rows = json.loads(judged(compliant("uk-prod"), "--json").stdout)
+        assert [row["id"] for row in rows if "no catalogue" in row.get("state", "")] == ["uk-gdpr"] == [rows[-1]["id"]]
+
+    def test_the_table_says_plainly_what_has_no_catalogue(self, judged: Judge, unwritten: None) -> None:
         text = judged(compliant("uk-prod")).stdout
         assert "? uk-gdpr   no catalogue: all of it is for a person to attest" in text
         assert text.startswith("id ")

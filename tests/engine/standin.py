@@ -13,11 +13,12 @@ import grpc
 from google.protobuf import empty_pb2, json_format, struct_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
-from plan.file import UNKNOWN_TEXT, unmark
+from plan.before import told_before
+from plan.file import unmark
 from plan.outputs import mock_call, mock_outputs
 
 DAY = 86_400
-SUBSCRIPTION = TENANT = "00000000-0000-4000-8000-000000000000"
+TENANT = "00000000-0000-4000-8000-000000000000"
 
 
 def plain(properties: dict[str, Any]) -> dict[str, Any]:
@@ -29,6 +30,8 @@ def plain(properties: dict[str, Any]) -> dict[str, Any]:
 
 class StandIn(provider_pb2_grpc.ResourceProviderServicer):
     """Says yes to everything that a preview asks."""
+
+    _subscription = TENANT
 
     def Handshake(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802 Pulumi's gRPC interface
         """Secrets and references come as the engine knows them."""
@@ -47,7 +50,8 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.DiffResponse()
 
     def Configure(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802 as above
-        """A preview asks Create too, so that what is known beforehand is known."""
+        """A preview asks Create too, so that what is known beforehand is known. Ids are of the subscription given."""
+        self._subscription = plain(json_format.MessageToDict(request.args)).get("subscriptionId") or self._subscription
         return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True, acceptResources=True)
 
     def Check(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802 as above
@@ -63,27 +67,17 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
 
     def Create(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802 as above
         """In a preview: the inputs, and unknown where only the cloud could tell. In an update: id and state."""
+        token, name = request.urn.split("::")[2].rpartition("$")[2], request.urn.rpartition("::")[2]
+        given = json_format.MessageToDict(request.properties)
         properties: Any = struct_pb2.Struct()
-        if not request.preview:
-            token, name = request.urn.split("::")[2].rpartition("$")[2], request.urn.rpartition("::")[2]
-            inputs = plain(json_format.MessageToDict(request.properties))
-            identifier, state = mock_outputs(
-                token, name, inputs, urn=request.urn, subscription_id=SUBSCRIPTION, tenant_id=TENANT
-            )
-            properties.update(state)
-            return provider_pb2.CreateResponse(id=identifier, properties=properties)
-        properties.CopyFrom(request.properties)
-        if "identity" in properties and "userAssignedIdentities" in properties["identity"]:
-            # A list going in, an object coming out, as with the real provider.
-            assigned = properties["identity"]["userAssignedIdentities"]
-            if not isinstance(assigned, struct_pb2.Struct):
-                del properties["identity"]["userAssignedIdentities"]
-        for key in OUTPUTS.get(request.urn.split("::")[2].rpartition("$")[2], ()):
-            properties[key] = UNKNOWN_TEXT
-        for key, name in (("keyvault:Vault", "vaultUri"), ("keyvault:ManagedHsm", "hsmUri")):
-            if request.urn.split("::")[2].endswith(key):
-                properties["properties"][name] = UNKNOWN_TEXT
-        return provider_pb2.CreateResponse(properties=properties)
+        if request.preview:
+            properties.update(told_before(token, given))
+            return provider_pb2.CreateResponse(properties=properties)
+        identifier, state = mock_outputs(
+            token, name, plain(given), urn=request.urn, subscription_id=self._subscription, tenant_id=TENANT
+        )
+        properties.update(state)
+        return provider_pb2.CreateResponse(id=identifier, properties=properties)
 
     def Invoke(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802 as above
         """What a plan can answer, and nothing else."""
@@ -94,23 +88,6 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
     def Cancel(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802 as above
         """Nothing is under way."""
         return empty_pb2.Empty()
-
-
-OUTPUTS = {
-    "azure-native:resources:ResourceGroup": ("name",),
-    "azure-native:managedidentity:UserAssignedIdentity": ("name", "principalId", "clientId"),
-    "azure-native:keyvault:Key": ("name", "keyUri", "keyUriWithVersion"),
-    "azure-native:operationalinsights:Workspace": ("name", "customerId"),
-    "azure-native:authorization:RoleDefinition": ("name",),
-    "azure-native:storage:ObjectReplicationPolicy": ("policyId",),
-    "azuread:index/application:Application": ("objectId", "clientId"),
-    "azuread:index/servicePrincipal:ServicePrincipal": ("objectId",),
-    "azuread:index/group:Group": ("objectId",),
-    "azuread:index/namedLocation:NamedLocation": ("objectId",),
-    "random:index/randomString:RandomString": ("result",),
-    "random:index/randomUuid:RandomUuid": ("result",),
-}
-"""Output-only properties that the program reads; every other output is an input, or is left out and so unknown."""
 
 
 def main() -> None:
