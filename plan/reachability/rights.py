@@ -5,7 +5,6 @@ writes it.
 """
 
 from collections.abc import Iterable, Iterator
-from fnmatch import fnmatchcase
 
 from plan.model import MISSING, UNKNOWN, PlannedResource
 from plan.reachability.built_in_roles import ANYTHING, BUILT_IN, OPERATIONS, RoleActions
@@ -103,7 +102,20 @@ def _reached(sites: Sites, assignment: PlannedResource, role: RoleActions) -> It
 
 
 def _any(name: str, patterns: Iterable[str]) -> bool:
-    return any(fnmatchcase(name, pattern) for pattern in patterns)
+    return any(_covers(pattern, name) for pattern in patterns)
+
+
+def _covers(pattern: str, name: str) -> bool:
+    """An action with `*` for anything: learn.microsoft.com/azure/role-based-access-control/role-definitions"""
+    first, *rest = pattern.split("*")
+    if not rest or not name.startswith(first):
+        return not rest and name == pattern
+    at = len(first)
+    for part in rest[:-1]:
+        at = name.find(part, at) + len(part)
+        if at < len(part):
+            return False
+    return name.endswith(rest[-1]) and len(name) - len(rest[-1]) >= at
 
 
 def _takes_keys(store: PlannedResource) -> bool:
