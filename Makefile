@@ -3,10 +3,10 @@ STACK ?= eu-prod
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 RUN := $(UV) run --frozen
 PYTHON ?= python3
-SOURCES := __main__.py benchmarks cli components config drill evidence jurisdictions plan policies retrieval tests
+SOURCES := __main__.py benchmarks cli components config drill evidence jurisdictions plan policies retrieval tests tools
 
 .DEFAULT_GOAL := help
-.PHONY: help setup preview preview-all check test test-slow docs format rules mutate bench bench-fleet clean
+.PHONY: help setup preview preview-all check test test-slow cluster-tools test-cluster docs format rules mutate bench bench-fleet clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,10 +32,16 @@ check: setup ## Lint, types, the graph of imports, generated docs up to date
 	@$(RUN) python -m docs.generate --check
 
 test: setup ## Run the tests, but the slow ones; the last line is pytest's own
-	@$(RUN) pytest -m "not slow"
+	@$(RUN) pytest -m "not slow and not cluster"
 
 test-slow: setup ## Run the slow tests: packs as processes, a copied project, every stack
 	@$(RUN) pytest -m slow
+
+cluster-tools: setup ## Obtain etcd, kube-apiserver (built with Go, some minutes once) and definitions for test-cluster
+	@$(RUN) python -m tools.cluster
+
+test-cluster: setup ## Apply every manifest of every stack to a real API server, and hold what it says against what was meant
+	@BAILIWICK_REQUIRE_CLUSTER=1 $(RUN) pytest -m cluster -n 0
 
 docs: setup ## Write the generated reference
 	@$(RUN) python -m docs.generate

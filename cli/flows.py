@@ -29,7 +29,9 @@ def command(what: str, form: str | None, start: str | None, end: str | None, out
     `--from` and `--to` print paths hop by hop, each with the rule and the resource that open it. Ends with 3 where
     something leaves that is not on record.
     """
-    plan = _plan(what)
+    from cli.planning import plan_of
+
+    plan = plan_of(what)
     graph, refused = _drawn(plan)
     if form and (start or end):
         raise click.UsageError("a path is printed as text: leave out --json, --mermaid and --svg")
@@ -40,18 +42,6 @@ def command(what: str, form: str | None, start: str | None, end: str | None, out
     else:
         _show(plan, graph, refused, form, out, whole=whole)
     return exits.REFUSED if refused else exits.OK
-
-
-def _plan(what: str) -> "Plan":
-    from cli.planning import known_stacks, plan_stack
-    from plan.file import PlanFileError, read
-
-    if what not in known_stacks() and (Path(what).exists() or what.endswith(".json")):
-        try:
-            return read(Path(what))
-        except PlanFileError as error:
-            raise click.ClickException(str(error)) from error
-    return plan_stack(what)[0]
 
 
 def _drawn(plan: "Plan") -> "tuple[Graph, frozenset[str]]":

@@ -16,9 +16,11 @@ VERBS = {
     "rules": "List the rules, or explain one.",
     "regulations": "List the regulations, or read one requirement by requirement.",
     "export": "Write a stack's plan in another tool's format.",
+    "manifests": "Write what a stack puts into its cluster, as YAML.",
     "budget": "Propose a stack's monthly budget from its estimate.",
     "bootstrap": "Make a stack's state store and secrets key, in its jurisdiction.",
     "drill": "Restore a stack's data, and hold the times against what was promised.",
+    "canary": "Show what is tried beside what is served, and move its weight.",
     "secrets": "Look for secrets in the tree.",
 }
 """Verb to its line in the help; the module `cli.<verb>` holds `command`."""

@@ -72,6 +72,18 @@ def plan_stack(stack: str, *, before: bool = False) -> tuple[Plan, tuple[Fault, 
     return plan, faults
 
 
+def plan_of(what: str) -> Plan:
+    """The plan of a stack, or of a saved plan's or an export's file. Raises click.ClickException."""
+    if what in known_stacks() or not (Path(what).exists() or what.endswith(".json")):
+        return plan_stack(what)[0]
+    from plan.file import PlanFileError, read
+
+    try:
+        return read(Path(what))
+    except PlanFileError as error:
+        raise click.ClickException(str(error)) from error
+
+
 class _Teller:
     """Passes each registration on to the line that moves, if there is one."""
 

@@ -20,6 +20,10 @@ from components.scope import Scope
 DNS_SERVICE_HOST = 10
 """The service range's tenth address answers cluster DNS, as AKS does by default."""
 
+DRAIN_MINUTES = 60
+"""A budget keeps the second model until the first one's successor has loaded, which takes up to half an hour: with the
+default of 30 minutes the upgrade would fail at the second node."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterArgs:
@@ -139,7 +143,9 @@ class Cluster(ComponentResource):
                 containerservice.ManagedClusterAgentPoolProfileArgs(
                     name=system.name,
                     security_profile=containerservice.AgentPoolSecurityProfileArgs(ssh_access="Disabled"),
-                    upgrade_settings=containerservice.AgentPoolUpgradeSettingsArgs(max_surge="33%"),
+                    upgrade_settings=containerservice.AgentPoolUpgradeSettingsArgs(
+                        max_surge="33%", drain_timeout_in_minutes=DRAIN_MINUTES
+                    ),
                     **system.common(scope),
                 )
             ],
@@ -166,7 +172,9 @@ class Cluster(ComponentResource):
             scale_set_priority="Spot" if nodes.spot else "Regular",
             scale_set_eviction_policy="Delete" if nodes.spot else None,
             gpu_profile=containerservice.GPUProfileArgs(driver=nodes.gpu_driver) if nodes.gpu_driver else None,
-            upgrade_settings=containerservice.AgentPoolUpgradeSettingsArgs(max_surge="1"),
+            upgrade_settings=containerservice.AgentPoolUpgradeSettingsArgs(
+                max_surge="1", drain_timeout_in_minutes=DRAIN_MINUTES
+            ),
             opts=scope.options(self),
             **common,
         )
@@ -199,6 +207,12 @@ class Cluster(ComponentResource):
             network_dataplane="cilium",
             outbound_type="none" if self._args.scope.config.cluster.network_isolated else "userDefinedRouting",
             load_balancer_sku="standard",
+            # Policies by host name, and by method and path; what they drop is counted.
+            advanced_networking=containerservice.AdvancedNetworkingArgs(
+                enabled=True,
+                observability=containerservice.AdvancedNetworkingObservabilityArgs(enabled=True),
+                security=containerservice.AdvancedNetworkingSecurityArgs(enabled=True, advanced_network_policies="L7"),
+            ),
             pod_cidr=str(settings.pod_cidr),
             service_cidr=str(settings.service_cidr),
             dns_service_ip=str(settings.service_cidr[DNS_SERVICE_HOST]),

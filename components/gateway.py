@@ -18,14 +18,17 @@ from pulumi_kubernetes.meta import v1 as meta
 from pulumi_kubernetes.policy import v1 as policy
 
 from components.callers import Callers
+from components.canary import routed, weight_host
 from components.gateway_entries import HEALTH_PORT, PORTS, Entries, listeners
 from components.identity import Identities
 from components.key_vault import KeyVault
 from components.known_id import after
 from components.naming import Names
 from components.network import Network
+from components.quota import Claim, bounded
 from components.scope import Scope
 from components.workload import (
+    STREAM_SECONDS,
     Place,
     container_security,
     environment,
@@ -34,12 +37,18 @@ from components.workload import (
     pod_security,
     service_account,
     spread,
+    waits,
 )
 
 NAMESPACE = "gateway"
 MODEL_PORT = 8000
 HEALTH_PATH = "/healthz"
 """Answered on the health port for the cluster, and on every listener for what stands before it."""
+SURGE = 1
+LEAVING_SECONDS = 15
+"""Until balancers and peers no longer send anything to a pod that is about to stop: they look every five seconds."""
+READY_SECONDS = 10
+"""A new pod answers so long before an old one goes: one that starts and falls over takes nobody's place."""
 CPU_TARGET = 60
 """Percent: room for a burst while the next pod starts."""
 
@@ -93,6 +102,7 @@ class Gateway(ComponentResource):
         args.identities.federate("gateway", issuer=args.issuer, namespace=NAMESPACE, service_account="gateway")
         args.certificates.grant_certificates("gateway", identity)
         match = {"app.kubernetes.io/name": "gateway"}
+        bounded(place, self._claim())
         self._certificates(place, identity.client_id)
         settings = self._settings(place)
         self._deployment(place, match, settings)
@@ -105,6 +115,24 @@ class Gateway(ComponentResource):
         # Made by the cluster once the Service stands: who refers to it waits for that.
         self.private_link_service_id = after(service_id, services[-1])
         self.register_outputs({"privateLinkServiceId": self.private_link_service_id})
+
+    @property
+    def _size(self) -> dict[str, str]:
+        return {"cpu": "2", "memory": "4Gi"} if self._args.scope.is_prod else {"cpu": "500m", "memory": "1Gi"}
+
+    def _claim(self) -> Claim:
+        config, doors = self._args.scope.config, len(listeners(self._args.scope.config))
+        most, size = config.gateway.replicas_max, self._size
+        # It starts in seconds and finishes its streams in minutes: all the old may still be there beside all the new.
+        return Claim(
+            replicas=most,
+            surge=SURGE,
+            leaving=most,
+            services=doors,
+            balancers=doors,
+            cpu=size["cpu"],
+            memory=size["memory"],
+        )
 
     def _certificates(self, place: Place, client_id: Input[str]) -> None:
         CustomResource(
@@ -145,6 +173,8 @@ class Gateway(ComponentResource):
             "listeners": listeners(scope.config),
             "health": {"port": HEALTH_PORT, "path": HEALTH_PATH},
             "models": routes,
+            # What is tried, and the most that it may get: docs/runbooks/canary.md.
+            "canaries": routed(scope.config.use_cases, MODEL_PORT, weight_host(scope)),
             # No external provider is configured: the guard would not use one for health data, and none is reachable.
             "external_providers": [],
         }
@@ -159,16 +189,17 @@ class Gateway(ComponentResource):
     def _deployment(self, place: Place, match: dict[str, str], settings: core.ConfigMap) -> None:
         scope, config = self._args.scope, self._args.scope.config.gateway
         known = labels(scope, name="gateway", component="gateway", classification="phi")
-        resources = {"cpu": "2", "memory": "4Gi"} if scope.is_prod else {"cpu": "500m", "memory": "1Gi"}
+        resources = self._size
         health = core.HTTPGetActionArgs(path=HEALTH_PATH, port=HEALTH_PORT)
         apps.Deployment(
             f"{self._name}-deployment",
             metadata=meta.ObjectMetaArgs(name="gateway", namespace=place.name, labels=known),
             spec=apps.DeploymentSpecArgs(
                 replicas=config.replicas_min,
+                min_ready_seconds=READY_SECONDS,
                 strategy=apps.DeploymentStrategyArgs(
                     type="RollingUpdate",
-                    rolling_update=apps.RollingUpdateDeploymentArgs(max_surge=1, max_unavailable=0),
+                    rolling_update=apps.RollingUpdateDeploymentArgs(max_surge=SURGE, max_unavailable=0),
                 ),
                 selector=meta.LabelSelectorArgs(match_labels=match),
                 template=core.PodTemplateSpecArgs(
@@ -180,8 +211,8 @@ class Gateway(ComponentResource):
                         security_context=pod_security(),
                         node_selector={"bailiwick/pool": "workload"},
                         topology_spread_constraints=spread(match, scope.zones),
-                        # Longer than the longest stream that a caller may hold open.
-                        termination_grace_period_seconds=180,
+                        # Nobody new comes, the longest stream ends, and there is time to say goodbye.
+                        termination_grace_period_seconds=LEAVING_SECONDS + STREAM_SECONDS + 15,
                         volumes=[
                             core.VolumeArgs(
                                 name="certificates",
@@ -211,6 +242,7 @@ class Gateway(ComponentResource):
                                     requests=dict(resources), limits=dict(resources)
                                 ),
                                 security_context=container_security(),
+                                lifecycle=waits(LEAVING_SECONDS),
                                 volume_mounts=[
                                     core.VolumeMountArgs(
                                         name="certificates", mount_path="/run/certificates", read_only=True
@@ -235,7 +267,10 @@ class Gateway(ComponentResource):
             f"{self._name}-budget",
             metadata=meta.ObjectMetaArgs(name="gateway", namespace=place.name),
             spec=policy.PodDisruptionBudgetSpecArgs(
-                max_unavailable=1, selector=meta.LabelSelectorArgs(match_labels=match)
+                max_unavailable=1,
+                # A pod that does not work keeps nobody's place: it would block every upgrade of its node.
+                unhealthy_pod_eviction_policy="AlwaysAllow",
+                selector=meta.LabelSelectorArgs(match_labels=match),
             ),
             opts=place.options,
         )

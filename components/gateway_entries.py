@@ -14,9 +14,10 @@ from pulumi_kubernetes.core import v1 as core
 from pulumi_kubernetes.meta import v1 as meta
 from pulumi_kubernetes.networking import v1 as networking
 
+from components.fine_policies import COLLECTOR, NUMBERS, asked, fine_policy, hosts, names
 from components.network import Network
 from components.scope import Scope
-from components.workload import Place, dns_egress, ports, scraper
+from components.workload import Place, ports
 from config import StackConfig
 
 PORTS = {"partners": 8443, "portal": 8444}
@@ -94,7 +95,18 @@ class Entries:
         )
 
     def policy(self, name: str, *, model_port: int) -> networking.NetworkPolicy:
-        """In: each caller to its own listener. Out: names, models, the token vault, and nothing else."""
+        """In: each caller to its own listener. Out: models, the token vault, private endpoints.
+
+        What needs names or requests is in a finer policy beside it: the directory's host, where the pod's own token and
+        the keys of callers' tokens come from, and the collector, which may read numbers and nothing else.
+        """
+        fine_policy(
+            "requests",
+            self.place,
+            match=self.match,
+            ingress=[asked([COLLECTOR], HEALTH_PORT, NUMBERS)],
+            egress=[names(), hosts(443, self.scope.jurisdiction.cloud.active_directory)],
+        )
         # A private link service connects from an address of its own in the gateway's subnet.
         portal = {"front-door": ["gateway"], "regional": ["portal"]}.get(portal_callers(self.scope.config), [])
         callers = {"partners": ["gateway", "runner"], **({"portal": portal} if portal else {})}
@@ -112,10 +124,8 @@ class Entries:
                         from_=[self._subnet(role) for role in roles], ports=ports(PORTS[listener])
                     )
                     for listener, roles in callers.items()
-                ]
-                + [networking.NetworkPolicyIngressRuleArgs(from_=[scraper()], ports=ports(HEALTH_PORT))],
+                ],
                 egress=[
-                    dns_egress(),
                     networking.NetworkPolicyEgressRuleArgs(to=[models], ports=ports(model_port)),
                     networking.NetworkPolicyEgressRuleArgs(to=[self._subnet("confidential")], ports=ports(VAULT_PORT)),
                     networking.NetworkPolicyEgressRuleArgs(to=[self._subnet("endpoints")], ports=ports(443)),

@@ -21,6 +21,8 @@ WORKLOADS = (
     "firewall",
 )
 """Who acts: the cluster's control plane, its nodes' image puller, and the workloads."""
+DELIVERY = "delivery"
+"""Who moves a candidate's weight: only where there is a candidate."""
 
 AUDIENCE = "api://AzureADTokenExchange"
 """learn.microsoft.com/entra/workload-id/workload-identity-federation"""
@@ -38,12 +40,13 @@ class Identities(ComponentResource):
     """A user-assigned identity per workload. What each may do is granted by the component that owns the thing."""
 
     of: Mapping[str, managedidentity.UserAssignedIdentity]
-    """By workload of `WORKLOADS`."""
+    """By workload of `WORKLOADS`, and `DELIVERY` where something is tried."""
 
     def __init__(self, name: str, args: IdentitiesArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("bailiwick:identity:Identities", name, None, opts)
         self._name, self._args = name, args
-        self.of = {workload: self._identity(workload) for workload in WORKLOADS}
+        tries = any(item.canary is not None for item in args.scope.config.use_cases)
+        self.of = {workload: self._identity(workload) for workload in (*WORKLOADS, *([DELIVERY] if tries else ()))}
         self.register_outputs({"clientIds": {workload: item.client_id for workload, item in self.of.items()}})
 
     def federate(self, workload: str, *, issuer: Input[str], namespace: str, service_account: str) -> None:

@@ -1,42 +1,55 @@
 """vLLM in the cluster: one namespace and one deployment for each clinical use case.
 
-vLLM's API key covers only part of its routes, so it is no protection: the network policy admits the gateway's pods
-to the one port, and nobody else. The allow-listing proxy in the pod comes with the model server's own issue.
+vLLM's API key covers only part of its routes, so it is no protection: a policy admits the gateway's pods to the one
+port, and of its routes to those that ask a model something. The allow-listing proxy in the pod comes with the model
+server's own issue, and then holds the routes where a policy no longer sees them (docs/adr/0030).
 Scaling follows the queue, not the GPU: a GPU is busy with one request as with fifty. KEDA reads the metric from the
 pods; the aggregation over a service's endpoints is to KEDA's documentation and was not run here.
 """
 
 from dataclasses import dataclass
 
-from pulumi import ComponentResource, Output, ResourceOptions
+from pulumi import ComponentResource, CustomTimeouts, Output, ResourceOptions
 from pulumi_kubernetes import Provider
 from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.apps import v1 as apps
 from pulumi_kubernetes.core import v1 as core
 from pulumi_kubernetes.meta import v1 as meta
-from pulumi_kubernetes.networking import v1 as networking
 from pulumi_kubernetes.policy import v1 as policy
 from pulumi_kubernetes.scheduling import v1 as scheduling
 
+from components.canary import Version, versions
+from components.fine_policies import COLLECTOR, NUMBERS, SCALER, asked, fine_policy, pods
 from components.identity import Identities
+from components.quota import Claim, bounded
 from components.scope import Scope
 from components.storage_account import StorageAccount
 from components.workload import (
+    STREAM_SECONDS,
     Place,
     container_security,
     environment,
     labels,
     namespace,
     pod_security,
-    ports,
-    scraper,
     service_account,
     spread,
+    waits,
 )
 from config.sections import UseCase
 
 PORT = 8000
+ROUTES = (
+    "POST /v1/chat/completions",
+    "POST /v1/completions",
+    "POST /v1/embeddings",
+    "GET /v1/models",
+    "GET /health",
+)
+"""What the gateway asks. Others load adapters, put a model to sleep, or profile it: docs.vllm.ai, online serving."""
 WEIGHTS = "/models"
+STORAGE = "1Ti"
+"""What a volume is said to hold; the store has no bound of its own."""
 QUEUE_METRIC = "vllm:num_requests_waiting"
 """docs.vllm.ai, production metrics."""
 QUEUE_PER_REPLICA = 4
@@ -94,15 +107,23 @@ class Inference(ComponentResource):
             component="inference",
             classification="phi",
             options=options,
+            use_case=item.name,
         )
+        bounded(place, claim(item))
         service_account(place, "vllm", client_id=args.identities.of["inference"].client_id)
         args.identities.federate("inference", issuer=args.issuer, namespace=place.name, service_account="vllm")
         self._weights(place)
-        match = {"app.kubernetes.io/name": item.name}
-        self._deployment(place, item, match)
+        for version in versions(item):
+            self._answer(place, version)
+
+    def _answer(self, place: Place, version: Version) -> None:
+        """What is served, or what is tried beside it: in nothing else do they differ."""
+        item, match, server = version.item, version.match, version.server
+        also = server.removeprefix("vllm")
+        self._deployment(place, version)
         core.Service(
-            f"{place.name}-service",
-            metadata=meta.ObjectMetaArgs(name="vllm", namespace=place.name),
+            f"{place.name}-service{also}",
+            metadata=meta.ObjectMetaArgs(name=server, namespace=place.name),
             spec=core.ServiceSpecArgs(
                 type="ClusterIP",
                 selector=match,
@@ -110,36 +131,26 @@ class Inference(ComponentResource):
             ),
             opts=place.options,
         )
-        networking.NetworkPolicy(
-            f"{place.name}-from-gateway",
-            metadata=meta.ObjectMetaArgs(name="from-gateway", namespace=place.name),
-            spec=networking.NetworkPolicySpecArgs(
-                pod_selector=meta.LabelSelectorArgs(match_labels=match),
-                policy_types=["Ingress"],
-                ingress=[
-                    networking.NetworkPolicyIngressRuleArgs(
-                        from_=[
-                            _pods("gateway", "gateway"),
-                            _pods("kube-system", "keda-operator"),
-                            scraper(),
-                        ],
-                        ports=ports(PORT),
-                    )
-                ],
-            ),
-            opts=place.options,
+        # No plain policy beside it: Cilium would add up the two, and every route would be open.
+        fine_policy(
+            f"requests{also}",
+            place,
+            match=match,
+            ingress=[asked([pods("gateway", "gateway")], PORT, ROUTES), asked([SCALER, COLLECTOR], PORT, NUMBERS)],
         )
         policy.PodDisruptionBudget(
-            f"{place.name}-budget",
-            metadata=meta.ObjectMetaArgs(name="vllm", namespace=place.name),
+            f"{place.name}-budget{also}",
+            metadata=meta.ObjectMetaArgs(name=server, namespace=place.name),
             spec=policy.PodDisruptionBudgetSpecArgs(
                 # One replica can't be kept while its node is drained: then the budget would block every upgrade.
                 max_unavailable=1,
+                # Else a model that can't load its weights would block every upgrade of its node.
+                unhealthy_pod_eviction_policy="AlwaysAllow",
                 selector=meta.LabelSelectorArgs(match_labels=match),
             ),
             opts=place.options,
         )
-        self._scaling(place, item)
+        self._scaling(place, item, server)
 
     def _weights(self, place: Place) -> None:
         """Weights come from the store's WORM container, read-only, by the pod's own identity.
@@ -152,7 +163,7 @@ class Inference(ComponentResource):
             volume,
             metadata=meta.ObjectMetaArgs(name=volume),
             spec=core.PersistentVolumeSpecArgs(
-                capacity={"storage": "1Ti"},
+                capacity={"storage": STORAGE},
                 access_modes=["ReadOnlyMany"],
                 persistent_volume_reclaim_policy="Retain",
                 storage_class_name="",
@@ -167,6 +178,10 @@ class Inference(ComponentResource):
                         "storageAccount": args.weights.account.name,
                         "resourceGroup": args.scope.names.resource_group("data"),
                         "clientID": args.identities.of["inference"].client_id,
+                        # Else the driver asks for the account's key, which is off (kubernetes-sigs/blob-csi-driver,
+                        # static volumes with workload identity). Its documentation grants a contributor; that a reader
+                        # is enough to read was not tried.
+                        "mountWithWorkloadIdentityToken": "true",
                     },
                 ),
             ),
@@ -179,17 +194,20 @@ class Inference(ComponentResource):
                 access_modes=["ReadOnlyMany"],
                 storage_class_name="",
                 volume_name=volume,
-                resources=core.VolumeResourceRequirementsArgs(requests={"storage": "1Ti"}),
+                resources=core.VolumeResourceRequirementsArgs(requests={"storage": STORAGE}),
             ),
             opts=place.options,
         )
 
-    def _deployment(self, place: Place, item: UseCase, match: dict[str, str]) -> None:
-        scope = self._args.scope
-        known = labels(scope, name=item.name, component="inference", classification="phi")
+    def _deployment(self, place: Place, version: Version) -> None:
+        scope, item, match = self._args.scope, version.item, version.match
+        known = labels(scope, name=version.name, component="inference", classification="phi", use_case=item.name)
+        # The default of ten minutes would call it a failure while the weights are still on their way.
+        patience = STARTUP_SECONDS + 600
+        whole = f"{(item.replicas_max + 1) * patience}s"
         apps.Deployment(
-            f"{place.name}-vllm",
-            metadata=meta.ObjectMetaArgs(name="vllm", namespace=place.name, labels=known),
+            f"{place.name}-{version.server}",
+            metadata=meta.ObjectMetaArgs(name=version.server, namespace=place.name, labels=known),
             spec=apps.DeploymentSpecArgs(
                 replicas=item.replicas_min,
                 # A GPU is taken back before its successor gets one: there may be no spare.
@@ -197,21 +215,23 @@ class Inference(ComponentResource):
                     type="RollingUpdate",
                     rolling_update=apps.RollingUpdateDeploymentArgs(max_surge=0, max_unavailable=1),
                 ),
+                progress_deadline_seconds=patience,
                 selector=meta.LabelSelectorArgs(match_labels=match),
                 template=core.PodTemplateSpecArgs(
                     metadata=meta.ObjectMetaArgs(
                         labels={**known, "azure.workload.identity/use": "true"},
-                        annotations={
-                            "bailiwick/model-name": item.model.name,
-                            "bailiwick/model-revision": item.model.revision,
-                            "bailiwick/model-sha256": item.model.sha256,
-                        },
+                        annotations=dict(version.noted),
                     ),
                     spec=self._pod(item, match),
                 ),
             ),
             # The autoscaler owns the number of replicas once the pods stand.
-            opts=ResourceOptions.merge(place.options, ResourceOptions(ignore_changes=["spec.replicas"])),
+            opts=ResourceOptions.merge(
+                place.options,
+                ResourceOptions(
+                    ignore_changes=["spec.replicas"], custom_timeouts=CustomTimeouts(create=whole, update=whole)
+                ),
+            ),
         )
 
     def _pod(self, item: UseCase, match: dict[str, str]) -> core.PodSpecArgs:
@@ -228,7 +248,7 @@ class Inference(ComponentResource):
             if gpu
             else None,
             topology_spread_constraints=spread(match, scope.zones),
-            termination_grace_period_seconds=120,
+            termination_grace_period_seconds=STREAM_SECONDS + 30,
             volumes=[
                 core.VolumeArgs(
                     name="weights",
@@ -264,6 +284,8 @@ class Inference(ComponentResource):
             ports=[core.ContainerPortArgs(name="http", container_port=PORT, protocol="TCP")],
             resources=core.ResourceRequirementsArgs(requests=dict(resources), limits=dict(resources)),
             security_context=container_security(),
+            # A server that is told to stop drops what it is saying; so it is told when the last stream has ended.
+            lifecycle=waits(STREAM_SECONDS),
             volume_mounts=[
                 core.VolumeMountArgs(name="weights", mount_path=WEIGHTS, read_only=True),
                 core.VolumeMountArgs(name="tmp", mount_path="/tmp"),  # noqa: S108 a volume of the pod's own
@@ -274,14 +296,14 @@ class Inference(ComponentResource):
             liveness_probe=core.ProbeArgs(http_get=health, period_seconds=20, failure_threshold=3),
         )
 
-    def _scaling(self, place: Place, item: UseCase) -> None:
+    def _scaling(self, place: Place, item: UseCase, server: str) -> None:
         CustomResource(
-            f"{place.name}-scaling",
+            f"{place.name}-scaling{server.removeprefix('vllm')}",
             api_version="keda.sh/v1alpha1",
             kind="ScaledObject",
-            metadata=meta.ObjectMetaArgs(name="vllm", namespace=place.name),
+            metadata=meta.ObjectMetaArgs(name=server, namespace=place.name),
             spec={
-                "scaleTargetRef": {"name": "vllm"},
+                "scaleTargetRef": {"name": server},
                 "minReplicaCount": item.replicas_min,
                 "maxReplicaCount": item.replicas_max,
                 # A model takes minutes to load: don't give it up for a quiet moment.
@@ -290,7 +312,7 @@ class Inference(ComponentResource):
                     {
                         "type": "metrics-api",
                         "metadata": {
-                            "url": f"http://vllm.{place.name}.svc.cluster.local:{PORT}/metrics",
+                            "url": f"http://{server}.{place.name}.svc.cluster.local:{PORT}/metrics",
                             "format": "prometheus",
                             "valueLocation": QUEUE_METRIC,
                             "targetValue": str(QUEUE_PER_REPLICA),
@@ -303,10 +325,20 @@ class Inference(ComponentResource):
         )
 
 
-def _pods(in_namespace: str, name: str) -> networking.NetworkPolicyPeerArgs:
-    """Pods of one application in one namespace; both must match."""
-    key = "app" if in_namespace == "kube-system" else "app.kubernetes.io/name"
-    return networking.NetworkPolicyPeerArgs(
-        namespace_selector=meta.LabelSelectorArgs(match_labels={"kubernetes.io/metadata.name": in_namespace}),
-        pod_selector=meta.LabelSelectorArgs(match_labels={key: name}),
+def claim(item: UseCase) -> Claim:
+    """What one use case takes at its largest: while one replica finishes, its successor may already be loading.
+
+    What is tried takes the same by replica, in the same namespace.
+    """
+    sizes = [version.item.replicas_max for version in versions(item)]
+    return Claim(
+        replicas=sum(sizes),
+        surge=0,
+        leaving=len(sizes),
+        cpu=item.cpu,
+        memory=item.memory,
+        gpus=item.gpus,
+        services=len(sizes),
+        volumes=1,
+        storage=STORAGE,
     )

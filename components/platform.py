@@ -8,8 +8,10 @@ import pulumi_azuread as azuread
 from pulumi import ComponentResource, Input, ProviderResource, ResourceOptions
 
 from components.access import Access, AccessArgs
+from components.admission import Admission, AdmissionArgs
 from components.backup import Backup, BackupArgs
 from components.callers import Callers, CallersArgs
+from components.canary import versions
 from components.cluster import Cluster, ClusterArgs
 from components.confidential import Confidential, ConfidentialArgs
 from components.container_logs import ContainerLogs, ContainerLogsArgs
@@ -17,6 +19,7 @@ from components.continuity import Continuity, ContinuityArgs, Copied
 from components.dashboards import Dashboards, DashboardsArgs
 from components.database import Database, DatabaseArgs
 from components.defender import Defender, DefenderArgs
+from components.delivery import Delivery, DeliveryArgs
 from components.detection import Detection, DetectionArgs
 from components.diagnostics import Diagnosed, Diagnostics, DiagnosticsArgs
 from components.edge_boundary import EdgeBoundary, EdgeBoundaryArgs
@@ -38,6 +41,7 @@ from components.metrics import Metrics, MetricsArgs, Scraped
 from components.model_store import ModelStore, ModelStoreArgs
 from components.naming import Names
 from components.network import Network, NetworkArgs
+from components.out_of_reach import OutOfReach, OutOfReachArgs
 from components.perimeter import Perimeter, PerimeterArgs
 from components.portal import Portal, PortalArgs
 from components.private_dns import PrivateDns, PrivateDnsArgs
@@ -188,6 +192,8 @@ class Platform(ComponentResource):
             child,
         )
         kubernetes = kubernetes_provider(cluster.cluster, zone.name_of("platform"), self)
+        admitted = Admission("admission", AdmissionArgs(scope=scope, provider=kubernetes), child).before(child)
+        OutOfReach("out-of-reach", OutOfReachArgs(provider=kubernetes), child)
         Inference(
             "inference",
             InferenceArgs(
@@ -197,7 +203,7 @@ class Platform(ComponentResource):
                 issuer=cluster.issuer,
                 weights=store.of["weights"],
             ),
-            child,
+            admitted,
         )
         ContainerLogs(
             "container-logs",
@@ -225,7 +231,7 @@ class Platform(ComponentResource):
                 network=network,
                 node_group=cluster.node_group,
             ),
-            child,
+            admitted,
         )
         metrics = Metrics(
             "metrics",
@@ -239,13 +245,31 @@ class Platform(ComponentResource):
                 scraped=(
                     Scraped(name="gateway", namespace="gateway", port=HEALTH_PORT),
                     *(
-                        Scraped(name=item.name, namespace=f"inference-{item.name}", port=MODEL_PORT)
+                        Scraped(name=version.name, namespace=f"inference-{item.name}", port=MODEL_PORT)
                         for item in config.use_cases
+                        for version in versions(item)
                     ),
                 ),
             ),
             child,
         )
+        delivered: list[Diagnosed] = []
+        if any(item.canary is not None for item in config.use_cases):
+            delivered = Delivery(
+                "delivery",
+                DeliveryArgs(
+                    scope=scope,
+                    provider=kubernetes,
+                    identities=identities,
+                    issuer=cluster.issuer,
+                    network=network,
+                    resource_group=zone.name_of("data"),
+                    place=place,
+                    key=keys.of["configuration"],
+                    numbers=metrics.account,
+                ),
+                admitted,
+            ).diagnosed
         ServiceLevels(
             "service-levels",
             ServiceLevelsArgs(scope=scope, resource_group=zone.name_of("observability"), account_id=metrics.account.id),
@@ -437,6 +461,7 @@ class Platform(ComponentResource):
             *runner.diagnosed,
             *edge,
             *second,
+            *delivered,
         ]
         Diagnostics("diagnostics", DiagnosticsArgs(scope=scope, workspace_id=workspace_id, diagnosed=diagnosed), child)
         self.exports = {

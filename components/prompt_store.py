@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from pulumi import ComponentResource, Input, ResourceOptions
 from pulumi_azure_native import appconfiguration, managedidentity, resources
 
+from components.configuration_store import configuration_store
 from components.customer_key import CustomerKey
 from components.diagnostics import Diagnosed
-from components.private_endpoint import EndpointPlace, private_endpoint
+from components.private_endpoint import EndpointPlace
 from components.roles import Role, grant
 from components.scope import Scope
+from config.canary import CANDIDATE
 from config.sections import UseCase
 
 CONTENT_TYPE = "application/json"
@@ -49,43 +51,21 @@ class PromptStore(ComponentResource):
         self._name, self._args = name, args
         scope = args.scope
         self._store_name = scope.names.of("appcs", limit=50)
-        self.store = appconfiguration.ConfigurationStore(
-            f"{name}-store",
-            config_store_name=self._store_name,
-            resource_group_name=args.resource_group,
-            location=scope.region,
-            # Premium, for its uptime promise; Standard takes private endpoints and keys as well.
-            sku=appconfiguration.SkuArgs(name="Premium" if scope.is_prod else "Standard"),
-            disable_local_auth=True,
-            public_network_access="Disabled",
-            enable_purge_protection=True,
-            soft_delete_retention_in_days=7,
-            # The resource manager writes through the private endpoint, as the caller and not by an access key.
-            data_plane_proxy=appconfiguration.DataPlaneProxyPropertiesArgs(
-                authentication_mode="Pass-through", private_link_delegation="Enabled"
-            ),
-            identity=appconfiguration.ResourceIdentityArgs(
-                type="UserAssigned", user_assigned_identities=[args.key.identity.id]
-            ),
-            encryption=appconfiguration.EncryptionPropertiesArgs(
-                key_vault_properties=appconfiguration.KeyVaultPropertiesArgs(
-                    key_identifier=args.key.uri, identity_client_id=args.key.identity.client_id
-                )
-            ),
-            tags=scope.tags("confidential"),
-            opts=scope.options(self, holds_data=True, depends_on=args.key.ready),
-        )
-        private_endpoint(
+        self.store = configuration_store(
             name,
+            store_name=self._store_name,
             scope=scope,
+            resource_group=args.resource_group,
             place=args.place,
-            target_id=self.store.id,
-            group_id="configurationStores",
-            zones=("configuration",),
+            key=args.key,
             parent=self,
         )
         for use_case in scope.config.use_cases:
             self._pin(use_case)
+            # A candidate is pinned and kept as what is served is: who reads one reads the other alike.
+            candidate = as_pinned(use_case)
+            if candidate is not None:
+                self._pin(candidate)
         grant(
             f"{name}-gateway",
             scope=scope,
@@ -143,6 +123,12 @@ class PromptStore(ComponentResource):
                 "tags": {"prompt": f"{prompt.name}/{prompt.version}", "sha256": prompt.sha256},
             },
         }
+
+
+def as_pinned(use_case: UseCase) -> UseCase | None:
+    """What is tried, under the name that it has in the store; None where nothing is."""
+    candidate = use_case.candidate
+    return None if candidate is None else candidate.model_copy(update={"name": use_case.name + CANDIDATE})
 
 
 def key_of(use_case: UseCase) -> str:

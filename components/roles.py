@@ -23,6 +23,8 @@ class Role(Enum):
     SECRETS_OFFICER = "b86a8fe4-44ce-4948-aee5-eccb2c155cd7"
     CONFIGURATION_READER = "516239f1-63e1-4d78-a4de-a74fb236a071"
     """App Configuration Data Reader."""
+    CONFIGURATION_OWNER = "5ae67dd6-50cb-40e7-96ff-dc2bfa4b606b"
+    """App Configuration Data Owner: reads and writes values; there is no narrower role that writes."""
     NETWORK_CONTRIBUTOR = "4d97b98b-1d4f-4787-a291-c67834d212e7"
     PRIVATE_DNS_CONTRIBUTOR = "b12aa53e-6015-4669-85d0-8515ebb3ae7f"
     IDENTITY_OPERATOR = "f1a07417-d97a-45cb-824c-7a7467783830"

@@ -14,6 +14,15 @@ USER = 10001
 """Unprivileged, and no system account's number."""
 
 DNS_PORT = 53
+OURS = {"app.kubernetes.io/part-of": "bailiwick"}
+"""By this a namespace says that it is the platform's: a policy for all of them selects it."""
+SHARED = "shared"
+"""The tenant of what serves everybody: the stack's callers are told apart by their tokens, not yet by namespaces."""
+TOKEN_SECONDS = 3600
+"""The shortest that the webhook of workload identity gives: azure.github.io/azure-workload-identity, labels and
+annotations."""
+STREAM_SECONDS = 150
+"""The longest answer that a caller may have streamed to it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,21 +34,31 @@ class Place:
     options: ResourceOptions
 
 
-def labels(scope: Scope, *, name: str, component: str, classification: Classification) -> dict[str, str]:
+def labels(
+    scope: Scope, *, name: str, component: str, classification: Classification, use_case: str | None = None
+) -> dict[str, str]:
     """Recommended labels, and those that admission and evidence look for."""
     return {
         "app.kubernetes.io/name": name,
         "app.kubernetes.io/component": component,
-        "app.kubernetes.io/part-of": "bailiwick",
+        **OURS,
         "bailiwick/jurisdiction": scope.jurisdiction.id,
         "bailiwick/environment": scope.environment,
         "bailiwick/data-classification": classification,
         "bailiwick/cost-centre": scope.config.cost_centre,
+        "bailiwick/tenant": SHARED,
+        **({"bailiwick/use-case": use_case} if use_case is not None else {}),
     }
 
 
 def namespace(
-    name: str, *, scope: Scope, component: str, classification: Classification, options: ResourceOptions
+    name: str,
+    *,
+    scope: Scope,
+    component: str,
+    classification: Classification,
+    options: ResourceOptions,
+    use_case: str | None = None,
 ) -> Place:
     """A namespace with Pod Security `restricted`, in which nobody talks to anybody until a policy says so."""
     made = core.Namespace(
@@ -47,7 +66,7 @@ def namespace(
         metadata=meta.ObjectMetaArgs(
             name=name,
             labels={
-                **labels(scope, name=name, component=component, classification=classification),
+                **labels(scope, name=name, component=component, classification=classification, use_case=use_case),
                 **{f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")},
             },
         ),
@@ -70,13 +89,16 @@ def inside(owner: Resource, options: ResourceOptions) -> ResourceOptions:
 
 
 def service_account(place: Place, name: str, *, client_id: Input[str] | None = None) -> core.ServiceAccount:
-    """An account without a token; with a client id, one that can be an Azure identity."""
+    """An account without a token; with a client id, one that can be an Azure identity, for an hour at a time."""
+    identity: dict[str, Input[str]] = {"service-account-token-expiration": str(TOKEN_SECONDS)}
+    if client_id is not None:
+        identity["client-id"] = client_id
     return core.ServiceAccount(
         f"{place.name}-account",
         metadata=meta.ObjectMetaArgs(
             name=name,
             namespace=place.name,
-            annotations={"azure.workload.identity/client-id": client_id} if client_id is not None else None,
+            annotations={f"azure.workload.identity/{key}": value for key, value in identity.items()},
         ),
         automount_service_account_token=False,
         opts=place.options,
@@ -110,41 +132,32 @@ def environment(values: Mapping[str, Input[str]]) -> list[core.EnvVarArgs]:
     return [core.EnvVarArgs(name=key, value=value) for key, value in values.items()]
 
 
-def spread(match: Mapping[str, str], zones: Sequence[str]) -> list[core.TopologySpreadConstraintArgs] | None:
-    """Replicas over zones, as evenly as there is room."""
-    if not zones:
-        return None
+def spread(match: Mapping[str, str], zones: Sequence[str]) -> list[core.TopologySpreadConstraintArgs]:
+    """Replicas over zones and over nodes, as evenly as there is room; those of one release among themselves.
+
+    Room comes first: with a zone gone, a pod that waits for it to come back answers nobody.
+    """
+    places = (*(["topology.kubernetes.io/zone"] if zones else []), "kubernetes.io/hostname")
     return [
         core.TopologySpreadConstraintArgs(
             max_skew=1,
-            topology_key="topology.kubernetes.io/zone",
+            topology_key=place,
             when_unsatisfiable="ScheduleAnyway",
             label_selector=meta.LabelSelectorArgs(match_labels=dict(match)),
+            match_label_keys=["pod-template-hash"],
         )
+        for place in places
     ]
 
 
-def dns_egress() -> networking.NetworkPolicyEgressRuleArgs:
-    """To the cluster's resolver, which asks the firewall."""
-    return networking.NetworkPolicyEgressRuleArgs(
-        to=[
-            networking.NetworkPolicyPeerArgs(
-                namespace_selector=meta.LabelSelectorArgs(match_labels={"kubernetes.io/metadata.name": "kube-system"}),
-                pod_selector=meta.LabelSelectorArgs(match_labels={"k8s-app": "kube-dns"}),
-            )
-        ],
-        ports=[networking.NetworkPolicyPortArgs(port=DNS_PORT, protocol=protocol) for protocol in ("UDP", "TCP")],
-    )
+def waits(seconds: int) -> core.LifecycleArgs:
+    """Before it is told to stop, a pod goes on as before for a while; the kubelet waits, and nothing runs in it.
+
+    kubernetes.io/docs/concepts/containers/container-lifecycle-hooks
+    """
+    return core.LifecycleArgs(pre_stop=core.LifecycleHandlerArgs(sleep=core.SleepActionArgs(seconds=seconds)))
 
 
 def ports(*numbers: int) -> list[networking.NetworkPolicyPortArgs]:
     """TCP ports of a policy."""
     return [networking.NetworkPolicyPortArgs(port=number, protocol="TCP") for number in numbers]
-
-
-def scraper() -> networking.NetworkPolicyPeerArgs:
-    """Azure's collector of numbers: Azure/prometheus-collector labels its pods so."""
-    return networking.NetworkPolicyPeerArgs(
-        namespace_selector=meta.LabelSelectorArgs(match_labels={"kubernetes.io/metadata.name": "kube-system"}),
-        pod_selector=meta.LabelSelectorArgs(match_labels={"rsName": "ama-metrics"}),
-    )

@@ -14,6 +14,7 @@ from config.callers import (
     standby_has_the_firsts_callers,
     standby_takes_the_firsts_tokens,
 )
+from config.canary import canaries_are_candidates, canaries_fit_the_gpus
 from config.continuity import (
     SECOND,
     dials_of_their_mode,
@@ -286,6 +287,8 @@ _needs("callers", "stack")(callers_are_told_apart)
 _needs("callers", "use_cases", "stack")(callers_ask_for_what_is_served)
 _needs("continuity", "callers", "stack")(standby_has_the_firsts_callers)
 _needs("continuity", "stack")(standby_takes_the_firsts_tokens)
+_needs("use_cases", "stack")(canaries_are_candidates)
+_needs("use_cases", "gpu", "stack")(canaries_fit_the_gpus)
 
 
 @_needs("egress", "use_cases", "jurisdiction", "stack")
@@ -388,6 +391,7 @@ def _images_from_our_registry(
 ) -> Iterator[Fault]:
     host = f"{registry_name}.{jurisdiction.cloud.suffixes['registry']}"
     images = {f"useCases.{item.name}.image": item.image for item in use_cases} | {"gateway.image": gateway.image}
+    images |= {f"useCases.{i.name}.canary.image": i.canary.image for i in use_cases if i.canary and i.canary.image}
     for key, image in images.items():
         if not image.startswith(host + "/"):
             yield Fault(

@@ -5,11 +5,14 @@ The descriptions are printed in `docs/reference/config.md`; `consequence` is wha
 
 import re
 from collections.abc import Mapping
+from datetime import date
 from ipaddress import IPv4Network
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
+
+from config.quantity import Quantity
 
 IMAGE_BY_DIGEST = re.compile(r"^[a-z0-9.-]+(:[0-9]+)?/[a-z0-9._/-]+@sha256:[0-9a-f]{64}$")
 
@@ -37,6 +40,13 @@ def _pinned(image: str) -> str:
     if not IMAGE_BY_DIGEST.match(image):
         raise ValueError("an image is registry/repository@sha256:<64 hex digits>; a tag can be moved")
     return image
+
+
+def _day(text: str) -> str:
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError as error:
+        raise ValueError("a day is written as 2026-12-31") from error
 
 
 Guid = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", to_lower=True)]
@@ -152,6 +162,43 @@ class Prompt(Section):
     sha256: Sha256 = dial("SHA-256 of the template's text.", "an altered template would be used")
 
 
+class Canary(Section):
+    """A candidate beside what a use case serves: a share of requests goes to it while it is watched.
+
+    What it leaves out is as the use case has it. It has no classes of data of its own: it can't widen anything.
+    """
+
+    change: Label = dial(
+        "Id of its change record, `changes/<id>.yaml`.", "nobody can say who let this version near a patient"
+    )
+    model: Model | None = dial("The candidate's model, where it is another.", "nothing to try", default=None)
+    prompt: Prompt | None = dial(
+        "The candidate's prompt template, where it is another.", "nothing to try", default=None
+    )
+    image: PinnedImage | None = dial(
+        "The candidate's model server, by digest, where it is another.", "nothing to try", default=None
+    )
+    steps: tuple[Annotated[int, Field(ge=1, le=100)], ...] = dial(
+        "Percent of requests, step by step: each more than the one before, none but the last over 50.",
+        "nobody knows how many patients a candidate may answer",
+        min_length=1,
+        max_length=10,
+    )
+    step_minutes: int = dial(
+        "Least minutes of each step; a step that is not decided in four times that is rolled back.",
+        "a candidate is promoted before anything is known of it",
+        ge=15,
+        le=10_080,
+        default=60,
+    )
+    until: Annotated[str, AfterValidator(_day)] = dial(
+        'Its last day, in quotes ("2026-12-31"); no later than its change record\'s.',
+        "a trial that everybody forgot goes on",
+    )
+    replicas_min: int = dial("Fewest replicas of the candidate.", "a restart is an outage", ge=1, le=16)
+    replicas_max: int = dial("Most replicas of the candidate.", "no ceiling on GPUs", ge=1, le=16)
+
+
 class UseCase(Section):
     """One model served for one clinical use case."""
 
@@ -185,8 +232,31 @@ class UseCase(Section):
     replicas_max: int = dial("Most replicas.", "no ceiling on GPUs", ge=1, le=64)
     gpus: int = dial("GPUs of each replica; 0 serves on CPU.", "the model doesn't fit", ge=0, le=8)
     max_model_len: int = dial("Context, in tokens.", "the key-value cache outgrows the GPU", ge=256, le=1_048_576)
-    cpu: str = dial("CPU request and limit, as Kubernetes quantity.", "the pod starves or crowds out others")
-    memory: str = dial("Memory request and limit, as Kubernetes quantity.", "the pod is killed while loading weights")
+    cpu: Quantity = dial("CPU request and limit, as Kubernetes quantity.", "the pod starves or crowds out others")
+    memory: Quantity = dial(
+        "Memory request and limit, as Kubernetes quantity.", "the pod is killed while loading weights"
+    )
+    canary: Canary | None = dial(
+        "A candidate that is tried on a share of the requests.",
+        "a new version meets every patient at once",
+        default=None,
+    )
+
+    @property
+    def candidate(self) -> "UseCase | None":
+        """What the candidate serves, as a use case: all as it stands, but for what the canary changes."""
+        if self.canary is None:
+            return None
+        canary = self.canary
+        own = {
+            "model": canary.model or self.model,
+            "prompt": canary.prompt or self.prompt,
+            "image": canary.image or self.image,
+            "replicas_min": canary.replicas_min,
+            "replicas_max": canary.replicas_max,
+            "canary": None,
+        }
+        return self.model_copy(update=own)
 
 
 class Gateway(Section):

@@ -13,6 +13,7 @@ OUTPUTS: Final[Mapping[str, tuple[str, ...]]] = {
     "azure-native:managedidentity:UserAssignedIdentity": ("name", "principalId", "clientId"),
     "azure-native:keyvault:Key": ("name", "keyUri", "keyUriWithVersion"),
     "azure-native:operationalinsights:Workspace": ("name", "customerId"),
+    "azure-native:monitor:AzureMonitorWorkspace": ("metrics",),
     "azure-native:authorization:RoleDefinition": ("name",),
     "azure-native:storage:ObjectReplicationPolicy": ("policyId",),
     "azuread:index/application:Application": ("objectId", "clientId"),

@@ -195,6 +195,11 @@ def _workspace(state: State, identifier: str, _urn: str) -> None:
     state["customerId"] = guid(f"{identifier}#customer")
 
 
+def _numbers(state: State, identifier: str, urn: str) -> None:
+    host = f"{identifier.rpartition('/')[2]}-{guid(urn)[:4]}.{state.get('location', 'region')}"
+    state["metrics"] = {"prometheusQueryEndpoint": f"https://{host}.prometheus.monitor.azure.com"}
+
+
 def _cluster(state: State, _identifier: str, urn: str) -> None:
     location = state.get("location", "region")
     state |= {
@@ -236,6 +241,7 @@ _FILLS: Mapping[str, Fill] = {
     "storage:StorageAccount": _storage,
     "containerregistry:Registry": _registry,
     "operationalinsights:Workspace": _workspace,
+    "monitor:AzureMonitorWorkspace": _numbers,
     "containerservice:ManagedCluster": _cluster,
     "attestation:AttestationProvider": _attestation,
     "cdn:AFDEndpoint": _endpoint,

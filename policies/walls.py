@@ -28,7 +28,7 @@ class Walls:
     subscription: tuple[str, ...] = ()
     """Keys of policies in the subscription."""
     cluster: tuple[str, ...] = ()
-    """`policy/<key>`, `pod-security/restricted` or `admission/<name>`."""
+    """`policy/<key>`, `pod-security/restricted` or `admission/<name>` of a ValidatingAdmissionPolicy."""
     but: str = ""
     """The part of the property that they do not hold."""
     only_plan: str = ""

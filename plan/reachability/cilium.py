@@ -42,14 +42,16 @@ def _policy(plan: Plan, resource: PlannedResource, spec: Value, *, wide: bool) -
         if present and defaults.get(key) in (None, True) and spec is not UNKNOWN:
             isolates.add(direction)
         rules[direction] = tuple(_rules(here, side, wide=wide))
+    spaces, selector = _about(UNKNOWN if spec is UNKNOWN else known.get("endpointSelector"))
     return Policy(
         name=clusters.object_name(resource),
         urn=resource.urn,
         provider=resource.provider,
         namespace=None if wide else clusters.namespace_of(plan, resource),
         cluster_wide=wide,
+        spaces=spaces,
         # A node's policy selects no pod.
-        selector=UNKNOWN if spec is UNKNOWN or "endpointSelector" not in known else _plain(known["endpointSelector"]),
+        selector=UNKNOWN if spec is UNKNOWN or "endpointSelector" not in known else selector,
         isolates=frozenset(isolates) if "endpointSelector" in known else frozenset(),
         rules=rules,
     )
@@ -59,7 +61,10 @@ def _rules(value: Value, side: str, *, wide: bool) -> Iterator[PolicyRule]:
     if value is UNKNOWN:
         yield PolicyRule(peers=None, ports=None)
     for row in rows(value):
-        ports = [port for listed in rows(row.get("toPorts")) for port in rows(listed.get("ports"))]
+        # Of requests by method, path or name nothing is read: they take away from what the port opens, and add nothing.
+        opened = [rows(listed.get("ports")) for listed in rows(row.get("toPorts"))]
+        # One entry without ports opens all of them, whatever the others say.
+        ports = [port for listed in opened for port in listed] if all(opened) else []
         unknown = any(item is UNKNOWN for item in row.values())
         # A rule that names ports and no peers is about everybody; one that names nothing is about nobody.
         peers = tuple(_peers(row, side, wide=wide))
@@ -90,8 +95,21 @@ def _peers(row: Mapping[str, Value], side: str, *, wide: bool) -> Iterator[Peer]
 
 
 def _endpoint(selector: Mapping[str, Value], *, wide: bool) -> Peer:
-    """A selector of endpoints: labels of pods and of their namespaces lie in one list."""
+    """A selector of peers; one that names no namespace means the policy's own, or any in the whole cluster's."""
+    if UNKNOWN in (selector.get("matchLabels"), selector.get("matchExpressions")):
+        # A label that is not known yet may name another namespace.
+        return Peer(namespaces={}, pods=UNKNOWN)
+    spaces, pods = _about(selector)
+    return Peer(namespaces=({} if wide else None) if spaces is None else spaces, pods=pods)
+
+
+def _about(selector: Value) -> tuple[Value, Value]:
+    """What a selector of endpoints says of namespaces, None for nothing, and of pods: the labels lie in one list."""
+    if not isinstance(selector, Mapping):
+        return None, selector
     plain = mapping(_plain(selector))
+    if UNKNOWN in (plain.get("matchLabels"), plain.get("matchExpressions")):
+        return None, plain
     spaces: dict[str, Value] = {}
     pods: dict[str, Value] = {}
     for key, value in mapping(plain.get("matchLabels")).items():
@@ -111,11 +129,8 @@ def _endpoint(selector: Mapping[str, Value], *, wide: bool) -> Peer:
             space_expressions.append({**row, "key": key.removeprefix(NAMESPACE_KEYS[1])})
         else:
             expressions.append(row)
-    own = not spaces and not space_expressions and not wide
-    return Peer(
-        namespaces=None if own else {"matchLabels": spaces, "matchExpressions": space_expressions},
-        pods={"matchLabels": pods, "matchExpressions": expressions},
-    )
+    named = {"matchLabels": spaces, "matchExpressions": space_expressions} if spaces or space_expressions else None
+    return named, {"matchLabels": pods, "matchExpressions": expressions}
 
 
 def _plain(selector: Value) -> Value:

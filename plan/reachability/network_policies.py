@@ -45,6 +45,8 @@ class Policy:
     namespace: str | None
     """None where it is known only after deployment."""
     cluster_wide: bool = False
+    spaces: Value = None
+    """Selector of namespaces, beside the one that it is in, where it is not the whole cluster's; None: any."""
     selector: Value = None
     isolates: frozenset[Direction] = frozenset()
     rules: Mapping[Direction, tuple[PolicyRule, ...]]

@@ -97,7 +97,8 @@ class _Table:
             elsewhere = not policy.cluster_wide and policy.namespace != pods.namespace
             if elsewhere and (policy.namespace is not None or not unsure):
                 continue
-            if selects(policy.selector, pods.labels, unsure=unsure):
+            here = policy.spaces is None or selects(policy.spaces, pods.namespace_labels, unsure=unsure)
+            if here and selects(policy.selector, pods.labels, unsure=unsure):
                 yield policy
 
     def isolated(self, pods: Pods, direction: Direction) -> bool:

@@ -40,11 +40,13 @@ PACKS: Mapping[str, Pack] = {
                 "storage",
                 "backup",
                 "workload",
+                "admission",
                 "database",
                 "prompts",
                 "learning",
                 "secrets",
                 "continuity",
+                "delivery",
             ),
         ),
         Pack(

@@ -2,7 +2,7 @@
 
 `pulumi policy publish` uploads the folder that it is called in, and nothing beside it; whoever enables the pack gets
 that folder and what its requirements.txt names. The pack itself is as it is here, line by line. The list of exemptions
-travels in it.
+and the change records travel in it.
 
     python -m policies.packs.publish sovereignty /tmp/sovereignty
 """
@@ -14,6 +14,7 @@ from pathlib import Path
 
 import yaml
 
+from policies.changes import FOLDER
 from policies.packs import PACKS
 
 OWN = ("jurisdictions", "plan", "policies")
@@ -42,6 +43,9 @@ def publishable(pack_id: str, folder: Path) -> None:
     left_out = shutil.ignore_patterns("__pycache__", *PACKS)
     for name in OWN:
         shutil.copytree(ROOT / name, folder / name, ignore=left_out)
+    # What approves a candidate is data of this project, as the list is; most have none.
+    if FOLDER.is_dir():
+        shutil.copytree(FOLDER, folder / FOLDER.name)
 
 
 def main(arguments: list[str]) -> int:

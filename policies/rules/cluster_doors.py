@@ -14,6 +14,8 @@ SITE = "azure-native:kubernetes:ConnectedCluster"
 WINDOW = "azure-native:containerservice:MaintenanceConfiguration"
 TRUSTED = "azure-native:containerservice:TrustedAccessRoleBinding"
 BACKS_UP = "Microsoft.DataProtection/backupVaults/backup-operator"
+DRAIN_MINUTES = 45
+"""Half an hour of loading, and a grace of minutes."""
 LEAST_VERSION = (1, 33)
 """Supported on 2026-10-01: learn.microsoft.com/azure/aks/supported-kubernetes-versions"""
 NODES = {
@@ -161,6 +163,46 @@ def trusts_backup(binding: PlannedResource, stack: StackUnderReview) -> Verdict:
     roles = binding.get("roles")
     fine = isinstance(roles, list | tuple) and list(roles) == [BACKS_UP]
     return PASSED if fine else refused(f"has roles {roles}")
+
+
+@rule(
+    "cluster.policies-read-names-and-requests",
+    title="Network policies can name hosts and requests, and what they drop is counted",
+    severity=Severity.HIGH,
+    applies_to=CLUSTER,
+    fix="enable networkProfile.advancedNetworking with advancedNetworkPolicies L7: components/cluster.py",
+    example="a cluster with advancedNetworkPolicies FQDN, whose policies on requests are not enforced",
+    remediate=True,
+)
+def read_requests(cluster: PlannedResource, stack: StackUnderReview) -> Verdict:
+    """Without the proxy that reads requests, a policy on methods and paths lets nobody in, and somebody would open the
+    port by a plain one: learn.microsoft.com/azure/aks/container-network-security-l7-policy-concepts.
+    """
+    path = "networkProfile.advancedNetworking"
+    return all_of(
+        (
+            require(cluster, f"{path}.enabled", equals=True),
+            require(cluster, f"{path}.observability.enabled", equals=True),
+            require(cluster, f"{path}.security.enabled", equals=True),
+            require(cluster, f"{path}.security.advancedNetworkPolicies", equals="L7"),
+        )
+    )
+
+
+@rule(
+    "cluster.upgrades-wait-for-models",
+    title="An upgrade waits for a drained node's pods as long as a model takes to load",
+    severity=Severity.LOW,
+    applies_to=(CLUSTER, POOL),
+    fix="set upgradeSettings.drainTimeoutInMinutes to 60: components/cluster.py",
+    example="a pool with the default of 30 minutes, whose upgrade fails at the second node",
+)
+def waits_for_models(pool: PlannedResource, stack: StackUnderReview) -> Verdict:
+    """The budget keeps the next model until the last one's successor answers: learn.microsoft.com/azure/aks/
+    upgrade-aks-node-pools-rolling, drain timeout. An upgrade that fails half-way leaves two versions of nodes.
+    """
+    prefix = "" if pool.type == POOL else "agentPoolProfiles[*]."
+    return require(pool, f"{prefix}upgradeSettings.drainTimeoutInMinutes", at_least=DRAIN_MINUTES)
 
 
 @rule(

@@ -29,7 +29,11 @@ OPEN_DATA = frozenset({"public", "internal"})
 """Classes that may be seen outside; whatever has another, or none, may not."""
 HOLDERS = frozenset({"store", "compute", "pods"})
 """Kinds of places where data lies or is worked on."""
-NETWORK_POLICY = "kubernetes:networking.k8s.io/v1:NetworkPolicy"
+NETWORK_POLICIES = (
+    "kubernetes:networking.k8s.io/v1:NetworkPolicy",
+    "kubernetes:cilium.io/v2:CiliumNetworkPolicy",
+    "kubernetes:cilium.io/v2:CiliumClusterwideNetworkPolicy",
+)
 KEPT_APART = ("patient", "training")
 """Purposes of stores that nobody has rights on both of; but a backup, which gives each back to where it came from."""
 NETWORKS = (VNET, NSG, ROUTE_TABLE, FIREWALL, FIREWALL_RULES, PRIVATE_ENDPOINT)
@@ -39,7 +43,7 @@ NETWORKS = (VNET, NSG, ROUTE_TABLE, FIREWALL, FIREWALL_RULES, PRIVATE_ENDPOINT)
     "flows.nothing-leaves-unlisted",
     title="No path leads from classified data to anywhere outside that is not on record",
     severity=Severity.CRITICAL,
-    applies_to=(*NETWORKS, NETWORK_POLICY, STORAGE, CLUSTER),
+    applies_to=(*NETWORKS, *NETWORK_POLICIES, STORAGE, CLUSTER),
     fix="close the named rule or setting; `bailiwick flows <stack> --to <place>` shows the path again",
     example="a security group that lets nodes out, a route past the firewall and a private subnet's NAT gateway",
 )
@@ -101,7 +105,7 @@ def stay_apart(stack: StackUnderReview) -> Iterable[Judged]:
     "flows.only-the-gateway-reaches-models",
     title="Models are reached by the gateway, and by what scales and measures them",
     severity=Severity.CRITICAL,
-    applies_to=(NETWORK_POLICY, DEPLOYMENT),
+    applies_to=(*NETWORK_POLICIES, DEPLOYMENT),
     fix="name only the gateway's pods in the ingress of the inference namespace: components/inference.py",
     example="a network policy that lets every namespace reach the model's port",
 )
@@ -114,7 +118,7 @@ def only_gateway(stack: StackUnderReview) -> Iterable[Judged]:
     "flows.the-gateway-has-known-callers",
     title="The gateway is reached by the portal, by partners, by the runner, and by what measures it",
     severity=Severity.HIGH,
-    applies_to=(NETWORK_POLICY, DEPLOYMENT, NSG),
+    applies_to=(*NETWORK_POLICIES, DEPLOYMENT, NSG),
     fix="name only those in the ingress of the gateway's namespace: components/gateway.py",
     example="a network policy that lets the pods of any namespace reach the gateway",
 )

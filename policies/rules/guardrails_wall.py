@@ -82,6 +82,15 @@ def wall_whole(stack: StackUnderReview) -> Iterable[Judged]:
     for name in sorted(set(assigned) - reviewed):
         for assignment in assigned[name]:
             yield assignment, _strict(assignment, "audit")
+    for assignment in stack.of_type(POLICY_ASSIGNMENT):
+        scope = assignment.get("scope")
+        whole = not isinstance(scope, str) or _WHOLE.match(scope) is not None
+        yield assignment, PASSED if whole else refused(f"is for {scope}, not for the subscription or its group")
+
+
+_WHOLE = re.compile(
+    r"/subscriptions/[0-9a-f-]{36}$|/providers/Microsoft\.Management/managementGroups/[^/]+$", re.IGNORECASE
+)
 
 
 def _assigned(assignment: PlannedResource, stack: StackUnderReview) -> set[str]:

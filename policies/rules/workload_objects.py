@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable
 
 from plan.model import MISSING, PlannedResource
+from policies.clocked import CRON_JOB
 from policies.require import given, items, texts
 from policies.review import StackUnderReview
 from policies.rule import Judged, Severity, rule, stack_rule
@@ -24,14 +25,20 @@ CLASS = "kubernetes:scheduling.k8s.io/v1:PriorityClass"
 PROVIDER = "kubernetes:secrets-store.csi.x-k8s.io/v1:SecretProviderClass"
 BUDGET = "kubernetes:policy/v1:PodDisruptionBudget"
 ACCOUNT = "kubernetes:core/v1:ServiceAccount"
+QUOTA = "kubernetes:core/v1:ResourceQuota"
+LIMITS = "kubernetes:core/v1:LimitRange"
+CILIUM = ("kubernetes:cilium.io/v2:CiliumNetworkPolicy", "kubernetes:cilium.io/v2:CiliumClusterwideNetworkPolicy")
 JUDGED_ELSEWHERE = (
+    "kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicy",
+    "kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicyBinding",
     "kubernetes:apps/v1:StatefulSet",
     "kubernetes:apps/v1:DaemonSet",
     "kubernetes:batch/v1:Job",
+    CRON_JOB,
     "kubernetes:core/v1:Secret",
     "kubernetes:core/v1:SecretPatch",
 )
-"""Kinds that no stack plans and that rules refuse or judge, should one come."""
+"""Kinds that other rules judge, and kinds that no stack plans and that rules refuse, should one come."""
 KNOWN = frozenset(
     {
         CONFIG,
@@ -47,6 +54,9 @@ KNOWN = frozenset(
         SERVICE,
         NETWORK_POLICY,
         NAMESPACE,
+        QUOTA,
+        LIMITS,
+        *CILIUM,
     }
     | {DEPLOYMENT, *JUDGED_ELSEWHERE}
 )
@@ -74,7 +84,7 @@ INSIDE = re.compile(r"^http://[a-z0-9-]+\.[a-z0-9-]+\.svc\.cluster\.local(:\d+)?
     severity=Severity.HIGH,
     applies_to="kubernetes:*",
     fix="make it with components/workload.py, or write rules for the kind and name it in workload_objects.py",
-    example="a ClusterRoleBinding, an Ingress, a CronJob, a Helm chart",
+    example="a ClusterRoleBinding, an Ingress, a Helm chart",
 )
 def kinds_known(item: PlannedResource, stack: StackUnderReview) -> Verdict:
     """No rule looks at a kind that nobody thought of: it would pass by absence, as a binding to cluster-admin would."""
@@ -162,6 +172,7 @@ def weights_read(stack: StackUnderReview) -> Iterable[Judged]:
             "spec.csi.nodeStageSecretRef": SHUT,
             f"{base}.protocol": "fuse2",
             f"{base}.AzureStorageAuthType": Among(("msi", "workloadidentity"), unset=True),
+            f"{base}.mountWithWorkloadIdentityToken": "true",
             "spec.persistentVolumeReclaimPolicy": "Retain",
             **{f"spec.{kind}": SHUT for kind in ("hostPath", "nfs", "local")},
         }

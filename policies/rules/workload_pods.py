@@ -33,6 +33,13 @@ def _containers(workload: PlannedResource) -> Iterator[dict[str, object]]:
         yield from items(workload.get(f"{POD}.{kind}"))
 
 
+def _hooks(lifecycle: object) -> bool:
+    """Whether anything runs when a container starts or stops: to wait is nothing, a command or a request is."""
+    hooks = lifecycle if isinstance(lifecycle, dict) else {}
+    before = hooks.get("preStop", {})
+    return bool(set(hooks) - {"preStop"}) or not isinstance(before, dict) or bool(set(before) - {"sleep"})
+
+
 @rule(
     "workload.runs-what-the-image-says",
     title="No container is told another command, a hook, or to take its environment from elsewhere",
@@ -43,8 +50,14 @@ def _containers(workload: PlannedResource) -> Iterator[dict[str, object]]:
 )
 def runs_the_image(workload: PlannedResource, stack: StackUnderReview) -> Verdict:
     """A digest says which image; a command says which of its programs: a shell is in most of them."""
-    shut = ("command", "lifecycle", "stdin", "tty", "envFrom", "volumeDevices")
-    return settled(workload, {**_of_containers(dict.fromkeys(shut, SHUT)), f"{POD}.imagePullSecrets": SHUT})
+    shut = ("command", "stdin", "tty", "envFrom", "volumeDevices")
+    hooked = [c for c in _containers(workload) if _hooks(c.get("lifecycle"))]
+    return all_of(
+        (
+            settled(workload, {**_of_containers(dict.fromkeys(shut, SHUT)), f"{POD}.imagePullSecrets": SHUT}),
+            refused(f"container {hooked[0].get('name')} has a hook that does more than wait") if hooked else PASSED,
+        )
+    )
 
 
 @rule(

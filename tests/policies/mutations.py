@@ -10,7 +10,10 @@ from plan.model import Plan
 from tests.plans import Matches, added, changed, swapped, where, without
 from tests.policies import open_paths
 from tests.policies.mutation import Mutation
+from tests.policies.mutations_of_admission import OF_ADMISSION
+from tests.policies.mutations_of_cluster import CLUSTER, OF_CLUSTER_TOO
 from tests.policies.mutations_of_settings import RIGHTLY_TOO, SETTINGS
+from tests.policies.mutations_of_trials import TRIALS
 
 
 def put(
@@ -334,9 +337,7 @@ MUTATIONS: dict[str, Mutation] = {
             ["network.public-access-disabled", "flows.nothing-leaves-unlisted", "network.storage-denies-networks"]
         ),
     ),
-    "flows.only-the-gateway-reaches-models": Mutation(
-        breaks=open_paths.models_for_all, also=frozenset(["workload.policies-open-nothing-wide"])
-    ),
+    "flows.only-the-gateway-reaches-models": Mutation(breaks=open_paths.models_for_all),
     "flows.the-gateway-has-known-callers": Mutation(
         breaks=open_paths.gateway_for_all, also=frozenset(["workload.policies-open-nothing-wide"])
     ),
@@ -552,8 +553,9 @@ MUTATIONS: dict[str, Mutation] = {
     "workload.system-calls-filtered": put(DEP, f"{POD}.securityContext.seccompProfile.type", "Unconfined"),
     "workload.users-are-nobody-on-the-node": put(DEP, f"{POD}.securityContext.runAsUser", 1000),
 }
-MUTATIONS |= SETTINGS
+MUTATIONS |= {**SETTINGS, **OF_ADMISSION, **CLUSTER, **TRIALS}
 MUTATIONS |= {
     rule_id: replace(MUTATIONS[rule_id], also=MUTATIONS[rule_id].also | set(more.split()))
-    for rule_id, more in RIGHTLY_TOO.items()
+    for too in (RIGHTLY_TOO, OF_CLUSTER_TOO)
+    for rule_id, more in too.items()
 }

@@ -10,6 +10,7 @@ from tests.plans import Matches, added, changed, swapped, token, where, without
 
 NSG, VNET, ROUTE = "network:NetworkSecurityGroup", "network:VirtualNetwork", "network:Route"
 RULES, POLICY = "network:FirewallPolicyRuleCollectionGroup", "kubernetes:networking.k8s.io/v1:NetworkPolicy"
+FINE, WIDE = "kubernetes:cilium.io/v2:CiliumNetworkPolicy", "kubernetes:cilium.io/v2:CiliumClusterwideNetworkPolicy"
 ELSEWHERE = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/x/providers"
 BLOB_READER = "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1"
 """Storage Blob Data Reader: learn.microsoft.com/azure/role-based-access-control/built-in-roles/storage"""
@@ -103,7 +104,8 @@ def peered(plan: Plan) -> Plan:
 
 def models_for_all(plan: Plan) -> Plan:
     """The model's port is open to every pod."""
-    return changed(plan, POLICY, "spec.ingress.0.from", None, where(metadata__name="from-gateway"))
+    models: Matches = lambda found: str(found.get("metadata.namespace")).startswith("inference-")  # noqa: E731 a shorthand
+    return changed(plan, FINE, "spec.ingress.0.fromEndpoints", None, models)
 
 
 def gateway_for_all(plan: Plan) -> Plan:
@@ -146,4 +148,4 @@ def unenforced(plan: Plan) -> Plan:
 
 def unguarded(plan: Plan) -> Plan:
     """No network policies in the cluster at all."""
-    return without(plan, POLICY)
+    return without(plan, POLICY, FINE, WIDE)

@@ -8,14 +8,21 @@ import yaml
 from cli.planning import ROOT
 from components.guardrails_data import built_ins, own
 from plan.model import Plan
+from policies.require import texts
 from policies.rule import Severity
 from policies.rules import ALL
 from policies.walls import NOT_YET, WallsError, parse, walls
-from tests.plans import compliant
+from tests.plans import CORE, compliant
 
 KUBERNETES = ("pods-", "arc-pods-", "services-")
 """Keys of the policies that Gatekeeper holds inside a cluster."""
 NAMED = {key for each in walls().values() for key in each.subscription}
+ADMISSION = {
+    name.partition("/")[2] for each in walls().values() for name in each.cluster if name.startswith("admission/")
+}
+OURS = "bailiwick-"
+"""How the cluster's own begin; others are a site's."""
+KIND = "kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmission"
 HELD_IN_CLUSTER = {name.partition("/")[2] for each in walls().values() for name in each.cluster if "policy/" in name}
 
 
@@ -63,8 +70,31 @@ class TestWhatIsNamedStands:
             if document["kind"] == "ValidatingAdmissionPolicyBinding"
             and "Deny" in document["spec"]["validationActions"]
         }
-        named = {name.partition("/")[2] for each in walls().values() for name in each.cluster if "admission/" in name}
+        named = {name for name in ADMISSION if not name.startswith(OURS)}
+        assert named
         assert named <= bound
+
+    @pytest.mark.parametrize("stack", CORE)
+    def test_each_admission_policy_of_the_cluster_is_in_the_plan_bound_and_denying(self, stack: str) -> None:
+        plan = compliant(stack)
+        planned = {str(found.get("metadata.name")) for found in plan.of_type(f"{KIND}Policy")}
+        bound = {
+            str(found.get("spec.policyName"))
+            for found in plan.of_type(f"{KIND}PolicyBinding")
+            if "Deny" in texts(found.get("spec.validationActions"))
+        }
+        named = {name for name in ADMISSION if name.startswith(OURS)}
+        assert named
+        assert named - (planned & bound) == set()
+
+    def test_an_admission_policy_that_no_stack_plans_would_be_found(self) -> None:
+        (name,) = parse("a.b: {cluster: [admission/bailiwick-nothing]}")["a.b"].cluster
+        planned = {f"admission/{found.get('metadata.name')}" for found in compliant().of_type(f"{KIND}Policy")}
+        assert name not in planned
+
+    def test_every_admission_policy_of_the_cluster_holds_some_rule(self) -> None:
+        planned = {str(found.get("metadata.name")) for found in compliant().of_type(f"{KIND}Policy")}
+        assert planned - ADMISSION == BEYOND_THE_PLAN
 
     def test_the_level_of_pod_security_is_the_namespaces_own(self) -> None:
         named = {name for each in walls().values() for name in each.cluster if name.startswith("pod-security/")}
@@ -79,6 +109,8 @@ class TestWhatIsNamedStands:
         assert denying - NAMED - HELD_IN_CLUSTER == UNMATCHED
 
 
+BEYOND_THE_PLAN = {f"bailiwick-{key}" for key in ("debugging", "nodes", "sessions")}
+"""Admission of what no plan shows: sessions, containers added to pods that run, nodes that join."""
 UNMATCHED = {"pods-not-in-default"}
 """Policies beyond what a rule of the plan asks: a wall more, for what no plan shows."""
 

@@ -364,5 +364,9 @@ class TestPodsOfACommittedStack:
             "kube-system/rsName=ama-metrics": "TCP 8000",
         }
 
-    def test_the_gateway_leaves_for_the_token_vault_and_the_endpoints(self) -> None:
-        assert reach(compliant(), "gateway/gateway") == [("10.40.3.128/26", "TCP 8443"), ("10.40.3.0/25", "TCP 443")]
+    def test_the_gateway_leaves_for_the_token_vault_the_endpoints_and_the_directory(self) -> None:
+        known = [("10.40.3.128/26", "TCP 8443"), ("10.40.3.0/25", "TCP 443")]
+        # A host by name could be any address: the firewall says which names it lets pass.
+        assert reach(compliant(), "gateway/gateway") == [*known, ("0.0.0.0/0", "TCP 443")]
+        (place,) = [item for item in places(compliant()).values() if item.name == "gateway/gateway"]
+        assert "login.microsoftonline.com" in pod_reach(compliant(), place)[-1][2].what

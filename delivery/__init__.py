@@ -1,0 +1,1 @@
+"""Progressive delivery: a candidate is watched beside what is served, and promoted, held or rolled back by rule."""

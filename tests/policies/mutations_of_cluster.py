@@ -1,0 +1,54 @@
+"""Breaches of the rules on what is inside the cluster: fine policies, quotas, labels, tokens and drains."""
+
+from collections.abc import Mapping
+
+from tests.policies.mutation import Mutation
+from tests.policies.mutations_of_settings import weaken
+
+FINE = "kubernetes:cilium.io/v2:CiliumNetworkPolicy"
+WIDE = "kubernetes:cilium.io/v2:CiliumClusterwideNetworkPolicy"
+DEPLOYMENT, QUOTA = "kubernetes:apps/v1:Deployment", "kubernetes:core/v1:ResourceQuota"
+MODEL = {"metadata.namespace": "inference-clinical-notes"}
+GATEWAY = {"metadata.namespace": "gateway"}
+
+CLUSTER: Mapping[str, Mutation] = {
+    "cluster.policies-read-names-and-requests": weaken(
+        "containerservice:ManagedCluster",
+        "networkProfile.advancedNetworking.security.advancedNetworkPolicies",
+        "FQDN",
+    ),
+    "cluster.upgrades-wait-for-models": weaken(
+        "containerservice:AgentPool", "upgradeSettings.drainTimeoutInMinutes", 30
+    ),
+    "workload.drains-end-streams": weaken(DEPLOYMENT, "spec.template.spec.terminationGracePeriodSeconds", 30),
+    "workload.fine-policies-open-nothing-wide": weaken(
+        FINE, "spec.egress", {"toEntities": ["kube-apiserver"]}, change="add", when=GATEWAY
+    ),
+    "workload.models-answer-known-requests": weaken(
+        FINE,
+        "spec.ingress[*].toPorts[*].rules.http",
+        {"method": "POST", "path": "/v1/load_lora_adapter"},
+        change="add",
+        when=MODEL,
+    ),
+    "workload.namespaces-are-bounded": weaken("kubernetes:core/v1:LimitRange", change="vanish"),
+    "workload.node-and-control-are-out-of-reach": weaken(WIDE, change="vanish"),
+    "workload.quotas-follow-the-dials": weaken(QUOTA, "spec.hard.pods", "1000"),
+    "workload.says-whose-it-is": weaken(
+        DEPLOYMENT, "spec.template.metadata.labels['bailiwick/tenant']", change="absent"
+    ),
+    "workload.tokens-live-an-hour": weaken(
+        "kubernetes:core/v1:ServiceAccount",
+        "metadata.annotations['azure.workload.identity/service-account-token-expiration']",
+        "86400",
+    ),
+}
+
+OF_CLUSTER_TOO: Mapping[str, str] = {
+    "flows.only-the-gateway-reaches-models": "workload.fine-policies-open-nothing-wide "
+    "workload.models-answer-known-requests",
+    "workload.namespaces-restricted": "workload.node-and-control-are-out-of-reach workload.says-whose-it-is",
+    "workload.limits-set": "workload.quotas-follow-the-dials",
+    # A quota counts the services of its namespace.
+    "workload.lives-in-own-namespaces": "workload.quotas-follow-the-dials",
+}
