@@ -25,7 +25,7 @@ COUNTS = {
     "corrected": 'bailiwick_gateway_drafts_total{use_case=$,verdict="corrected"}',
 }
 """`$` is the use case, quoted."""
-FIRST_TOKEN = "bailiwick_gateway_first_token_seconds_bucket{use_case=$}"
+LATENCY = "bailiwick_gateway_first_token_seconds_bucket{use_case=$}"
 Vector = list[tuple[Mapping[str, str], float]]
 
 
@@ -65,7 +65,7 @@ class Prometheus:
         return {str(labels.get("variant")): _count(value) for labels, value in self._vector(asked, at)}
 
     def _buckets(self, use_case: str, at: datetime, over: timedelta) -> dict[str, tuple[tuple[float, int], ...]]:
-        asked = f"sum by (variant, le) (increase({_named(FIRST_TOKEN, use_case)}[{_seconds(over)}s]))"
+        asked = f"sum by (variant, le) (increase({_named(LATENCY, use_case)}[{_seconds(over)}s]))"
         found: dict[str, dict[float, int]] = {}
         for labels, value in self._vector(asked, at):
             edge = inf if labels.get("le") == "+Inf" else _number(labels.get("le"))
