@@ -73,14 +73,11 @@ class _Mocks(pulumi_mocks.Mocks):
         return mock_call(args.token, args.args), []
 
 
-class _Unborn(pulumi_mocks.Mocks):
+class _Unborn(_Mocks):
     """Outputs as providers tell them before a first deployment."""
 
     def new_resource(self, args: pulumi_mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         return None, told_before(args.typ, args.inputs)
-
-    def call(self, args: pulumi_mocks.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
-        return mock_call(args.token, args.args), []
 
 
 class _RecordingMonitor(pulumi_mocks.MockMonitor):
@@ -151,7 +148,7 @@ class _Recording:
         before: bool,
     ) -> None:
         self._stack, self._before = stack, before
-        mocks = _Unborn() if before else _Mocks(subscription_id, tenant_id, _suffixes(stack))
+        mocks = (_Unborn if before else _Mocks)(subscription_id, tenant_id, _suffixes(stack))
         self._monitor = _RecordingMonitor(mocks, stack, on_resource)
 
     def run(self, entry: Path, values: Mapping[str, str]) -> None:

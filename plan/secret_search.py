@@ -84,11 +84,6 @@ def named(name: str, value: str) -> Found | None:
     return found(NAMED, value) if word is not None and fits(word, value, quoted=True) else None
 
 
-def announces(name: str) -> bool:
-    """Whether a name says that its value is a secret."""
-    return _secret_word(name) is not None
-
-
 @lru_cache(maxsize=4096)
 def _secret_word(name: str) -> str | None:
     match = NAME.search(name)

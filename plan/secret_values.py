@@ -25,6 +25,8 @@ _PUBLISHED = frozenset({"1b47061264138c4ac30d75fd1eb44270"})
 """Constants of others' programs: Pulumi's mark of a secret, sdk/go/common/resource/sig/sig.go in pulumi/pulumi."""
 _SEPARATORS = re.compile(r"[-_.:/ ]+")
 _RUNS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[0-9]+|[^A-Za-z0-9]")
+_UNSPEAKABLE = re.compile(r"[bcdfghjklmnpqrstvwxz]{5}|^[B-DF-HJ-NP-TV-XZb-df-hj-np-tv-xz][b-df-hj-np-tv-xz]{3,}$")
+"""Letters no word is made of: five consonants in a row, or four and more and nothing else."""
 
 
 def entropy(text: str) -> float:
@@ -41,7 +43,11 @@ def wordy(text: str) -> bool:
 
 def _word(part: str, *, short: bool) -> bool:
     runs = _RUNS.findall(part)
-    return (short and len(part) <= 5) or len(part) / len(runs) >= 3
+    if short and len(part) <= 5:
+        return True
+    if len(part) / len(runs) < 3 or any(map(_UNSPEAKABLE.search, runs)):
+        return False
+    return len(part) <= 20 or sum(len(run) <= 2 for run in runs) <= len(runs) / 3
 
 
 def stands_for_a_value(text: str) -> bool:

@@ -3,10 +3,9 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
-from itertools import repeat
 
 from plan.model import Value
-from plan.secret_search import Found, announces, find, named, spans
+from plan.secret_search import Found, find, named, spans
 from plan.secret_values import decoded
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
@@ -20,6 +19,8 @@ _DEEPEST = 6
 
 Hit = tuple[str, Found]
 """A dotted path, and what was found there."""
+Way = tuple["Way | None", str]
+"""How a value was come to: the way so far, and one step. Written out only where something is found."""
 
 
 class Search:
@@ -27,65 +28,29 @@ class Search:
 
     def __init__(self) -> None:
         self._seen: list[dict[str, list[Hit]]] = [{} for _ in range(_DEEPEST + 1)]
-        self._names: dict[str, bool] = {}
 
     def each(self, value: Value, path: str = "", depth: int = 0) -> list[Hit]:
         """Every secret in a value, by its path."""
         hits: list[Hit] = []
-        # Paths are told of what is found alone: to name every place takes four times as long as to look there.
-        if not self._clear(value, depth):
-            self._collect(value, path, depth, hits)
+        self._collect(value, (None, path), depth, hits)
         return hits
 
-    def _clear(self, value: Value, depth: int) -> bool:
-        # A loop, and texts that were seen before looked up in place: this is asked of every value of a plan.
-        seen, left = self._seen[depth], [value]
-        while left:
-            inside = left.pop()
-            if isinstance(inside, str):
-                if len(inside) >= _SHORTEST and (seen[inside] if inside in seen else self._text(inside, depth)):
-                    return False
-            elif isinstance(inside, dict):
-                if not all(map(self._plain, inside, repeat(depth))) and self._told_by_name(inside):
-                    return False
-                left += inside.values()
-            elif isinstance(inside, list | tuple):
-                left += inside
-            elif isinstance(inside, Mapping):
-                return False
-        return True
-
-    def _plain(self, name: str, depth: int) -> bool:
-        """Whether a name tells nothing: it is no secret, doesn't announce one, and isn't that of a pair."""
-        known = self._names.get(name)
-        if known is None:
-            known = self._names[name] = name != "value" and not announces(name) and not self._text(name, depth)
-        return known
-
-    def _told_by_name(self, inside: Mapping[str, Value]) -> bool:
-        content = inside.get("value")
-        labels = [inside.get(key) for key in _LABELS] if isinstance(content, str) else []
-        pairs = [*inside.items(), *((label, content) for label in labels if isinstance(label, str))]
-        return any(
-            self._text(name, 0) or (isinstance(value, str) and named(name, value) is not None) for name, value in pairs
-        )
-
-    def _collect(self, value: Value, path: str, depth: int, hits: list[Hit]) -> None:
+    def _collect(self, value: Value, path: Way, depth: int, hits: list[Hit]) -> None:
         if isinstance(value, str):
             for inner, hit in self._text(value, depth):
-                hits.append((path + inner, hit))
+                hits.append((_written(path) + inner, hit))
         elif isinstance(value, list | tuple):
             for index, element in enumerate(value):
-                self._collect(element, f"{path}.{index}", depth, hits)
+                self._collect(element, (path, f".{index}"), depth, hits)
         elif isinstance(value, Mapping):
             self._mapping(value, path, depth, hits)
 
-    def _mapping(self, value: Mapping[str, Value], path: str, depth: int, hits: list[Hit]) -> None:
+    def _mapping(self, value: Mapping[str, Value], path: Way, depth: int, hits: list[Hit]) -> None:
         for name, inner in value.items():
             # A key may be a secret itself: then its place is told without repeating it.
             in_key = self._text(name, depth)
-            here = f"{path}.(key)" if in_key else f"{path}.{name}"
-            hits += [(here, hit) for _, hit in in_key]
+            here = (path, ".(key)" if in_key else f".{name}")
+            hits += [(_written(here), hit) for _, hit in in_key]
             self._collect(inner, here, depth, hits)
             if isinstance(inner, str):
                 self._by_name(name, inner, here, depth, hits)
@@ -93,12 +58,12 @@ class Search:
         if isinstance(content, str):
             for label in (value.get(key) for key in _LABELS):
                 if isinstance(label, str):
-                    self._by_name(label, content, f"{path}.value", depth, hits)
+                    self._by_name(label, content, (path, ".value"), depth, hits)
 
-    def _by_name(self, name: str, value: str, path: str, depth: int, hits: list[Hit]) -> None:
+    def _by_name(self, name: str, value: str, path: Way, depth: int, hits: list[Hit]) -> None:
         found = named(name, value)
         if found is not None and not self._text(value, depth):
-            hits.append((path, found))
+            hits.append((_written(path), found))
 
     def _text(self, text: str, depth: int) -> list[Hit]:
         if len(text) < _SHORTEST:
@@ -123,6 +88,15 @@ class Search:
         unwrapped = decoded(text) if _BASE64.fullmatch(text) and not _HEX.fullmatch(text) else None
         hits = self._text(unwrapped, depth + 1) if unwrapped is not None else []
         return [(f"(base64){where}", hit) for where, hit in hits]
+
+
+def _written(way: Way) -> str:
+    steps = []
+    at: Way | None = way
+    while at is not None:
+        at, step = at
+        steps.append(step)
+    return "".join(reversed(steps))
 
 
 def find_in_file(text: str) -> Iterator[Found]:

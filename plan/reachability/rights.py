@@ -13,6 +13,7 @@ from plan.reachability.model import Edge, Hop, Place
 from plan.reachability.mounts import mount_edges
 from plan.reachability.reading import rows, targets, text, texts
 from plan.reachability.sites import Sites, edge
+from plan.role_actions import covers
 
 ASSIGNMENT = "azure-native:authorization:RoleAssignment"
 DEFINITION = "azure-native:authorization:RoleDefinition"
@@ -102,20 +103,7 @@ def _reached(sites: Sites, assignment: PlannedResource, role: RoleActions) -> It
 
 
 def _any(name: str, patterns: Iterable[str]) -> bool:
-    return any(_covers(pattern, name) for pattern in patterns)
-
-
-def _covers(pattern: str, name: str) -> bool:
-    """An action with `*` for anything: learn.microsoft.com/azure/role-based-access-control/role-definitions"""
-    first, *rest = pattern.split("*")
-    if not rest or not name.startswith(first):
-        return not rest and name == pattern
-    at = len(first)
-    for part in rest[:-1]:
-        at = name.find(part, at) + len(part)
-        if at < len(part):
-            return False
-    return name.endswith(rest[-1]) and len(name) - len(rest[-1]) >= at
+    return any(covers(pattern, name) for pattern in patterns)
 
 
 def _takes_keys(store: PlannedResource) -> bool:

@@ -3,12 +3,12 @@
 import re
 from collections.abc import Iterable
 
-from plan.model import UNKNOWN, PlannedResource
+from plan.model import PlannedResource
 from policies.known import known_to
 from policies.review import StackUnderReview
 from policies.rule import Judged, Severity, rule, stack_rule
 from policies.settled import SHUT, settled
-from policies.verdict import PASSED, Verdict, all_of, not_evaluated, refused
+from policies.verdict import PASSED, Verdict, all_of, refused
 
 APPLICATION = "azuread:index/application:Application"
 PRINCIPAL = "azuread:index/servicePrincipal:ServicePrincipal"
@@ -45,18 +45,5 @@ def of_this_tenant(stack: StackUnderReview) -> Iterable[Judged]:
     for proof in stack.of_type(PROOF):
         issuer = proof.get("issuer")
         own = issuer == GITHUB or not isinstance(issuer, str) or not tenant or tenant in GUID.findall(issuer)
-        yield proof, all_of((PASSED if own else refused(f"trusts {issuer}"), _for_one_of_ours(proof, stack)))
-
-
-def _for_one_of_ours(proof: PlannedResource, stack: StackUnderReview) -> Verdict:
-    """By value or, before Entra gives ids, by where the value comes from."""
-    value, origins = proof.get("applicationId"), proof.property_dependencies.get("applicationId", ())
-    for application in stack.of_type(APPLICATION):
-        known = application.id
-        if value == known if isinstance(known, str) and isinstance(value, str) else application.urn in origins:
-            return PASSED
-    if stack.partial:
-        return PASSED
-    if value is UNKNOWN:
-        return not_evaluated("applicationId is known only after deployment, and its origin is not in the plan")
-    return refused(f"is for {value}, which the plan doesn't make")
+        ours = PASSED if stack.partial else stack.require_target(proof, "applicationId", APPLICATION)
+        yield proof, all_of((PASSED if own else refused(f"trusts {issuer}"), ours))

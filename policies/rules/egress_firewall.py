@@ -96,11 +96,9 @@ def own_address(stack: StackUnderReview) -> Iterable[Judged]:
     """Who is the next hop sees everything that leaves."""
     for table in stack.of_type(ROUTE_TABLE):
         yield table, settled(table, {"routes": SHUT, "disableBgpRoutePropagation": True})
-    firewalls = {firewall.urn for firewall in stack.of_type(FIREWALL)}
     for route in stack.of_type(ROUTE):
         # Azure gives the firewall its address with the deployment; until then the route takes it from the firewall.
-        unborn = route.get("nextHopIpAddress") is UNKNOWN and firewalls & set(
-            route.property_dependencies.get("nextHopIpAddress", ())
-        )
-        hop = PASSED if unborn else require(route, "nextHopIpAddress", matches=PRIVATE)
+        unborn = route.get("nextHopIpAddress") is UNKNOWN
+        from_firewall = unborn and any(o.type == FIREWALL for o in stack.targets(route, "nextHopIpAddress"))
+        hop = PASSED if from_firewall else require(route, "nextHopIpAddress", matches=PRIVATE)
         yield route, all_of((hop, settled(route, {"nextHopType": "VirtualAppliance"})))

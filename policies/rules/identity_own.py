@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterable
-from fnmatch import fnmatchcase
 
 from plan.model import MISSING, UNKNOWN, PlannedResource
+from plan.role_actions import covers
 from policies.require import items, texts
 from policies.review import StackUnderReview
 from policies.rule import Judged, Severity, rule, stack_rule
@@ -175,9 +175,7 @@ def no_keys(role: PlannedResource, stack: StackUnderReview) -> Verdict:
 def _allows(role: PlannedResource, operation: str) -> bool:
     for permission in items(role.get("permissions")):
         allowed, denied = (texts(permission.get(key)) for key in ("actions", "notActions"))
-        if any(fnmatchcase(operation, a.lower()) for a in allowed) and not any(
-            fnmatchcase(operation, d.lower()) for d in denied
-        ):
+        if any(covers(a.lower(), operation) for a in allowed) and not any(covers(d.lower(), operation) for d in denied):
             return True
     return False
 

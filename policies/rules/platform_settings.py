@@ -1,10 +1,10 @@
 """The place that deploys, the registry, the sites and the budget: what was reviewed stays as it was."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from plan.arm_types import arm_types
-from plan.model import UNKNOWN, PlannedResource, Value
+from plan.model import UNKNOWN, PlannedResource
 from policies.require import items, texts
 from policies.review import StackUnderReview, absent
 from policies.rule import Judged, Severity, rule, stack_rule
@@ -166,7 +166,10 @@ def one_release(stack: StackUnderReview) -> Iterable[Judged]:
             digests = {key: v for key, v in known.items() if key.endswith("_digest") or key == "release"}
             told += [f"{path}.{key} is {v}" for key, v in digests.items() if not DIGEST.match(str(v))]
             told += [f"{path} lacks {key}" for key in ("model_sha256", "prompt_sha256") if known and not known.get(key)]
-            if vaults and known.get("vault") not in (None, *vaults) and not _of_a_vault(delivery, known, stack):
+            # The vault's name is an output: before it is made, only where the delivery takes it from is known.
+            unborn = known.get("vault") is UNKNOWN
+            from_vault = unborn and any(origin.type == VAULT for origin in stack.targets(delivery, f"{path}.vault"))
+            if vaults and known.get("vault") not in (None, *vaults) and not from_vault:
                 told.append(f"{path}.vault is {known.get('vault')}")
             told += [
                 f"{path}.{key} is {known[key]}" for key in ("clients", "proxy", "endpoints") if _public(known.get(key))
@@ -189,12 +192,6 @@ def one_release(stack: StackUnderReview) -> Iterable[Judged]:
             },
         )
         yield delivery, all_of((shut, refused("; ".join(told)) if told else PASSED))
-
-
-def _of_a_vault(delivery: PlannedResource, known: Mapping[str, Value], stack: StackUnderReview) -> bool:
-    """The vault's name is an output: before it is made, only where the delivery takes it from is known."""
-    origins = delivery.property_dependencies.get("kustomizations", ())
-    return known.get("vault") is UNKNOWN and any(vault.urn in origins for vault in stack.of_type(VAULT))
 
 
 def _public(value: object) -> bool:
