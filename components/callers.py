@@ -155,6 +155,8 @@ class Callers(ComponentResource):
                 yield f"use-case.{item.name}.{purpose}", f"Ask {item.name} for {purpose}: {meaning}."
         for name in sorted({name for item in use_cases for name in item.data_classes}):
             yield f"data-class.{name}", f"Send data of class {name}."
+        for tenant in self._scope.config.tenants:
+            yield f"tenant.{tenant.name}", f"Speak for {tenant.controller}, and for nobody else."
 
     def _role_id(self, value: str) -> str:
         """The same in every deployment, and known before the first."""
@@ -165,7 +167,8 @@ class Callers(ComponentResource):
 def roles_of(caller: Caller) -> tuple[str, ...]:
     """What its token carries, and nothing else."""
     asked = (f"use-case.{name}.{purpose}" for name in caller.use_cases for purpose in caller.purposes)
-    return (*asked, *(f"data-class.{name}" for name in caller.data_classes))
+    tenant = () if caller.tenant is None else (f"tenant.{caller.tenant}",)
+    return (*asked, *(f"data-class.{name}" for name in caller.data_classes), *tenant)
 
 
 def issuer(scope: Scope) -> str:

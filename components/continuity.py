@@ -17,8 +17,9 @@ from components.diagnostics import Diagnosed
 from components.naming import Names
 from components.private_endpoint import EndpointPlace, private_endpoint
 from components.registry import Registry
-from components.scope import Scope
+from components.scope import Classification, Scope
 from components.storage_account import Container, StorageAccount, StorageAccountArgs
+from config.tenants import SHARED
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +29,10 @@ class Copied:
     store: StorageAccount
     resource_group: Input[str]
     containers: tuple[str, ...]
+    named: str
+    """In the copy's name."""
+    classification: Classification
+    tenant: str = SHARED
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,8 +124,9 @@ class Continuity(ComponentResource):
                 resource_group=self.group.name,
                 place=self._args.place,
                 key=self._args.keys[role],
-                role=role,
-                classification="phi" if role == "patient" else "confidential",
+                role=item.named,
+                classification=item.classification,
+                tenant=item.tenant,
                 # Written by the copying alone; a lock on writing would stop that as well.
                 containers=tuple(Container(name=copied) for copied in copies.values()),
             ),

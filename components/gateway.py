@@ -27,6 +27,7 @@ from components.naming import Names
 from components.network import Network
 from components.quota import Claim, bounded
 from components.scope import Scope
+from components.tenancy import MOUNT, models, salt, tenants
 from components.workload import (
     STREAM_SECONDS,
     Place,
@@ -39,6 +40,7 @@ from components.workload import (
     spread,
     waits,
 )
+from config.tenants import SHARED
 
 NAMESPACE = "gateway"
 MODEL_PORT = 8000
@@ -152,6 +154,10 @@ class Gateway(ComponentResource):
                             "array": [
                                 json.dumps({"objectName": "gateway", "objectType": "secret"}),
                                 json.dumps({"objectName": "callers-ca", "objectType": "secret"}),
+                                *(
+                                    json.dumps({"objectName": salt(tenant), "objectType": "secret"})
+                                    for tenant in self._args.scope.config.tenants
+                                ),
                             ]
                         }
                     ),
@@ -162,17 +168,15 @@ class Gateway(ComponentResource):
 
     def _settings(self, place: Place) -> core.ConfigMap:
         scope = self._args.scope
-        routes = {
-            item.name: f"http://vllm.inference-{item.name}.svc.cluster.local:{MODEL_PORT}"
-            for item in scope.config.use_cases
-        }
         document = {
             "jurisdiction": scope.jurisdiction.id,
             "environment": scope.environment,
             "host": scope.config.gateway.host,
             "listeners": listeners(scope.config),
             "health": {"port": HEALTH_PORT, "path": HEALTH_PATH},
-            "models": routes,
+            # With tenants, nobody is routed who speaks for none of them.
+            "models": {} if scope.config.tenants else models(scope.config.served, SHARED, MODEL_PORT),
+            "tenants": tenants(scope.config, MODEL_PORT),
             # What is tried, and the most that it may get: docs/runbooks/canary.md.
             "canaries": routed(scope.config.use_cases, MODEL_PORT, weight_host(scope)),
             # No external provider is configured: the guard would not use one for health data, and none is reachable.
@@ -244,9 +248,7 @@ class Gateway(ComponentResource):
                                 security_context=container_security(),
                                 lifecycle=waits(LEAVING_SECONDS),
                                 volume_mounts=[
-                                    core.VolumeMountArgs(
-                                        name="certificates", mount_path="/run/certificates", read_only=True
-                                    ),
+                                    core.VolumeMountArgs(name="certificates", mount_path=MOUNT, read_only=True),
                                     core.VolumeMountArgs(name="settings", mount_path="/etc/gateway", read_only=True),
                                     core.VolumeMountArgs(name="tmp", mount_path="/tmp"),  # noqa: S108 the pod's own volume
                                 ],

@@ -1,4 +1,4 @@
-"""vLLM in the cluster: one namespace and one deployment for each clinical use case.
+"""vLLM in the cluster: one namespace and one deployment for each clinical use case, of each tenant that has its own.
 
 vLLM's API key covers only part of its routes, so it is no protection: a policy admits the gateway's pods to the one
 port, and of its routes to those that ask a model something. The allow-listing proxy in the pod comes with the model
@@ -37,6 +37,7 @@ from components.workload import (
     waits,
 )
 from config.sections import UseCase
+from config.tenants import Served
 
 PORT = 8000
 ROUTES = (
@@ -95,32 +96,33 @@ class Inference(ComponentResource):
             opts=options,
         )
         args.weights.grant_read("inference", args.identities.of["inference"], "weights")
-        for item in args.scope.config.use_cases:
-            self._serve(item, options)
+        for one in args.scope.config.served:
+            self._serve(one, options)
         self.register_outputs({})
 
-    def _serve(self, item: UseCase, options: ResourceOptions) -> None:
-        args = self._args
+    def _serve(self, one: Served, options: ResourceOptions) -> None:
+        args, item = self._args, one.item
         place = namespace(
-            f"inference-{item.name}",
+            one.space,
             scope=args.scope,
             component="inference",
             classification="phi",
             options=options,
             use_case=item.name,
+            tenant=one.tenant,
         )
         bounded(place, claim(item))
         service_account(place, "vllm", client_id=args.identities.of["inference"].client_id)
         args.identities.federate("inference", issuer=args.issuer, namespace=place.name, service_account="vllm")
         self._weights(place)
         for version in versions(item):
-            self._answer(place, version)
+            self._answer(place, version, one.tenant)
 
-    def _answer(self, place: Place, version: Version) -> None:
+    def _answer(self, place: Place, version: Version, tenant: str) -> None:
         """What is served, or what is tried beside it: in nothing else do they differ."""
         item, match, server = version.item, version.match, version.server
         also = server.removeprefix("vllm")
-        self._deployment(place, version)
+        self._deployment(place, version, tenant)
         core.Service(
             f"{place.name}-service{also}",
             metadata=meta.ObjectMetaArgs(name=server, namespace=place.name),
@@ -199,9 +201,16 @@ class Inference(ComponentResource):
             opts=place.options,
         )
 
-    def _deployment(self, place: Place, version: Version) -> None:
+    def _deployment(self, place: Place, version: Version, tenant: str) -> None:
         scope, item, match = self._args.scope, version.item, version.match
-        known = labels(scope, name=version.name, component="inference", classification="phi", use_case=item.name)
+        known = labels(
+            scope,
+            name=version.name,
+            component="inference",
+            classification="phi",
+            use_case=item.name,
+            tenant=tenant,
+        )
         # The default of ten minutes would call it a failure while the weights are still on their way.
         patience = STARTUP_SECONDS + 600
         whole = f"{(item.replicas_max + 1) * patience}s"

@@ -14,9 +14,12 @@ from components.managed_hsm import ManagedHsm, ManagedHsmArgs
 from components.private_endpoint import EndpointPlace
 from components.roles import Role
 from components.scope import Scope
+from config.tenants import patient_stores
 
-PURPOSES = ("disks", "patient", "weights", "training", "audit", "registry", "logs", "database", "backup", "state")
-"""What the custodian's keys are for. `cluster` is not among them: AKS takes etcd's key from a Key Vault alone."""
+PURPOSES = ("disks", "weights", "training", "audit", "registry", "logs", "database", "backup", "state")
+"""What the custodian's keys are for, beside `patient`, or `patient-<tenant>` for each tenant. `cluster` is not among
+them: AKS takes etcd's key from a Key Vault alone.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +35,9 @@ class Keys(ComponentResource):
     """A managed HSM, or a Key Vault Premium, with a key per purpose; and always a vault for the cluster's secrets."""
 
     of: Mapping[str, CustomerKey]
-    """By purpose: `PURPOSES`, `cluster`, and `confidential-disks` where the stack has confidential machines."""
+    """By purpose: `PURPOSES`, those of patients' stores, `cluster`, and `confidential-disks` where the stack has
+    confidential machines.
+    """
     custodian: ManagedHsm | KeyVault
     cluster_vault: KeyVault
     learning_vault: KeyVault
@@ -50,6 +55,7 @@ class Keys(ComponentResource):
         self.cluster_vault = KeyVault(f"{name}-cluster", self._vault("etcd"), child)
         self.certificates = KeyVault(f"{name}-certificates", self._vault("certs"), child)
         self.learning_vault = KeyVault(f"{name}-learning", self._vault("ml"), child)
+        purposes = (*PURPOSES, *patient_stores(args.scope.config.tenants))
         if args.scope.config.keys.custody == "managed-hsm":
             hsm = ManagedHsm(
                 f"{name}-hsm",
@@ -57,11 +63,11 @@ class Keys(ComponentResource):
                 child,
             )
             self.custodian = hsm
-            keys = {purpose: hsm.key(purpose, self._identity(purpose)) for purpose in PURPOSES}
+            keys = {purpose: hsm.key(purpose, self._identity(purpose)) for purpose in purposes}
         else:
             vault = KeyVault(f"{name}-keys", self._vault("keys"), child)
             self.custodian = vault
-            keys = {purpose: vault.key(purpose, self._identity(purpose)) for purpose in PURPOSES}
+            keys = {purpose: vault.key(purpose, self._identity(purpose)) for purpose in purposes}
         keys["cluster"] = self.cluster_vault.key("cluster", self._identity("cluster"), role=Role.KEY_CRYPTO_USER)
         # Their documentation names Key Vault alone.
         for purpose in ("configuration", "learning"):

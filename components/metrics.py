@@ -15,6 +15,7 @@ from pulumi_kubernetes.meta import v1 as meta
 from components.private_endpoint import EndpointPlace, private_endpoint
 from components.scope import Scope
 from components.workspace import Workspace
+from config.tenants import SHARED
 
 STREAM = "Microsoft-PrometheusMetrics"
 
@@ -27,6 +28,7 @@ class Scraped:
     namespace: str
     port: int
     path: str = "/metrics"
+    tenant: str = SHARED
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,7 +112,7 @@ class Metrics(ComponentResource):
 
     def _scrape(self, target: Scraped) -> None:
         CustomResource(
-            f"{self._name}-{target.name}",
+            "-".join((self._name, *(() if target.tenant == SHARED else (target.tenant,)), target.name)),
             api_version="azmonitoring.coreos.com/v1",
             kind="PodMonitor",
             metadata=meta.ObjectMetaArgs(name=target.name, namespace=target.namespace),

@@ -1,4 +1,8 @@
-"""Stores: weights, prompts, patient data, training data, audit and flow logs, each an account with a key of its own."""
+"""Stores: weights, prompts, patient data, training data, audit and flow logs, each an account with a key of its own.
+
+Where the stack has tenants, each tenant's patient data is such an account: erasing its key erases the tenant's data
+and nobody else's (GDPR Art. 17, Art. 28(3)(g)).
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +14,9 @@ from components.keys import Keys
 from components.private_endpoint import EndpointPlace
 from components.scope import Classification, Scope
 from components.storage_account import Container, StorageAccount, StorageAccountArgs
+from config.tenants import SHARED, patient_stores
+
+PATIENT_CONTAINERS = ("prompts", "documents")
 
 WEIGHTS_WORM_DAYS = 365
 """Weights that answered patients can be looked at a year later."""
@@ -31,13 +38,16 @@ class _Plan:
     key: str
     containers: tuple[Container, ...]
     trusted_services: bool = False
+    named: str | None = None
+    """In the account's name, where that is not the role."""
+    tenant: str = SHARED
 
 
 class ModelStore(ComponentResource):
     """Patient data and training data lie in separate accounts, under separate keys, for separate identities."""
 
     of: Mapping[str, StorageAccount]
-    """By role: weights, patient, training, audit, flows."""
+    """By role: weights, patient (or patient-<tenant>, for each), training, audit, flows."""
     diagnosed: list[Diagnosed]
 
     def __init__(self, name: str, args: ModelStoreArgs, opts: ResourceOptions | None = None) -> None:
@@ -49,11 +59,16 @@ class ModelStore(ComponentResource):
                 key="weights",
                 containers=(Container(name="weights", worm_days=WEIGHTS_WORM_DAYS),),
             ),
-            "patient": _Plan(
-                classification="phi",
-                key="patient",
-                containers=(Container(name="prompts"), Container(name="documents")),
-            ),
+            **{
+                role: _Plan(
+                    classification="phi",
+                    key=role,
+                    containers=tuple(Container(name=container) for container in PATIENT_CONTAINERS),
+                    named=named,
+                    tenant=tenant,
+                )
+                for role, (named, tenant) in patient_stores(args.scope.config.tenants).items()
+            },
             "training": _Plan(classification="phi", key="training", containers=(Container(name="datasets"),)),
             "audit": _Plan(
                 classification="confidential",
@@ -76,10 +91,11 @@ class ModelStore(ComponentResource):
                     resource_group=args.resource_group,
                     place=args.place,
                     key=args.keys.of[plan.key],
-                    role=role,
+                    role=plan.named or role,
                     classification=plan.classification,
                     containers=plan.containers,
                     trusted_services=plan.trusted_services,
+                    tenant=plan.tenant,
                 ),
                 ResourceOptions(parent=self),
             )

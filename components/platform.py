@@ -38,7 +38,7 @@ from components.kubernetes_provider import kubernetes_provider
 from components.landing_zone import LandingZone, LandingZoneArgs
 from components.learning import Learning, LearningArgs
 from components.metrics import Metrics, MetricsArgs, Scraped
-from components.model_store import ModelStore, ModelStoreArgs
+from components.model_store import PATIENT_CONTAINERS, ModelStore, ModelStoreArgs
 from components.naming import Names
 from components.network import Network, NetworkArgs
 from components.out_of_reach import OutOfReach, OutOfReachArgs
@@ -54,6 +54,7 @@ from components.scope import Scope
 from components.service_levels import ServiceLevels, ServiceLevelsArgs
 from components.workspace import Workspace, WorkspaceArgs
 from config import StackConfig
+from config.tenants import patient_stores
 
 
 class Platform(ComponentResource):
@@ -213,7 +214,7 @@ class Platform(ComponentResource):
                 workspace=workspace,
                 cluster=cluster.cluster,
                 provider=kubernetes,
-                unread=[f"inference-{item.name}" for item in config.use_cases],
+                unread=[one.space for one in config.served],
             ),
             child,
         )
@@ -245,9 +246,9 @@ class Platform(ComponentResource):
                 scraped=(
                     Scraped(name="gateway", namespace="gateway", port=HEALTH_PORT),
                     *(
-                        Scraped(name=version.name, namespace=f"inference-{item.name}", port=MODEL_PORT)
-                        for item in config.use_cases
-                        for version in versions(item)
+                        Scraped(name=version.name, namespace=one.space, port=MODEL_PORT, tenant=one.tenant)
+                        for one in config.served
+                        for version in versions(one.item)
                     ),
                 ),
             ),
@@ -325,14 +326,15 @@ class Platform(ComponentResource):
             ),
             child,
         )
+        patients = patient_stores(config.tenants)
         backup = Backup(
             "backup",
             BackupArgs(
                 scope=scope,
                 resource_group=zone.groups["backup"],
                 key=keys.of["backup"],
-                stores={role: store.of[role] for role in ("patient", "training")},
-                containers={"patient": ("prompts", "documents"), "training": ("datasets",)},
+                stores={role: store.of[role] for role in (*patients, "training")},
+                containers={**dict.fromkeys(patients, PATIENT_CONTAINERS), "training": ("datasets",)},
                 cluster=cluster,
                 staging=store.of["flows"],
             ),
@@ -363,13 +365,23 @@ class Platform(ComponentResource):
                     database=database,
                     keys=keys.of,
                     copied={
-                        "patient": Copied(
-                            store=store.of["patient"],
-                            resource_group=zone.name_of("data"),
-                            containers=("prompts", "documents"),
-                        ),
+                        **{
+                            role: Copied(
+                                store=store.of[role],
+                                resource_group=zone.name_of("data"),
+                                containers=PATIENT_CONTAINERS,
+                                named=named,
+                                classification="phi",
+                                tenant=tenant,
+                            )
+                            for role, (named, tenant) in patients.items()
+                        },
                         "weights": Copied(
-                            store=store.of["weights"], resource_group=zone.name_of("data"), containers=("weights",)
+                            store=store.of["weights"],
+                            resource_group=zone.name_of("data"),
+                            containers=("weights",),
+                            named="weights",
+                            classification="confidential",
                         ),
                     },
                 ),

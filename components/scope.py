@@ -9,6 +9,7 @@ from pulumi import Resource, ResourceOptions
 
 from components.naming import Names
 from config import StackConfig
+from config.tenants import SHARED
 from jurisdictions import Jurisdiction, Region
 
 Classification = Literal["public", "internal", "confidential", "personal", "phi"]
@@ -48,8 +49,11 @@ class Scope:
         """Production holds regulated data: protection, locks and HSM custody follow from it."""
         return self.config.environment == "prod"
 
-    def tags(self, classification: Classification) -> dict[str, str]:
-        """The mandatory tags. They are metadata that ARM may replicate worldwide: never put personal data in them."""
+    def tags(self, classification: Classification, tenant: str = SHARED) -> dict[str, str]:
+        """The mandatory tags, and whose it is where it is one tenant's.
+
+        They are metadata that ARM may replicate worldwide: never put personal data in them.
+        """
         return {
             "jurisdiction": self.jurisdiction.id,
             "environment": self.config.environment,
@@ -57,6 +61,7 @@ class Scope:
             "owner": self.config.owner,
             "cost-centre": self.config.cost_centre,
             "managed-by": "bailiwick",
+            **({} if tenant == SHARED else {"tenant": tenant}),
         }
 
     def options(

@@ -11,6 +11,7 @@ from components.diagnostics import Diagnosed
 from components.private_endpoint import EndpointPlace, private_endpoint
 from components.roles import Role, grant
 from components.scope import Classification, Scope
+from config.tenants import SHARED
 
 SOFT_DELETE_DAYS = 35
 """Longer than a month's holiday of whoever notices."""
@@ -39,6 +40,8 @@ class StorageAccountArgs:
     """Part of its name, and what it is for."""
     classification: Classification
     containers: Sequence[Container]
+    tenant: str = SHARED
+    """Whose data it holds, where it holds one tenant's."""
     trusted_services: bool = False
     """Let Azure's own services in (flow logs, which know no private endpoint); they prove themselves by identity."""
 
@@ -134,7 +137,7 @@ class StorageAccount(ComponentResource):
                     table=storage.EncryptionServiceArgs(enabled=True, key_type="Account"),
                 ),
             ),
-            tags=scope.tags(args.classification),
+            tags=scope.tags(args.classification, args.tenant),
             opts=scope.options(self, holds_data=True, depends_on=args.key.ready),
         )
 

@@ -9,6 +9,7 @@ from pulumi_kubernetes.meta import v1 as meta
 from pulumi_kubernetes.networking import v1 as networking
 
 from components.scope import Classification, Scope
+from config.tenants import SHARED
 
 USER = 10001
 """Unprivileged, and no system account's number."""
@@ -16,8 +17,6 @@ USER = 10001
 DNS_PORT = 53
 OURS = {"app.kubernetes.io/part-of": "bailiwick"}
 """By this a namespace says that it is the platform's: a policy for all of them selects it."""
-SHARED = "shared"
-"""The tenant of what serves everybody: the stack's callers are told apart by their tokens, not yet by namespaces."""
 TOKEN_SECONDS = 3600
 """The shortest that the webhook of workload identity gives: azure.github.io/azure-workload-identity, labels and
 annotations."""
@@ -35,7 +34,13 @@ class Place:
 
 
 def labels(
-    scope: Scope, *, name: str, component: str, classification: Classification, use_case: str | None = None
+    scope: Scope,
+    *,
+    name: str,
+    component: str,
+    classification: Classification,
+    use_case: str | None = None,
+    tenant: str = SHARED,
 ) -> dict[str, str]:
     """Recommended labels, and those that admission and evidence look for."""
     return {
@@ -46,7 +51,7 @@ def labels(
         "bailiwick/environment": scope.environment,
         "bailiwick/data-classification": classification,
         "bailiwick/cost-centre": scope.config.cost_centre,
-        "bailiwick/tenant": SHARED,
+        "bailiwick/tenant": tenant,
         **({"bailiwick/use-case": use_case} if use_case is not None else {}),
     }
 
@@ -59,6 +64,7 @@ def namespace(
     classification: Classification,
     options: ResourceOptions,
     use_case: str | None = None,
+    tenant: str = SHARED,
 ) -> Place:
     """A namespace with Pod Security `restricted`, in which nobody talks to anybody until a policy says so."""
     made = core.Namespace(
@@ -66,7 +72,14 @@ def namespace(
         metadata=meta.ObjectMetaArgs(
             name=name,
             labels={
-                **labels(scope, name=name, component=component, classification=classification, use_case=use_case),
+                **labels(
+                    scope,
+                    name=name,
+                    component=component,
+                    classification=classification,
+                    use_case=use_case,
+                    tenant=tenant,
+                ),
                 **{f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")},
             },
         ),

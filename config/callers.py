@@ -12,6 +12,7 @@ from pydantic import StringConstraints, model_validator
 
 from config.faults import Fault
 from config.sections import Continuity, DataClass, Guid, Label, Section, UseCase, dial
+from config.tenants import Tenant, TenantName
 
 Purpose = Literal["treatment", "payment", "operations"]
 PURPOSES: Mapping[Purpose, str] = {
@@ -50,6 +51,11 @@ class Caller(Section):
     )
     use_cases: tuple[Label, ...] = dial(
         "Use cases that it may ask.", "a caller reaches models that it has no business with", min_length=1
+    )
+    tenant: TenantName | None = dial(
+        "Tenant that it speaks for, where the stack has tenants: one, never several.",
+        "a request could be answered from another tenant's data",
+        default=None,
     )
     data_classes: tuple[DataClass, ...] = dial(
         "Classes of data that its requests may hold; each of its use cases takes them.",
@@ -135,6 +141,34 @@ def callers_ask_for_what_is_served(
                     consequence="the caller's token would permit what the use case was not assessed for",
                     hint=f"remove it, or make a caller of its own for the other use case, in Pulumi.{stack}.yaml",
                 )
+
+
+def callers_speak_for_one_tenant(
+    callers: tuple[Caller, ...], tenants: tuple[Tenant, ...], stack: str
+) -> Iterator[Fault]:
+    """Where there are tenants, each caller has one, and asks what that one is served."""
+    of = {tenant.name: tenant for tenant in tenants}
+    for caller in callers:
+        tenant = of.get(caller.tenant or "")
+        if (tenant is None) if tenants else (caller.tenant is not None):
+            yield Fault(
+                key=f"bailiwick:callers.{caller.name}.tenant",
+                value=f"'{caller.tenant}'" if caller.tenant else "nothing",
+                problem="no such tenant" if caller.tenant else "a caller that speaks for nobody",
+                allowed=", ".join(of) or "nothing: the stack has no tenants",
+                consequence="its requests would be answered from nobody's data, or from anybody's",
+                hint=f"set it to one of these in Pulumi.{stack}.yaml, or name the tenant under bailiwick:tenants",
+            )
+        beyond = [name for name in caller.use_cases if tenant is not None and name not in tenant.use_cases]
+        if tenant is not None and beyond:
+            yield Fault(
+                key=f"bailiwick:callers.{caller.name}.useCases",
+                value=", ".join(beyond),
+                problem=f"tenant '{tenant.name}' is not served it",
+                allowed=", ".join(tenant.use_cases),
+                consequence="the caller would reach another tenant's servers",
+                hint=f"remove it from the caller, or add it to the tenant, in Pulumi.{stack}.yaml",
+            )
 
 
 def standby_has_the_firsts_callers(continuity: Continuity, callers: tuple[Caller, ...], stack: str) -> Iterator[Fault]:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from config.callers import (
     callers_are_told_apart,
     callers_ask_for_what_is_served,
+    callers_speak_for_one_tenant,
     standby_has_the_firsts_callers,
     standby_takes_the_firsts_tokens,
 )
@@ -38,6 +39,7 @@ from config.sections import (
     Retention,
     UseCase,
 )
+from config.tenants import tenants_are_told_apart, tenants_fit_the_gpus, tried_for_all
 from jurisdictions import Jurisdiction
 
 TRANSFER_LAW = ("GDPR Art. 44", "ISO 27001 A.5.34")
@@ -287,6 +289,10 @@ _needs("callers", "stack")(callers_are_told_apart)
 _needs("callers", "use_cases", "stack")(callers_ask_for_what_is_served)
 _needs("continuity", "callers", "stack")(standby_has_the_firsts_callers)
 _needs("continuity", "stack")(standby_takes_the_firsts_tokens)
+_needs("callers", "tenants", "stack")(callers_speak_for_one_tenant)
+_needs("use_cases", "tenants", "stack")(tenants_are_told_apart)
+_needs("use_cases", "tenants", "gpu", "stack")(tenants_fit_the_gpus)
+_needs("use_cases", "tenants", "stack")(tried_for_all)
 _needs("use_cases", "stack")(canaries_are_candidates)
 _needs("use_cases", "gpu", "stack")(canaries_fit_the_gpus)
 

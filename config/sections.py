@@ -236,6 +236,11 @@ class UseCase(Section):
     memory: Quantity = dial(
         "Memory request and limit, as Kubernetes quantity.", "the pod is killed while loading weights"
     )
+    shared: bool = dial(
+        "Tenants share its servers, and the salt of its prefix cache tells them apart; else each has its own.",
+        "tenants that were promised servers of their own meet on one GPU",
+        default=False,
+    )
     canary: Canary | None = dial(
         "A candidate that is tried on a share of the requests.",
         "a new version meets every patient at once",

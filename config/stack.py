@@ -30,6 +30,7 @@ from config.sections import (
     UseCase,
     dial,
 )
+from config.tenants import Served, Tenant, served
 from jurisdictions import CountryCode, Jurisdiction, Region
 
 NAMESPACE = "bailiwick"
@@ -68,6 +69,11 @@ class StackConfig(Section):
     use_cases: tuple[UseCase, ...] = dial(
         "Clinical use cases: what is asked, of which model, with which prompt.", "nothing is served", min_length=1
     )
+    tenants: tuple[Tenant, ...] = dial(
+        "Controllers whose patients' data is kept apart; none where the stack has one controller.",
+        "several controllers' data lies together",
+        default=(),
+    )
     continuity: Continuity = Continuity()
     egress: Egress = Egress()
     gateway: Gateway
@@ -91,6 +97,11 @@ class StackConfig(Section):
     def jurisdiction_id(self) -> str:
         """Id of the jurisdiction."""
         return self.jurisdiction.id
+
+    @property
+    def served(self) -> tuple[Served, ...]:
+        """Every set of model servers, by use case and tenant."""
+        return served(self.use_cases, self.tenants)
 
     @property
     def region_facts(self) -> Region:

@@ -73,7 +73,7 @@ def restore_blob(ground: Ground, there: Sequence[Canary]) -> Result:
 
 def _newest_point(ground: Ground) -> tuple[str, datetime]:
     place = ground.place
-    words = ("dataprotection", "recovery-point", "list", "--backup-instance-name", place.instance("patient"))
+    words = ("dataprotection", "recovery-point", "list", "--backup-instance-name", place.instance(place.patient))
     sample = [{"name": "<recovery point>", "properties": {"recoveryPointTime": "2026-01-02T02:00:00Z"}}]
     found = ground.az.ask(*words, *place.vault, sample=sample)
     points = [
@@ -89,7 +89,7 @@ def _newest_point(ground: Ground) -> tuple[str, datetime]:
 
 def _make_account(ground: Ground) -> str:
     """An account as closed as the patient's own, under the same key."""
-    place, source = ground.place, ground.store("patient")
+    place, source = ground.place, ground.store(ground.place.patient)
     identity = str(dig(source, "encryption", "encryptionIdentity", "encryptionUserAssignedIdentity"))
     ground.az.text(
         *("storage", "account", "create", "--name", place.drill_store, "--resource-group", place.drill_group),
@@ -137,7 +137,7 @@ def _restore(ground: Ground, point: str, target: str) -> None:
         ),
         sample={"what": "the request that the command before printed"},
     )
-    about = (*place.vault, "--backup-instance-name", place.instance("patient"))
+    about = (*place.vault, "--backup-instance-name", place.instance(place.patient))
     about = (*about, "--restore-request-object", json.dumps(request))
     az.insist("dataprotection", "backup-instance", "validate-for-restore", *about, minutes=RIGHTS_MINUTES)
     started = az.ask("dataprotection", "backup-instance", "restore", "trigger", *about, sample={"jobId": "<job>"})

@@ -70,7 +70,7 @@ def put_canary(ground: Ground, there: Sequence[Canary]) -> Canary:
 
 
 def _of(ground: Ground) -> tuple[str, ...]:
-    account = str(dig(ground.store("patient"), "name"))
+    account = str(dig(ground.store(ground.place.patient), "name"))
     return (
         *("--account-name", account, "--container-name", CONTAINER, "--auth-mode", "login"),
         *ground.place.subscription,

@@ -68,7 +68,7 @@ def look_at_copies(ground: Ground, canary: Canary | None) -> Result:
         raise AzFailed("no canary could be put, so that nothing new can be looked for")
     lag: dict[str, float] = {}
     says = []
-    minutes = _arrives(ground, "patient", CONTAINER, canary.name, canary.put, wait=True)
+    minutes = _arrives(ground, ground.place.patient, CONTAINER, canary.name, canary.put, wait=True)
     lag |= dict.fromkeys(HEALTH, minutes)
     says.append(f"{CONTAINER}: {canary.name} {_said(minutes)}")
     newest = _newest(ground, "weights", "weights")

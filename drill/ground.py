@@ -50,7 +50,7 @@ class Ground:
                     "encryptionIdentity": {"encryptionUserAssignedIdentity": "<its key's identity>"},
                 },
             }
-            for role in ("patient", "weights")
+            for role in (place.patient, "weights")
         ]
         group = place.group("data")
         found = self.az.ask("storage", "account", "list", "--resource-group", group, *place.subscription, sample=sample)

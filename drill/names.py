@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from config import StackConfig
+from config.tenants import patient_stores
 
 SECOND = "-2"
 """What continuity adds to the stack's name in the second region's names."""
@@ -55,7 +56,13 @@ class Place:
 
     def store_stem(self, role: str) -> str:
         """How the name of a store begins; four random characters follow, which only Azure knows."""
-        return ("st" + self.config.organisation + self.config.stack.replace("-", "") + role)[:20]
+        named, _ = patient_stores(self.config.tenants).get(role, (role, ""))
+        return ("st" + self.config.organisation + self.config.stack.replace("-", "") + named)[:20]
+
+    @property
+    def patient(self) -> str:
+        """The role of the store that is drilled: of several tenants' the first one's, as all are made alike."""
+        return next(iter(patient_stores(self.config.tenants)))
 
     @property
     def drill_store(self) -> str:

@@ -47,6 +47,7 @@ PACKS: Mapping[str, Pack] = {
                 "secrets",
                 "continuity",
                 "delivery",
+                "tenancy",
             ),
         ),
         Pack(

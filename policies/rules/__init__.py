@@ -55,6 +55,7 @@ CONCERNS = (
     "tagging",
     "telemetry",
     "telemetry_settings",
+    "tenancy",
     "workload",
     "workload_doors",
     "workload_objects",

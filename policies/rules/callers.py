@@ -7,6 +7,7 @@ from plan.model import UNKNOWN, PlannedResource, Value
 from policies.require import items, require, same, texts
 from policies.review import StackUnderReview, absent
 from policies.rule import Judged, Severity, rule, stack_rule
+from policies.tenants import use_cases
 from policies.types import DEPLOYMENT, GROUP, NAMESPACE
 from policies.verdict import PASSED, Verdict, all_of, not_evaluated, refused
 
@@ -33,6 +34,7 @@ LONGEST = 900
 EXCHANGES = ("api://AzureADTokenExchange", "api://AzureADTokenExchangeUSGov", "api://AzureADTokenExchangeChina")
 _USE_CASE = re.compile(rf"^use-case\.([a-z0-9-]+)\.({'|'.join(PURPOSES)})$")
 _DATA_CLASS = re.compile(r"^data-class\.(public|internal|confidential|personal|phi|payment)$")
+_TENANT = re.compile(r"^tenant\.[a-z][a-z0-9]{1,11}$")
 _GUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 
@@ -144,11 +146,7 @@ def no_browser_flows(found: PlannedResource, stack: StackUnderReview) -> Verdict
 )
 def roles_name_a_use_case(stack: StackUnderReview) -> Iterable[Judged]:
     """A token says what for (GDPR Art. 5(1)(b)); a role that says nothing permits everything."""
-    served = {
-        str(found.get("metadata.name")).removeprefix("inference-")
-        for found in stack.of_type(NAMESPACE)
-        if str(found.get("metadata.name")).startswith("inference-")
-    }
+    served = use_cases(stack)
     known: set[str] = set()
     for application in stack.of_type(APPLICATION):
         roles = items(application.get("appRoles"))
@@ -177,8 +175,10 @@ def roles_name_a_use_case(stack: StackUnderReview) -> Iterable[Judged]:
 
 def _role(value: Value, members: Value, served: set[str]) -> Verdict:
     found = _USE_CASE.match(str(value))
-    if found is None and not _DATA_CLASS.match(str(value)):
-        return refused(f"role '{value}' is no use-case.<name>.<{' or '.join(PURPOSES)}>, and no data-class.<class>")
+    # Whether a tenant is one, and a caller has one alone, is tenancy.callers-speak-for-one.
+    if found is None and not _DATA_CLASS.match(str(value)) and not _TENANT.match(str(value)):
+        forms = f"use-case.<name>.<{' or '.join(PURPOSES)}>, no data-class.<class> and no tenant.<name>"
+        return refused(f"role '{value}' is no {forms}")
     if found is not None and found[1] not in served:
         return refused(f"role '{value}' is for a use case that nobody serves")
     return PASSED if texts(members) == ["Application"] else refused(f"role '{value}' can be given to people")

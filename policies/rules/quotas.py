@@ -11,6 +11,7 @@ from policies.review import StackUnderReview, absent
 from policies.rule import Judged, Severity, judged, rule, stack_rule
 from policies.rules.workload import PODS, SERVICE
 from policies.rules.workload_objects import ACCOUNT, BUDGET, LIMITS, QUOTA, SCALED, SCALER
+from policies.tenants import named
 from policies.trials import STABLE, TRIED
 from policies.types import DEPLOYMENT, NAMESPACE
 from policies.verdict import PASSED, Verdict, all_of, refused
@@ -206,8 +207,9 @@ def says_whose(item: PlannedResource, stack: StackUnderReview) -> Verdict:
             told.append(f"label bailiwick/{key} is {labels.get(f'bailiwick/{key}')}")
     if labels.get("app.kubernetes.io/component") == "inference":
         space = str(item.get("metadata.name" if item.type == NAMESPACE else "metadata.namespace"))
-        if f"inference-{labels.get('bailiwick/use-case')}" != space:
-            told.append(f"label bailiwick/use-case is {labels.get('bailiwick/use-case')} in {space}")
+        tenant, use_case = labels.get("bailiwick/tenant"), labels.get("bailiwick/use-case")
+        if named(tenant, use_case) != space:
+            told.append(f"labels bailiwick/tenant and bailiwick/use-case are {tenant} and {use_case} in {space}")
     return refused("; ".join(told)) if told else PASSED
 
 

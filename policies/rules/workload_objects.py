@@ -240,7 +240,10 @@ def _gateway(text: str, stack: StackUnderReview, spaces: set[object]) -> Verdict
         told = json.loads(text)
         wanted = {"jurisdiction": stack.jurisdiction.id, "environment": stack.environment}
         bad = [f"{key} is {told.get(key)!r}" for key, value in wanted.items() if told.get(key, value) != value]
-        for name, url in dict(told.get("models", {})).items():
+        routes = [*dict(told.get("models", {})).items()]
+        for tenant in dict(told.get("tenants", {})).values():
+            routes += dict(tenant.get("models", {})).items()
+        for name, url in routes:
             space = str(url).partition(".")[2].partition(".")[0]
             if not INSIDE.match(str(url)) or not (stack.partial or space in spaces):
                 bad.append(f"model {name} is at {url}")

@@ -610,6 +610,23 @@ def refused() -> Iterator[Case]:
             ),
         },
     )
+    yield from _bad(
+        "namespaces",
+        "a namespace of models is called after its tenant and its use case",
+        {
+            "a tenant's under a shared name": changed(
+                "Namespace", MODELS, lambda made: made["metadata"]["labels"].update({"bailiwick/tenant": "northern"})
+            ),
+            "one tenant's under another's name": changed(
+                "Namespace",
+                MODELS,
+                lambda made: made["metadata"].update(
+                    name="inference-southern-clinical-notes",
+                    labels={**made["metadata"]["labels"], "bailiwick/tenant": "northern"},
+                ),
+            ),
+        },
+    )
     yield from _bad("nodes", "a node stands in the stack's region: eastus", {"one elsewhere": node("eastus")})
     yield from _bad(
         "services",
@@ -769,6 +786,18 @@ def refused() -> Iterator[Case]:
             "no certificate": settings(lambda told: told["listeners"]["partners"].update(client_certificate="none")),
             "another listener": settings(
                 lambda told: told["listeners"].update(open={"port": 8445, "client_certificate": "none"})
+            ),
+        },
+    )
+    yield from _bad(
+        "settings",
+        "each tenant's cache is salted by a file of its own from the vault",
+        {
+            "a salt in clear": settings(lambda told: told.update(tenants={"northern": {"cacheSalt": "0f0f"}})),
+            "one salt for two": settings(
+                lambda told: told.update(
+                    tenants={key: {"cacheSalt": "/run/certificates/salt-northern"} for key in ("northern", "southern")}
+                )
             ),
         },
     )

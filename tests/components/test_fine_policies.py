@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from cli.planning import stack_config
 from plan.model import PlannedResource
 from policies.require import items
 from tests.plans import CORE, compliant
@@ -100,15 +101,14 @@ class TestSomeThingsNobodyReaches:
 
 
 class TestLabelsSayWhose:
-    """A tenant of its own is a label and a namespace more; today everything is everybody's, and says so."""
+    """A tenant of its own is a label and a namespace more; what is everybody's says so."""
 
     @pytest.mark.parametrize("stack", CORE)
     def test_pods_say_the_tenant_and_models_their_use_case(self, stack: str) -> None:
         for workload in compliant(stack).of_type("kubernetes:apps/v1:Deployment"):
             labels = workload.get("spec.template.metadata.labels")
             assert isinstance(labels, dict)
-            assert labels["bailiwick/tenant"] == "shared"
             space = str(workload.get("metadata.namespace"))
-            assert labels.get("bailiwick/use-case") == (
-                space.removeprefix("inference-") if space != "gateway" else None
-            )
+            own = {one.space: (one.tenant, one.item.name) for one in stack_config(stack).served}
+            wanted = own.get(space, ("shared", None))
+            assert (labels["bailiwick/tenant"], labels.get("bailiwick/use-case")) == wanted

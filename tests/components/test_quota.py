@@ -35,7 +35,7 @@ def _most(stack: str, space: str) -> int:
     config = stack_config(stack)
     return {
         "gateway": config.gateway.replicas_max,
-        **{f"inference-{item.name}": item.replicas_max for item in config.use_cases},
+        **{one.space: one.item.replicas_max for one in config.served},
     }[space]
 
 

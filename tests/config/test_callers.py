@@ -44,7 +44,7 @@ class TestACallerSaysWhoItIsAndWhatFor:
         assert [caller.name for caller in config.callers] == ["crm", "portal"]
 
     def test_a_stack_without_callers_is_served_to_nobody_and_is_right(self) -> None:
-        config, faults = parse("uk-prod", stacks.values(ROOT, "uk-prod"))
+        config, faults = parse("ca-prod", stacks.values(ROOT, "ca-prod"))
         assert config is not None
         assert (config.callers, faults) == ((), ())
 

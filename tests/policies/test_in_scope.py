@@ -24,10 +24,13 @@ REASON = "payment data is in scope: use case 'clinical-notes'"
 
 
 def told(plan: Plan, **changes: object) -> Plan:
-    """A copy whose use case is pinned with other values."""
-    (pinned,) = plan.of_type(f"azure-native:{KEY_VALUE}")
+    """A copy whose use case `clinical-notes` is pinned with other values."""
+    pinned = next(
+        item for item in plan.of_type(f"azure-native:{KEY_VALUE}") if "clinical-notes" in str(item.get("keyValueName"))
+    )
     value = json.loads(str(pinned.get("value")))
-    return changed(plan, KEY_VALUE, "value", json.dumps({**value, **changes}))
+    told = json.dumps({**value, **changes})
+    return changed(plan, KEY_VALUE, "value", told, lambda found: found.name == pinned.name)
 
 
 def with_payment(plan: Plan, **changes: object) -> Plan:
