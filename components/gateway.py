@@ -26,6 +26,7 @@ from components.known_id import after
 from components.naming import Names
 from components.network import Network
 from components.quota import Claim, bounded
+from components.retrieval_entries import URL as RETRIEVAL_URL
 from components.scope import Scope
 from components.workload import (
     STREAM_SECONDS,
@@ -173,6 +174,7 @@ class Gateway(ComponentResource):
             "listeners": listeners(scope.config),
             "health": {"port": HEALTH_PORT, "path": HEALTH_PATH},
             "models": routes,
+            "retrieval": RETRIEVAL_URL,
             # What is tried, and the most that it may get: docs/runbooks/canary.md.
             "canaries": routed(scope.config.use_cases, MODEL_PORT, weight_host(scope)),
             # No external provider is configured: the guard would not use one for health data, and none is reachable.

@@ -49,6 +49,9 @@ from components.private_endpoint import EndpointPlace
 from components.prompt_store import PromptStore, PromptStoreArgs
 from components.quarantine import Quarantine, QuarantineArgs
 from components.registry import Registry, RegistryArgs
+from components.retrieval import Retrieval, RetrievalArgs
+from components.retrieval_entries import NAMESPACE as RETRIEVAL
+from components.retrieval_entries import PORT as RETRIEVAL_PORT
 from components.runner import Runner, RunnerArgs
 from components.scope import Scope
 from components.service_levels import ServiceLevels, ServiceLevelsArgs
@@ -205,6 +208,13 @@ class Platform(ComponentResource):
             ),
             admitted,
         )
+        Retrieval(
+            "retrieval",
+            RetrievalArgs(
+                scope=scope, provider=kubernetes, identities=identities, issuer=cluster.issuer, network=network
+            ),
+            admitted,
+        )
         ContainerLogs(
             "container-logs",
             ContainerLogsArgs(
@@ -213,7 +223,8 @@ class Platform(ComponentResource):
                 workspace=workspace,
                 cluster=cluster.cluster,
                 provider=kubernetes,
-                unread=[f"inference-{item.name}" for item in config.use_cases],
+                # What retrieval prints may hold a passage.
+                unread=[*(f"inference-{item.name}" for item in config.use_cases), RETRIEVAL],
             ),
             child,
         )
@@ -244,6 +255,7 @@ class Platform(ComponentResource):
                 provider=kubernetes,
                 scraped=(
                     Scraped(name="gateway", namespace="gateway", port=HEALTH_PORT),
+                    Scraped(name=RETRIEVAL, namespace=RETRIEVAL, port=RETRIEVAL_PORT),
                     *(
                         Scraped(name=version.name, namespace=f"inference-{item.name}", port=MODEL_PORT)
                         for item in config.use_cases
