@@ -14,6 +14,7 @@ from components.diagnostics import Diagnosed
 from components.private_endpoint import EndpointPlace, private_endpoint
 from components.scope import Scope
 
+NAME, PORT = "retrieval", 5432
 PARAMETERS = {
     # What may be created in a database; the list is the whole of it.
     "azure.extensions": "VECTOR,PGAUDIT",
@@ -58,7 +59,7 @@ class Database(ComponentResource):
         scope, zones = args.scope, args.scope.zones
         self.server = dbforpostgresql.Server(
             f"{name}-server",
-            server_name=scope.names.of("psql"),
+            server_name=server_name(scope),
             resource_group_name=args.resource_group,
             location=scope.region,
             version=dbforpostgresql.PostgresMajorVersion.POSTGRES_MAJOR_VERSION_17,
@@ -103,7 +104,7 @@ class Database(ComponentResource):
             )
         dbforpostgresql.Database(
             f"{name}-retrieval",
-            database_name="retrieval",
+            database_name=NAME,
             server_name=self.server.name,
             resource_group_name=args.resource_group,
             charset="UTF8",
@@ -160,6 +161,17 @@ def shared_settings(scope: Scope, key: CustomerKey) -> SharedSettings:
             primary_user_assigned_identity_id=key.identity.id,
         ),
     )
+
+
+def server_name(scope: Scope) -> str:
+    """Computed, so that whoever connects can be told before it exists."""
+    return scope.names.of("psql")
+
+
+def host(scope: Scope) -> str:
+    """Its host, which leads to its private endpoint."""
+    zone = scope.jurisdiction.cloud.zone("postgres", scope.region)
+    return f"{server_name(scope)}.{zone.removeprefix('privatelink.')}"
 
 
 def _tier(size: str) -> str:

@@ -26,6 +26,7 @@ from components.known_id import after
 from components.naming import Names
 from components.network import Network
 from components.quota import Claim, bounded
+from components.retrieval_entries import URL as RETRIEVAL_URL
 from components.scope import Scope
 from components.tenancy import MOUNT, models, salt, tenants
 from components.workload import (
@@ -177,6 +178,7 @@ class Gateway(ComponentResource):
             # With tenants, nobody is routed who speaks for none of them.
             "models": {} if scope.config.tenants else models(scope.config.served, SHARED, MODEL_PORT),
             "tenants": tenants(scope.config, MODEL_PORT),
+            "retrieval": RETRIEVAL_URL,
             # What is tried, and the most that it may get: docs/runbooks/canary.md.
             "canaries": routed(scope.config.use_cases, MODEL_PORT, weight_host(scope)),
             # No external provider is configured: the guard would not use one for health data, and none is reachable.

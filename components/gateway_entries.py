@@ -16,6 +16,8 @@ from pulumi_kubernetes.networking import v1 as networking
 
 from components.fine_policies import COLLECTOR, NUMBERS, asked, fine_policy, hosts, names
 from components.network import Network
+from components.retrieval_entries import PORT as RETRIEVAL_PORT
+from components.retrieval_entries import peer as retrieval
 from components.scope import Scope
 from components.workload import Place, ports
 from config import StackConfig
@@ -95,7 +97,7 @@ class Entries:
         )
 
     def policy(self, name: str, *, model_port: int) -> networking.NetworkPolicy:
-        """In: each caller to its own listener. Out: models, the token vault, private endpoints.
+        """In: each caller to its own listener. Out: models, retrieval, token vault, private endpoints.
 
         What needs names or requests is in a finer policy beside it: the directory's host, where the pod's own token and
         the keys of callers' tokens come from, and the collector, which may read numbers and nothing else.
@@ -127,6 +129,7 @@ class Entries:
                 ],
                 egress=[
                     networking.NetworkPolicyEgressRuleArgs(to=[models], ports=ports(model_port)),
+                    networking.NetworkPolicyEgressRuleArgs(to=[retrieval()], ports=ports(RETRIEVAL_PORT)),
                     networking.NetworkPolicyEgressRuleArgs(to=[self._subnet("confidential")], ports=ports(VAULT_PORT)),
                     networking.NetworkPolicyEgressRuleArgs(to=[self._subnet("endpoints")], ports=ports(443)),
                 ],

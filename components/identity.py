@@ -17,6 +17,7 @@ WORKLOADS = (
     "portal",
     "learning",
     "migrations",
+    "retrieval",
     "dashboards",
     "firewall",
 )

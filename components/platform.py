@@ -28,6 +28,9 @@ from components.egress import Egress, EgressArgs, default_route_address
 from components.flow_logs import FlowLogs, FlowLogsArgs
 from components.gateway import MODEL_PORT, Gateway, GatewayArgs
 from components.gateway_entries import HEALTH_PORT
+from components.gpu_operators import DCGM_EXPORTER, GpuOperators, GpuOperatorsArgs
+from components.gpu_operators import NAMESPACE as OPERATORS
+from components.gpu_operators import PORT as EXPORTER_PORT
 from components.gpu_pool import Pools, PoolsArgs
 from components.guardrails import Guardrails, GuardrailsArgs
 from components.identity import Identities, IdentitiesArgs
@@ -49,6 +52,9 @@ from components.private_endpoint import EndpointPlace
 from components.prompt_store import PromptStore, PromptStoreArgs
 from components.quarantine import Quarantine, QuarantineArgs
 from components.registry import Registry, RegistryArgs
+from components.retrieval import Retrieval, RetrievalArgs
+from components.retrieval_entries import NAMESPACE as RETRIEVAL
+from components.retrieval_entries import PORT as RETRIEVAL_PORT
 from components.runner import Runner, RunnerArgs
 from components.scope import Scope
 from components.service_levels import ServiceLevels, ServiceLevelsArgs
@@ -206,6 +212,15 @@ class Platform(ComponentResource):
             ),
             admitted,
         )
+        Retrieval(
+            "retrieval",
+            RetrievalArgs(
+                scope=scope, provider=kubernetes, identities=identities, issuer=cluster.issuer, network=network
+            ),
+            admitted,
+        )
+        if config.gpu is not None:
+            GpuOperators("gpu-operators", GpuOperatorsArgs(scope=scope, provider=kubernetes, gpu=config.gpu), admitted)
         ContainerLogs(
             "container-logs",
             ContainerLogsArgs(
@@ -214,7 +229,8 @@ class Platform(ComponentResource):
                 workspace=workspace,
                 cluster=cluster.cluster,
                 provider=kubernetes,
-                unread=[one.space for one in config.served],
+                # What retrieval prints may hold a passage.
+                unread=[*(one.space for one in config.served), RETRIEVAL],
             ),
             child,
         )
@@ -245,6 +261,8 @@ class Platform(ComponentResource):
                 provider=kubernetes,
                 scraped=(
                     Scraped(name="gateway", namespace="gateway", port=HEALTH_PORT),
+                    Scraped(name=RETRIEVAL, namespace=RETRIEVAL, port=RETRIEVAL_PORT),
+                    *([Scraped(name=DCGM_EXPORTER, namespace=OPERATORS, port=EXPORTER_PORT)] if config.gpu else []),
                     *(
                         Scraped(name=version.name, namespace=one.space, port=MODEL_PORT, tenant=one.tenant)
                         for one in config.served

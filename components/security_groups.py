@@ -81,6 +81,7 @@ def flows(
 
     names = out("dns-of-the-firewall", 230, dns, "53", protocol="*")
     stores = out("private-endpoints", 220, (cidr["endpoints"],), "443")
+    database = out("database", 240, (cidr["endpoints"],), "5432")
     # The group sees the packet's own destination; the route takes it to the firewall, which knows names.
     inspected = out("inspected-by-the-firewall", 400, ("Internet",), "443")
     node = (
@@ -104,7 +105,7 @@ def flows(
     )
     table: dict[str, tuple[Flow, ...]] = {
         "system": node,
-        "workload": (*node, entry, out("token-vault", 210, (cidr["confidential"],), "8443")),
+        "workload": (*node, entry, out("token-vault", 210, (cidr["confidential"],), "8443"), database),
         "gpu": node,
         "gateway": (
             into("callers", 200, (cidr["portal"], cidr["runner"], *nodes), "443"),
@@ -118,6 +119,8 @@ def flows(
                 (*nodes, cidr["confidential"], cidr["runner"], cidr["apiserver"], cidr["portal"]),
                 "443",
             ),
+            # Which pods: components/retrieval_entries.py. Their packets bear their node's address.
+            into("retrieval", 210, (cidr["workload"],), "5432"),
         ),
         "confidential": (into("gateway", 210, (cidr["workload"],), "8443"), stores, names),
         "apiserver": (

@@ -20,6 +20,8 @@ OURS = {"app.kubernetes.io/part-of": "bailiwick"}
 TOKEN_SECONDS = 3600
 """The shortest that the webhook of workload identity gives: azure.github.io/azure-workload-identity, labels and
 annotations."""
+RESTRICTED: Mapping[str, str] = dict.fromkeys(("enforce", "audit", "warn"), "restricted")
+"""Levels of Pod Security, by what is done: kubernetes.io/docs/concepts/security/pod-security-admission"""
 STREAM_SECONDS = 150
 """The longest answer that a caller may have streamed to it."""
 
@@ -65,8 +67,12 @@ def namespace(
     options: ResourceOptions,
     use_case: str | None = None,
     tenant: str = SHARED,
+    levels: Mapping[str, str] = RESTRICTED,
 ) -> Place:
-    """A namespace with Pod Security `restricted`, in which nobody talks to anybody until a policy says so."""
+    """A namespace with Pod Security `restricted`, in which nobody talks to anybody until a policy says so.
+
+    What hands out GPUs needs other levels, and is the only one: a rule holds that (workload.namespaces-restricted).
+    """
     made = core.Namespace(
         f"{name}-namespace",
         metadata=meta.ObjectMetaArgs(
@@ -80,7 +86,7 @@ def namespace(
                     use_case=use_case,
                     tenant=tenant,
                 ),
-                **{f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")},
+                **{f"pod-security.kubernetes.io/{mode}": level for mode, level in levels.items()},
             },
         ),
         opts=options,

@@ -25,6 +25,7 @@ from config.continuity import (
     standby_stands_by,
 )
 from config.faults import Fault
+from config.retrieval import Retrieval, replicas_have_bounds
 from config.sections import (
     STAYS_INSIDE,
     Cluster,
@@ -295,6 +296,7 @@ _needs("use_cases", "tenants", "gpu", "stack")(tenants_fit_the_gpus)
 _needs("use_cases", "tenants", "stack")(tried_for_all)
 _needs("use_cases", "stack")(canaries_are_candidates)
 _needs("use_cases", "gpu", "stack")(canaries_fit_the_gpus)
+_needs("retrieval", "stack")(replicas_have_bounds)
 
 
 @_needs("egress", "use_cases", "jurisdiction", "stack")
@@ -388,16 +390,21 @@ def _models_fit(use_cases: tuple[UseCase, ...], gpu: Gpu | None) -> Iterator[Fau
             yield _bounds(f"useCases.{item.name}.replicas", item.replicas_min, item.replicas_max)
 
 
-@_needs("registry_name", "use_cases", "gateway", "jurisdiction")
+@_needs("registry_name", "use_cases", "gateway", "retrieval", "gpu", "jurisdiction")
 def _images_from_our_registry(
     registry_name: str,
     use_cases: tuple[UseCase, ...],
     gateway: Gateway,
+    retrieval: Retrieval,
+    gpu: Gpu | None,
     jurisdiction: Jurisdiction,
 ) -> Iterator[Fault]:
     host = f"{registry_name}.{jurisdiction.cloud.suffixes['registry']}"
     images = {f"useCases.{item.name}.image": item.image for item in use_cases} | {"gateway.image": gateway.image}
     images |= {f"useCases.{i.name}.canary.image": i.canary.image for i in use_cases if i.canary and i.canary.image}
+    images["retrieval.image"] = retrieval.image
+    if gpu is not None:
+        images |= {"gpu.devicePlugin": gpu.device_plugin, "gpu.dcgmExporter": gpu.dcgm_exporter}
     for key, image in images.items():
         if not image.startswith(host + "/"):
             yield Fault(

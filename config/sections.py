@@ -125,6 +125,14 @@ class Gpu(Pool):
         default="Install",
     )
     spot: bool = dial("Evictable capacity; dev only.", "the model disappears when Azure wants its GPU", default=False)
+    device_plugin: PinnedImage = dial(
+        "NVIDIA's device plugin, by digest, in the stack's own registry: it tells the kubelet of its node's GPUs.",
+        "no pod is given a GPU",
+    )
+    dcgm_exporter: PinnedImage = dial(
+        "NVIDIA's DCGM exporter, by digest, in the stack's own registry: numbers and faults of the GPUs.",
+        "a GPU that computes wrongly is noticed by whoever reads the answer",
+    )
 
 
 class ConfidentialVms(Section):

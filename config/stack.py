@@ -7,6 +7,7 @@ from pydantic import ConfigDict
 
 from config.callers import Caller
 from config.edge import EdgeSite
+from config.retrieval import Retrieval
 from config.sections import (
     Access,
     Budget,
@@ -81,6 +82,7 @@ class StackConfig(Section):
         "Applications that may call the gateway, and for what.", "nobody is served, or nobody knows who", default=()
     )
     database: Database
+    retrieval: Retrieval
     portal: Portal
     retention: Retention
     budget: Budget
