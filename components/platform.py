@@ -28,6 +28,9 @@ from components.egress import Egress, EgressArgs, default_route_address
 from components.flow_logs import FlowLogs, FlowLogsArgs
 from components.gateway import MODEL_PORT, Gateway, GatewayArgs
 from components.gateway_entries import HEALTH_PORT
+from components.gpu_operators import DCGM_EXPORTER, GpuOperators, GpuOperatorsArgs
+from components.gpu_operators import NAMESPACE as OPERATORS
+from components.gpu_operators import PORT as EXPORTER_PORT
 from components.gpu_pool import Pools, PoolsArgs
 from components.guardrails import Guardrails, GuardrailsArgs
 from components.identity import Identities, IdentitiesArgs
@@ -215,6 +218,10 @@ class Platform(ComponentResource):
             ),
             admitted,
         )
+        if config.gpu is not None:
+            GpuOperators(
+                "gpu-operators", GpuOperatorsArgs(scope=scope, provider=kubernetes, gpu=config.gpu), admitted
+            )
         ContainerLogs(
             "container-logs",
             ContainerLogsArgs(
@@ -256,6 +263,7 @@ class Platform(ComponentResource):
                 scraped=(
                     Scraped(name="gateway", namespace="gateway", port=HEALTH_PORT),
                     Scraped(name=RETRIEVAL, namespace=RETRIEVAL, port=RETRIEVAL_PORT),
+                    *([Scraped(name=DCGM_EXPORTER, namespace=OPERATORS, port=EXPORTER_PORT)] if config.gpu else []),
                     *(
                         Scraped(name=version.name, namespace=f"inference-{item.name}", port=MODEL_PORT)
                         for item in config.use_cases

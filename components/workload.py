@@ -21,6 +21,8 @@ SHARED = "shared"
 TOKEN_SECONDS = 3600
 """The shortest that the webhook of workload identity gives: azure.github.io/azure-workload-identity, labels and
 annotations."""
+RESTRICTED: Mapping[str, str] = dict.fromkeys(("enforce", "audit", "warn"), "restricted")
+"""Levels of Pod Security, by what is done: kubernetes.io/docs/concepts/security/pod-security-admission"""
 STREAM_SECONDS = 150
 """The longest answer that a caller may have streamed to it."""
 
@@ -59,15 +61,16 @@ def namespace(
     classification: Classification,
     options: ResourceOptions,
     use_case: str | None = None,
+    levels: Mapping[str, str] = RESTRICTED,
 ) -> Place:
-    """A namespace with Pod Security `restricted`, in which nobody talks to anybody until a policy says so."""
+    """A namespace with Pod Security `restricted`, but for what hands out GPUs, in which nobody talks to anybody until a policy says so."""
     made = core.Namespace(
         f"{name}-namespace",
         metadata=meta.ObjectMetaArgs(
             name=name,
             labels={
                 **labels(scope, name=name, component=component, classification=classification, use_case=use_case),
-                **{f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")},
+                **{f"pod-security.kubernetes.io/{mode}": level for mode, level in levels.items()},
             },
         ),
         opts=options,
