@@ -15,7 +15,7 @@ dcgm-exporter.yaml and docker/Dockerfile:
 Nothing here installs a driver. AKS installs one, and the container toolkit, where `gpu.driver` is Install; confidential
 GPUs take none of it, and need the signed driver of NVIDIA's GPU operator (learn.microsoft.com/azure/aks/
 use-confidential-gpus), whose driver's pod loads kernel modules and is privileged: no rule here lets it in, and how the
-nodes of a stack with `driver: None` come by a driver is not decided. Until it is there the plugin restarts, and says so.
+nodes of a stack with `driver: None` come by one is not decided. Until it is there the plugin restarts, and says so.
 
 Not run here: that both images start under a read-only root. Older start scripts of the exporter run ldconfig, which
 writes to /etc: import one that doesn't.

@@ -15,6 +15,7 @@ from typing import Any
 from pulumi import ComponentResource, Input, Resource, ResourceOptions
 from pulumi_azure_native import authorization, managedidentity, policyinsights
 
+from components.gpu_operators import NAMESPACE as OPERATORS
 from components.guardrails_data import NEEDED_WHERE, BuiltIn, Own, built_ins, filled, own
 from components.roles import Role, grant
 from components.scope import Scope
@@ -110,6 +111,8 @@ class Guardrails(ComponentResource):
             "workspace": args.workspace_id,
             "images": rf"^{scope.config.registry_name}\..+@sha256:[0-9a-f]{{64}}$",
             "system_namespaces": list(SYSTEM_NAMESPACES),
+            # At a management group it is one for all stacks: who takes the name meets admission in each.
+            "unrestricted_namespaces": [*SYSTEM_NAMESPACES, OPERATORS],
             "edge_namespaces": list(EDGE_NAMESPACES),
             "environment": scope.environment,
             "subscription": f"{self._subscription_id}/",

@@ -29,6 +29,7 @@ OF_JURISDICTION = frozenset(
         "audit_days",
         "jurisdiction",
         "system_namespaces",
+        "unrestricted_namespaces",
         "edge_namespaces",
     }
 )

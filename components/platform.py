@@ -219,9 +219,7 @@ class Platform(ComponentResource):
             admitted,
         )
         if config.gpu is not None:
-            GpuOperators(
-                "gpu-operators", GpuOperatorsArgs(scope=scope, provider=kubernetes, gpu=config.gpu), admitted
-            )
+            GpuOperators("gpu-operators", GpuOperatorsArgs(scope=scope, provider=kubernetes, gpu=config.gpu), admitted)
         ContainerLogs(
             "container-logs",
             ContainerLogsArgs(

@@ -49,7 +49,7 @@ RESOURCE = {
     "usgovernment": "https://ossrdbms-aad.database.usgovcloudapi.net",
     "china": "https://ossrdbms-aad.database.chinacloudapi.cn",
 }
-"""What a token for PostgreSQL is asked for, by cloud: Azure/azure-cli, azure-cli-core, cloud.py, ossrdbms_resource_id."""
+"""What a token for PostgreSQL is for, by cloud: Azure/azure-cli, azure-cli-core, cloud.py, ossrdbms_resource_id."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,9 +87,7 @@ class Retrieval(ComponentResource):
         )
         self._deployment(place, match)
         entries(name, scope=scope, place=place, match=match, network=args.network)
-        available(
-            name, place, match=match, least=config.replicas_min, most=config.replicas_max, cpu_percent=CPU_TARGET
-        )
+        available(name, place, match=match, least=config.replicas_min, most=config.replicas_max, cpu_percent=CPU_TARGET)
         self.register_outputs({})
 
     @property

@@ -40,9 +40,7 @@ def entries(name: str, *, scope: Scope, place: Place, match: Mapping[str, str], 
         ingress=[asked([pods("gateway", "gateway")], PORT, ROUTES), asked([COLLECTOR], PORT, NUMBERS)],
         egress=[names(), hosts(443, scope.jurisdiction.cloud.active_directory)],
     )
-    endpoints = networking.NetworkPolicyPeerArgs(
-        ip_block=networking.IPBlockArgs(cidr=str(network.plan["endpoints"]))
-    )
+    endpoints = networking.NetworkPolicyPeerArgs(ip_block=networking.IPBlockArgs(cidr=str(network.plan["endpoints"])))
     networking.NetworkPolicy(
         f"{name}-allow",
         metadata=meta.ObjectMetaArgs(name=NAMESPACE, namespace=place.name),

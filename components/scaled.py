@@ -9,9 +9,7 @@ from pulumi_kubernetes.policy import v1 as policy
 from components.workload import Place
 
 
-def available(
-    name: str, place: Place, *, match: Mapping[str, str], least: int, most: int, cpu_percent: int
-) -> None:
+def available(name: str, place: Place, *, match: Mapping[str, str], least: int, most: int, cpu_percent: int) -> None:
     """Budget and scaler of the deployment that bears its namespace's name."""
     policy.PodDisruptionBudget(
         f"{name}-budget",

@@ -63,7 +63,10 @@ def namespace(
     use_case: str | None = None,
     levels: Mapping[str, str] = RESTRICTED,
 ) -> Place:
-    """A namespace with Pod Security `restricted`, but for what hands out GPUs, in which nobody talks to anybody until a policy says so."""
+    """A namespace with Pod Security `restricted`, in which nobody talks to anybody until a policy says so.
+
+    What hands out GPUs needs other levels, and is the only one: a rule holds that (workload.namespaces-restricted).
+    """
     made = core.Namespace(
         f"{name}-namespace",
         metadata=meta.ObjectMetaArgs(

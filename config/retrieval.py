@@ -11,7 +11,9 @@ class Retrieval(Section):
 
     image: PinnedImage = dial("Its image, by digest.", "the code that reads every tenant's passages may change unseen")
     replicas_min: int = dial("Fewest replicas.", "a restart leaves models to answer from memory", ge=1, le=64)
-    replicas_max: int = dial("Most replicas.", "no ceiling, neither on pods nor on the database's connections", ge=1, le=64)
+    replicas_max: int = dial(
+        "Most replicas.", "no ceiling, neither on pods nor on the database's connections", ge=1, le=64
+    )
 
 
 def replicas_have_bounds(retrieval: Retrieval, stack: str) -> Iterator[Fault]:

@@ -25,6 +25,8 @@ MADE_BY: Mapping[str, str] = {
     "Confidential": "token-vault",
     "Gateway": "gateway",
     "Inference": "inference",
+    "Retrieval": "retrieval",
+    "GpuOperators": "gpu-operators",
     "Learning": "training",
     "ModelStore": "models",
     "PromptStore": "prompts",

@@ -42,6 +42,7 @@ PACKS: Mapping[str, Pack] = {
                 "workload",
                 "admission",
                 "database",
+                "retrieval",
                 "prompts",
                 "learning",
                 "secrets",

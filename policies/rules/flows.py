@@ -115,6 +115,19 @@ def only_gateway(stack: StackUnderReview) -> Iterable[Judged]:
 
 
 @stack_rule(
+    "flows.only-the-gateway-reaches-retrieval",
+    title="Retrieval is reached by the gateway, and by what measures it",
+    severity=Severity.CRITICAL,
+    applies_to=(*NETWORK_POLICIES, DEPLOYMENT),
+    fix="name only the gateway's pods in the ingress of retrieval: components/retrieval_entries.py",
+    example="a network policy that lets a model's pods reach retrieval",
+)
+def retrieval_by_gateway(stack: StackUnderReview) -> Iterable[Judged]:
+    """It answers for every tenant: who may ask it is whoever knows which tenant the question is of."""
+    yield from _reached_by(stack, "retrieval", frozenset({"gateway", "retrieval", "system"}))
+
+
+@stack_rule(
     "flows.the-gateway-has-known-callers",
     title="The gateway is reached by the portal, by partners, by the runner, and by what measures it",
     severity=Severity.HIGH,

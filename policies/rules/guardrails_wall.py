@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from plan.model import MISSING, PlannedResource
+from policies.operators import SPACE as OPERATORS
 from policies.require import items, texts
 from policies.review import StackUnderReview, absent
 from policies.rule import Judged, Severity, rule, stack_rule
@@ -31,6 +32,10 @@ from policies.verdict import PASSED, Verdict, all_of, refused
 LOCK = "azure-native:authorization:ManagementLockByScope"
 GROUP = "azure-native:resources:ResourceGroup"
 STRICT = {"disabled": 0, "audit": 1, "auditifnotexists": 1, "deployifnotexists": 2, "modify": 2, "deny": 3}
+OWN = ("default", "delivery", "gateway", "retrieval")
+"""Namespaces that no definition leaves out, beside those of models."""
+RESTRICTED = "42b8ef37-b724-4e24-bbc8-7a7708edfe00"
+"""Azure/azure-policy, Kubernetes cluster pod security restricted standards for Linux-based workloads."""
 SUB_PLANS = {
     "Arm": "PerSubscription",
     "KeyVaults": "PerKeyVault",
@@ -107,9 +112,10 @@ def _strict(assignment: PlannedResource, least: str) -> Verdict:
     version = assignment.get("definitionVersion")
     old = isinstance(version, str) and version.startswith("0.")
     spaces = texts(assignment.get("parameters.excludedNamespaces.value"))
-    wide = [
-        space for space in spaces if "*" in space or space in ("default", "gateway") or space.startswith("inference")
-    ]
+    # The one whose pods need folders of the node is left out of that alone which has none (policies/operators.py).
+    folders = str(assignment.get("policyDefinitionId")).lower().endswith(RESTRICTED)
+    left = {*OWN, *(() if folders else (OPERATORS,))}
+    wide = [space for space in spaces if "*" in space or space in left or space.startswith("inference")]
     regex = assignment.get("parameters.allowedContainerImagesRegex.value")
     # Anchored to a registry by name and to a digest: what ends otherwise lets a tag pass.
     loose = isinstance(regex, str) and not re.match(r"^\^[a-z0-9]+\\\.\.\+@sha256:\[0-9a-f\]\{64\}\$$", regex)

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from plan.model import MISSING, PlannedResource
 from policies.clocked import CRON_JOB, as_job
+from policies.operators import DAEMON_SET
 from policies.quantities import amount
 from policies.require import items, require
 from policies.review import StackUnderReview, absent
@@ -12,7 +13,7 @@ from policies.rule import Judged, Severity, judged, rule, stack_rule
 from policies.rules.workload import PODS, SERVICE
 from policies.rules.workload_objects import ACCOUNT, BUDGET, LIMITS, QUOTA, SCALED, SCALER
 from policies.trials import STABLE, TRIED
-from policies.types import DEPLOYMENT, NAMESPACE
+from policies.types import DEPLOYMENT, NAMESPACE, POOL
 from policies.verdict import PASSED, Verdict, all_of, refused
 
 POD = "spec.template.spec"
@@ -97,7 +98,7 @@ def _unscoped(quota: PlannedResource) -> Verdict:
     "workload.quotas-follow-the-dials",
     title="A quota has room for its namespace's workload at its largest, in a rollout, and for nothing beside it",
     severity=Severity.MEDIUM,
-    applies_to=(QUOTA, LIMITS, DEPLOYMENT, SCALER, SCALED, SERVICE),
+    applies_to=(QUOTA, LIMITS, DEPLOYMENT, DAEMON_SET, SCALER, SCALED, SERVICE, POOL),
     fix="let components/quota.py compute it from the stack file's dials",
     example="a quota of 1000 pods, or of fewer than the scaler asks for",
 )
@@ -106,6 +107,10 @@ def follows(stack: StackUnderReview) -> Iterable[Judged]:
     for quota in stack.of_type(QUOTA):
         space, hard = quota.get("metadata.namespace"), _hard(quota)
         running = [*_in(stack, DEPLOYMENT, space), *(as_job(item) for item in _in(stack, CRON_JOB, space))]
+        on_nodes = _in(stack, DAEMON_SET, space)
+        if on_nodes and not running:
+            yield quota, _of_nodes(stack, hard, on_nodes, _in(stack, SERVICE, space))
+            continue
         # What is tried stands beside what is served, and is of its size.
         tried = {item.get("metadata.name") for item in running} == {STABLE, TRIED}
         if len(running) != (2 if tried else 1):
@@ -114,7 +119,8 @@ def follows(stack: StackUnderReview) -> Iterable[Judged]:
         most = _most(stack, space, together=tried)
         yield quota, all_of(_fits(hard, item, most, _in(stack, SERVICE, space)) for item in running)
     for limits in stack.of_type(LIMITS):
-        running = _in(stack, DEPLOYMENT, limits.get("metadata.namespace"))
+        space = limits.get("metadata.namespace")
+        running = [*_in(stack, DEPLOYMENT, space), *_in(stack, DAEMON_SET, space)]
         yield limits, all_of(_container_fits(limits, workload) for workload in running) if running else PASSED
 
 
@@ -137,6 +143,48 @@ def _fits(hard: Mapping[str, object], workload: PlannedResource, most: int, serv
     told = []
     if not most + max(added, 1) <= pods <= 2 * most + added + 1:
         told.append(f"has room for {pods:f} pods, of which {most} run")
+    return _told([*told, *_takes(hard, workload, pods, services)])
+
+
+def _of_nodes(
+    stack: StackUnderReview,
+    hard: Mapping[str, object],
+    workloads: list[PlannedResource],
+    services: list[PlannedResource],
+) -> Verdict:
+    """One pod of each for each node of their pool, those included that an upgrade adds."""
+    selector = workloads[0].get(f"{POD}.nodeSelector")
+    wanted = selector.items() if isinstance(selector, dict) else ()
+    pools = [pool for pool in stack.of_type(POOL) if wanted <= _labels(pool).items()]
+    most = sum(_count(pool, "maxCount") + _count(pool, "upgradeSettings.maxSurge") for pool in pools)
+    pods = amount(hard.get("pods")) or NONE
+    told = []
+    if pods != most * len(workloads) and not stack.partial:
+        told.append(f"has room for {pods:f} pods, where {most} nodes have {most * len(workloads)}")
+    for workload in workloads:
+        told += _takes(hard, workload, pods, services)
+    return _told(told)
+
+
+def _labels(pool: PlannedResource) -> Mapping[str, object]:
+    found = pool.get("nodeLabels")
+    return found if isinstance(found, dict) else {}
+
+
+def _count(pool: PlannedResource, path: str) -> int:
+    found = amount(pool.get(path))
+    return int(found) if found is not None else 0
+
+
+def _told(told: Iterable[str]) -> Verdict:
+    found = list(dict.fromkeys(told))
+    return refused("; ".join(found)) if found else PASSED
+
+
+def _takes(
+    hard: Mapping[str, object], workload: PlannedResource, pods: Decimal, services: list[PlannedResource]
+) -> list[str]:
+    told = []
     requests = {
         "requests.cpu": _asks(workload, "cpu"),
         "limits.cpu": _asks(workload, "cpu"),
@@ -160,7 +208,7 @@ def _fits(hard: Mapping[str, object], workload: PlannedResource, most: int, serv
     ]
     storage = amount(hard.get("requests.storage"))
     told += ["has room for storage without a volume"] if not volumes and storage else []
-    return refused("; ".join(told)) if told else PASSED
+    return told
 
 
 def _asks(workload: PlannedResource, what: str) -> Decimal:
@@ -187,7 +235,7 @@ def _container_fits(limits: PlannedResource, workload: PlannedResource) -> Verdi
     "workload.says-whose-it-is",
     title="Namespaces and pods say whose data they see, for which tenant and use case",
     severity=Severity.MEDIUM,
-    applies_to=(NAMESPACE, DEPLOYMENT),
+    applies_to=(NAMESPACE, DEPLOYMENT, DAEMON_SET),
     fix="take the labels from components/workload.py",
     example="an inference namespace without bailiwick/use-case",
 )

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from plan.model import MISSING, UNKNOWN, PlannedResource
+from policies.operators import LEVEL, SPACE, is_operator, is_own_folder
 from policies.require import items, require, show
 from policies.review import StackUnderReview, absent
 from policies.rule import Judged, Severity, judged, rule, stack_rule
@@ -119,6 +120,8 @@ def images_from_own_registry(stack: StackUnderReview) -> Iterable[Judged]:
 )
 def never_root(workload: PlannedResource, stack: StackUnderReview) -> Verdict:
     """Root in a container is one kernel hole away from root on the node."""
+    if is_operator(workload):
+        return PASSED  # workload.operators-keep-to-their-folder says what it may have, and has not
     return all_of(
         (
             require(workload, f"{POD}.securityContext.runAsNonRoot", equals=True),
@@ -207,7 +210,11 @@ def shares_nothing(workload: PlannedResource, stack: StackUnderReview) -> Verdic
     """The node's network is past every network policy."""
     pod = _pod(workload)
     shared = [key for key in ("hostNetwork", "hostPID", "hostIPC") if pod.get(key) is True]
-    mounted = [f"volume {volume.get('name')}" for volume in items(pod.get("volumes")) if "hostPath" in volume]
+    mounted = [
+        f"volume {volume.get('name')}"
+        for volume in items(pod.get("volumes"))
+        if "hostPath" in volume and not is_own_folder(workload, volume)
+    ]
     told = f"shares {', '.join(shared + mounted)} with the node"
     return refused(told, {f"{POD}.{key}": False for key in shared}) if shared or mounted else PASSED
 
@@ -312,7 +319,7 @@ def _serves_model(workload: PlannedResource) -> bool:
 
 @rule(
     "workload.namespaces-restricted",
-    title="Namespaces enforce Pod Security 'restricted'",
+    title="Namespaces enforce Pod Security 'restricted', but for the one whose pods hand out GPUs",
     severity=Severity.CRITICAL,
     applies_to=NAMESPACE,
     fix="make the namespace with components/workload.py",
@@ -322,7 +329,8 @@ def namespaces_restricted(namespace: PlannedResource, stack: StackUnderReview) -
     """The last wall against what somebody applies by hand."""
     labels = namespace.get("metadata.labels")
     found = labels.get("pod-security.kubernetes.io/enforce") if isinstance(labels, dict) else None
-    return PASSED if found == "restricted" else refused(f"enforces {show(found or 'nothing')}")
+    wanted = LEVEL if namespace.get("metadata.name") == SPACE else "restricted"
+    return PASSED if found in ("restricted", wanted) else refused(f"enforces {show(found or 'nothing')}")
 
 
 @stack_rule(

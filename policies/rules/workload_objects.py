@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from plan.model import MISSING, PlannedResource
 from policies.clocked import CRON_JOB
+from policies.operators import DAEMON_SET
 from policies.require import given, items, texts
 from policies.review import StackUnderReview
 from policies.rule import Judged, Severity, rule, stack_rule
@@ -32,7 +33,7 @@ JUDGED_ELSEWHERE = (
     "kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicy",
     "kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicyBinding",
     "kubernetes:apps/v1:StatefulSet",
-    "kubernetes:apps/v1:DaemonSet",
+    DAEMON_SET,
     "kubernetes:batch/v1:Job",
     CRON_JOB,
     "kubernetes:core/v1:Secret",
@@ -75,6 +76,8 @@ NOTED = frozenset(
     }
 )
 """Annotations of Azure's load balancer that a service may carry: cloud-provider-azure.sigs.k8s.io/topics"""
+RETRIEVAL = "http://retrieval.retrieval.svc.cluster.local:8000"
+"""Where the gateway asks for passages: one name in every stack."""
 INSIDE = re.compile(r"^http://[a-z0-9-]+\.[a-z0-9-]+\.svc\.cluster\.local(:\d+)?(/|$)")
 
 
@@ -244,6 +247,9 @@ def _gateway(text: str, stack: StackUnderReview, spaces: set[object]) -> Verdict
             space = str(url).partition(".")[2].partition(".")[0]
             if not INSIDE.match(str(url)) or not (stack.partial or space in spaces):
                 bad.append(f"model {name} is at {url}")
+        retrieval = told.get("retrieval")
+        if retrieval not in (None, RETRIEVAL) or (retrieval and not stack.partial and "retrieval" not in spaces):
+            bad.append(f"retrieval is at {retrieval}")
         if stack.plan.stack.partition("-")[0] not in str(told.get("host", stack.jurisdiction.id)):
             bad.append(f"answers to {told.get('host')}, which doesn't name this stack")
     except (ValueError, TypeError, AttributeError):
@@ -298,9 +304,9 @@ def bounds(item: PlannedResource, stack: StackUnderReview) -> Verdict:
 
 @stack_rule(
     "workload.labels-find-their-pods",
-    title="Budgets and monitors name pods that a deployment in their namespace has",
+    title="Budgets and monitors name pods that a workload in their namespace has",
     severity=Severity.MEDIUM,
-    applies_to=(DEPLOYMENT, BUDGET, MONITOR),
+    applies_to=(DEPLOYMENT, DAEMON_SET, BUDGET, MONITOR),
     fix="select by the deployment's own labels",
     example="a PodMonitor that selects app=x, which no pod has",
 )
@@ -311,7 +317,7 @@ def find_pods(stack: StackUnderReview) -> Iterable[Judged]:
         wanted = found.items() if isinstance(found, dict) else ()
         pods = [
             d.get("spec.template.metadata.labels")
-            for d in stack.of_type(DEPLOYMENT)
+            for d in stack.of_type(DEPLOYMENT, DAEMON_SET)
             if d.get("metadata.namespace") == item.get("metadata.namespace")
         ]
         hit = any(isinstance(labels, dict) and wanted <= labels.items() for labels in pods) if wanted else False

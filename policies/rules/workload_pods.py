@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from plan.model import MISSING, PlannedResource
+from policies.operators import is_operator, is_own_folder, writes_folder
 from policies.require import items, texts
 from policies.review import StackUnderReview
 from policies.rule import Judged, Severity, rule, stack_rule
@@ -81,7 +82,7 @@ def masks_on(workload: PlannedResource, stack: StackUnderReview) -> Verdict:
     users = ("runAsUser", "runAsGroup", "fsGroup")
     roots = [
         f"{path} is 0"
-        for part in (POD, *(f"{POD}.{kind}[*]" for kind in KINDS))
+        for part in (*(() if is_operator(workload) else (POD,)), *(f"{POD}.{kind}[*]" for kind in KINDS))
         for key in users
         for path, value in workload.each(f"{part}.securityContext.{key}")
         if value == 0 and value is not False
@@ -156,8 +157,10 @@ def where_meant(workload: PlannedResource, stack: StackUnderReview) -> Verdict:
 def mounts(workload: PlannedResource, stack: StackUnderReview) -> Verdict:
     """A weight that a server can write is a model that nobody approved; a share elsewhere is a way out."""
     volumes = items(workload.get(f"{POD}.volumes"))
-    strange = [str(v.get("name")) for v in volumes if set(v) - VOLUMES]
+    own = [v for v in volumes if is_own_folder(workload, v)]
+    strange = [str(v.get("name")) for v in volumes if set(v) - VOLUMES and v not in own]
     memory = {volume.get("name") for volume in volumes if "emptyDir" in volume}
+    memory |= {v.get("name") for v in own if writes_folder(workload)}
     written = [
         f"{container.get('name')} may write {mount.get('name')}"
         for container in _containers(workload)

@@ -11,12 +11,13 @@ from plan.manifests import manifests
 from tests.cluster.client import Object
 from tests.plans import compliant
 
-MODELS, GATEWAY = "inference-clinical-notes", "gateway"
+MODELS, GATEWAY, RETRIEVAL = "inference-clinical-notes", "gateway", "retrieval"
 REGISTRY = "acrbweuprod.azurecr.io"
 DIGEST = f"@sha256:{'0' * 64}"
 ANNOTATION = "service.beta.kubernetes.io/azure-"
 ZONE = "topology.kubernetes.io/zone"
 OPERATORS = "gpu-operators"
+PLUGIN, EXPORTER = "nvidia-device-plugin", "dcgm-exporter"
 Change = Callable[[Any], object]
 Made = Callable[[], Object]
 """Made when it is asked for: to list the cases, no plan is recorded."""
@@ -117,12 +118,45 @@ def affinity(*zones: str) -> Made:
 
 
 @later
-def operator(path: str) -> Object:
-    """What hands out GPUs, with one folder of the node."""
-    made = pod("gateway", lambda spec: spec["volumes"].append({"name": "node", "hostPath": {"path": path}}))()
-    made["metadata"]["namespace"] = OPERATORS
-    made["spec"]["template"]["spec"]["nodeSelector"] = {"bailiwick/pool": "gpu"}
-    return made
+def operator(path: str = "", name: str = PLUGIN, **changes: object) -> Made:
+    """What hands out GPUs, with another folder of the node, or its pod otherwise changed."""
+
+    def change(made: Object) -> None:
+        spec = made["spec"]["template"]["spec"]
+        if path:
+            spec["volumes"][0]["hostPath"]["path"] = path
+        spec.update(changes)
+
+    return changed("DaemonSet", name, change)
+
+
+@later
+def stranger(name: str = "helper", namespace: str = OPERATORS) -> Made:
+    """One more that would be on every node."""
+
+    def change(made: Object) -> None:
+        made["metadata"].update(name=name, namespace=namespace)
+        made["spec"]["template"]["metadata"]["labels"]["app.kubernetes.io/name"] = name
+        made["spec"]["selector"]["matchLabels"]["app.kubernetes.io/name"] = name
+        if namespace != OPERATORS:
+            # Else other policies refuse its folder and its place, and either may speak first.
+            made["spec"]["template"]["spec"]["nodeSelector"] = {"bailiwick/pool": "workload"}
+            made["spec"]["template"]["spec"].pop("tolerations")
+            made["spec"]["template"]["spec"]["volumes"] = []
+            made["spec"]["template"]["spec"]["containers"][0]["volumeMounts"] = []
+
+    return changed("DaemonSet", PLUGIN, change)
+
+
+@later
+def exporter_writes() -> Made:
+    """The exporter, which may write where it should only ask."""
+
+    def change(made: Object) -> None:
+        for mount in made["spec"]["template"]["spec"]["containers"][0]["volumeMounts"]:
+            mount.pop("readOnly", None) if mount["name"] == "kubelet" else None
+
+    return changed("DaemonSet", EXPORTER, change)
 
 
 @later
@@ -356,6 +390,41 @@ def refused() -> Iterator[Case]:
         {
             "its disk": volume("vllm", hostPath={"path": "/"}),
             "a folder that GPUs do not need": operator("/etc"),
+            "the kubelet's whole folder": operator("/var/lib/kubelet"),
+        },
+    )
+    yield from _bad(
+        "operators",
+        "nothing else on every node: ",
+        {
+            "a third": stranger(),
+            "a DaemonSet elsewhere": stranger(PLUGIN, GATEWAY),
+            "a deployment among them": changed(
+                "Deployment", GATEWAY, lambda made: made["metadata"].update(namespace=OPERATORS)
+            ),
+        },
+    )
+    yield from _bad(
+        "operators",
+        "each mounts the one folder that it needs",
+        {
+            "the exporter's folder in the plugin": operator("/var/lib/kubelet/pod-resources"),
+            "the plugin's folder in the exporter": operator("/var/lib/kubelet/device-plugins", EXPORTER),
+            "an exporter that writes": exporter_writes(),
+        },
+    )
+    yield from _bad(
+        "operators",
+        "system calls are filtered and nothing is unmasked",
+        {
+            "no filter": operator(securityContext={"runAsUser": 0}),
+            "a group of the node's": operator(
+                securityContext={
+                    "runAsUser": 0,
+                    "seccompProfile": {"type": "RuntimeDefault"},
+                    "supplementalGroups": [0],
+                }
+            ),
         },
     )
     yield from _bad(
@@ -390,6 +459,9 @@ def refused() -> Iterator[Case]:
         },
     )
     yield from _bad("gpus", "only a model takes a GPU: gateway", {"the gateway's": container("gateway", resources=GPU)})
+    yield from _bad(
+        "gpus", "only a model takes a GPU: retrieval", {"retrieval's": container("retrieval", resources=GPU)}
+    )
     yield from _bad(
         "gpus",
         "devices are asked for as resources",
@@ -669,9 +741,10 @@ def refused() -> Iterator[Case]:
     )
     yield from _bad(
         "networks",
-        "only the gateway calls a model",
+        "only the gateway calls a model, or retrieval",
         {
             "another namespace": network(namespace=MODELS, ingress=[{"from": [_peer("default")], "ports": TCP}]),
+            "a model that searches": network(namespace=RETRIEVAL, ingress=[{"from": [_peer(MODELS)], "ports": TCP}]),
         },
     )
     yield from _bad(
@@ -714,9 +787,10 @@ def refused() -> Iterator[Case]:
     )
     yield from _bad(
         "fine-networks",
-        "only the gateway calls a model",
+        "only the gateway calls a model, or retrieval",
         {
             "another namespace": cilium(MODELS, ingress=[_from("default")]),
+            "a model that searches": cilium(RETRIEVAL, ingress=[_from(MODELS)]),
         },
     )
     yield from _bad("fine-networks", "a Cilium policy has one spec", {"two": several()})
@@ -753,8 +827,15 @@ def refused() -> Iterator[Case]:
     )
     yield from _bad(
         "settings",
-        "the gateway calls models inside the cluster alone",
+        "the gateway calls models and retrieval, inside the cluster alone",
         {
+            "passages from elsewhere": settings(lambda told: told.update(retrieval="https://elsewhere.example")),
+            "another's passages": settings(
+                lambda told: told.update(retrieval="http://retrieval.elsewhere.svc.cluster.local:8000")
+            ),
+            "retrieval's other port": settings(
+                lambda told: told.update(retrieval="http://retrieval.retrieval.svc.cluster.local:9000")
+            ),
             "a model elsewhere": settings(lambda told: told["models"].update(x="https://elsewhere.example/v1")),
             "a provider": settings(
                 lambda told: told["external_providers"].append({"url": "https://elsewhere.example"})
@@ -819,6 +900,7 @@ OF_POLICY = {
         ),
         ("Deployment", "vllm"),
     ),
+    "operators": ("DaemonSet", PLUGIN),
     "namespaces": ("Namespace", MODELS),
     "services": ("Service", "partners"),
     "networks": ("NetworkPolicy", "gateway"),
@@ -838,7 +920,8 @@ def taken() -> Iterator[Case]:
         "nodes": {"one of the region": node("westeurope"), "one that does not say yet": node(None)},
         "places": {"a zone of the stack's": affinity("westeurope-1", "westeurope-2")},
         "gpus": {"a model's": container("vllm", resources=GPU)},
-        "node": {"what GPUs need": operator("/var/lib/kubelet/device-plugins")},
+        "node": {"what hands out GPUs": operator(), "what measures them": operator(name=EXPORTER)},
+        "operators": {"what measures them": operator(name=EXPORTER)},
         "volumes": {"what the webhook of identities adds": _token("api://AzureADTokenExchange")},
         "programs": {"a hook that waits": container("vllm", lifecycle={"preStop": {"sleep": {"seconds": 5}}})},
         "secrets": {"the name of a file": variable("gateway", name="AZURE_FEDERATED_TOKEN_FILE", value="/var/run/x")},

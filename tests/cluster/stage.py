@@ -86,6 +86,11 @@ def noted(server: Server, stage: Stage, annotation: str) -> dict[str, str]:
     }
 
 
+def is_unrestricted(label: str) -> bool:
+    """Whether it is in the one namespace whose pods mount a folder of their node."""
+    return " gpu-operators/" in label
+
+
 def _has_policies(manifests: Sequence[Object]) -> bool:
     return any(manifest["kind"] == "ValidatingAdmissionPolicy" for manifest in manifests)
 

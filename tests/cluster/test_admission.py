@@ -9,7 +9,7 @@ import pytest
 
 from components.admission_data import PREFIX, policies
 from plan.manifests import manifests
-from tests.cluster.admission_cases import GATEWAY, MODELS, OPERATORS, Case, as_kinds, changed, planned, refused, taken
+from tests.cluster.admission_cases import MODELS, Case, as_kinds, changed, planned, refused, taken
 from tests.cluster.client import Answer, Client, Object
 from tests.cluster.server import Server
 from tests.cluster.stage import Stage, staged
@@ -31,12 +31,8 @@ def denied(answer: Answer, policy: str) -> bool:
 
 @pytest.fixture(scope="module")
 def stage(client: Client) -> Iterator[Stage]:
-    """A stack, its policies in force, and the namespace of what hands out GPUs."""
-    operators = changed("Namespace", GATEWAY, lambda made: made["metadata"].update(name=OPERATORS))()
-    operators["metadata"]["labels"]["app.kubernetes.io/component"] = OPERATORS
-    own = manifests(compliant())
-    more = [] if any(m["metadata"]["name"] == OPERATORS and m["kind"] == "Namespace" for m in own) else [operators]
-    with staged(client, [*own, *more]) as found:
+    """A stack with GPUs, its policies in force."""
+    with staged(client, manifests(compliant())) as found:
         yield found
 
 
