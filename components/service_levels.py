@@ -20,7 +20,15 @@ WINDOWS: Sequence[tuple[str, str, float, int]] = (
 PLAIN = {
     "queue-grows": ("sum by (namespace) (vllm:num_requests_waiting) > 20", "PT10M", 2),
     "cache-full": ("max by (namespace) (vllm:kv_cache_usage_perc) > 0.95", "PT10M", 2),
-    "gpu-faults": ("increase(DCGM_FI_DEV_XID_ERRORS[10m]) > 0", "PT1M", 1),
+    # A gauge with the last fault's number, until the exporter starts again: dcgm-exporter #500.
+    "gpu-faults": ("max by (Hostname, gpu) (DCGM_FI_DEV_XID_ERRORS) > 0", "PT1M", 1),
+    "gpu-memory-fails": (
+        "max by (Hostname, gpu) (increase(DCGM_FI_DEV_ECC_DBE_VOL_TOTAL[1h])) > 0 "
+        "or max by (Hostname, gpu) (DCGM_FI_DEV_ROW_REMAP_FAILURE) > 0",
+        "PT1M",
+        1,
+    ),
+    "gpu-throttled": ("max by (Hostname, gpu) (increase(DCGM_FI_DEV_THERMAL_VIOLATION[10m])) > 0", "PT10M", 2),
     "gpu-hot": ("max by (gpu) (DCGM_FI_DEV_GPU_TEMP) > 87", "PT10M", 2),
     "refusals-spike": (
         'sum(rate(bailiwick_gateway_requests_total{code="403"}[15m])) '

@@ -5,7 +5,7 @@ What all pods are held to, these are too, in the other rules on workloads; here 
 
 from collections.abc import Iterable
 
-from plan.model import PlannedResource
+from plan.model import MISSING, PlannedResource
 from policies.operators import DAEMON_SET, FOLDERS, SPACE, is_operator, is_own_folder, writes_folder
 from policies.require import items
 from policies.review import StackUnderReview
@@ -46,7 +46,6 @@ def _as_made(workload: PlannedResource) -> Verdict:
         {
             f"{POD}.securityContext.runAsUser": 0,
             f"{POD}.securityContext.runAsGroup": Among((0,), unset=True),
-            f"{POD}.securityContext.fsGroup": SHUT,
             f"{POD}.securityContext.supplementalGroups": SHUT,
             f"{POD}.initContainers": SHUT,
             f"{POD}.ephemeralContainers": SHUT,
@@ -55,6 +54,7 @@ def _as_made(workload: PlannedResource) -> Verdict:
     )
     selector = workload.get(f"{POD}.nodeSelector")
     told = [] if isinstance(selector, dict) and selector.get("bailiwick/pool") == "gpu" else ["stands off GPU nodes"]
+    told += [] if workload.get(f"{POD}.securityContext.fsGroup") is MISSING else ["gives its volumes to a group"]
     told += [] if len(items(workload.get(f"{POD}.containers"))) == 1 else ["has more than one container"]
     return all_of((rooted, refused("; ".join(told)) if told else PASSED))
 

@@ -323,6 +323,6 @@ def find_pods(stack: StackUnderReview) -> Iterable[Judged]:
         hit = any(isinstance(labels, dict) and wanted <= labels.items() for labels in pods) if wanted else False
         yield item, PASSED if hit or stack.partial else refused("selects no pod of its namespace")
     watched = {monitor.get("metadata.namespace") for monitor in stack.of_type(MONITOR)}
-    for deployment in stack.of_type(DEPLOYMENT):
+    for deployment in stack.of_type(DEPLOYMENT, DAEMON_SET):
         seen = stack.partial or deployment.get("metadata.namespace") in watched
         yield deployment, PASSED if seen else refused("has no PodMonitor in its namespace")

@@ -110,5 +110,5 @@ class TestLabelsSayWhose:
             assert labels["bailiwick/tenant"] == "shared"
             space = str(workload.get("metadata.namespace"))
             assert labels.get("bailiwick/use-case") == (
-                space.removeprefix("inference-") if space != "gateway" else None
+                space.removeprefix("inference-") if space.startswith("inference-") else None
             )

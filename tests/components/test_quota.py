@@ -14,6 +14,7 @@ from policies.require import items
 from tests.plans import CORE, compliant
 
 QUOTA, LIMITS = "kubernetes:core/v1:ResourceQuota", "kubernetes:core/v1:LimitRange"
+ON_NODES = "kubernetes:apps/v1:DaemonSet"
 DEPLOYMENT, SERVICE = "kubernetes:apps/v1:Deployment", "kubernetes:core/v1:Service"
 
 
@@ -35,6 +36,7 @@ def _most(stack: str, space: str) -> int:
     config = stack_config(stack)
     return {
         "gateway": config.gateway.replicas_max,
+        "retrieval": config.retrieval.replicas_max,
         **{f"inference-{item.name}": item.replicas_max for item in config.use_cases},
     }[space]
 
@@ -90,13 +92,28 @@ class TestWhatTheStackRunsFits:
     def test_its_containers_are_no_larger_than_the_largest_and_ask_for_what_they_may_use(self, stack: str) -> None:
         for limits in compliant(stack).of_type(LIMITS):
             (limit,) = items(limits.get("spec.limits"))
-            workload = _deployments(stack)[str(limits.get("metadata.namespace"))]
-            for container in items(workload.get("spec.template.spec.containers")):
+            running = [*compliant(stack).of_type(DEPLOYMENT), *compliant(stack).of_type(ON_NODES)]
+            here = [item for item in running if item.get("metadata.namespace") == limits.get("metadata.namespace")]
+            assert here
+            for container in (c for item in here for c in items(item.get("spec.template.spec.containers"))):
                 assert container["resources"]["requests"] == container["resources"]["limits"]
                 for what in ("cpu", "memory"):
                     assert _number(container["resources"]["limits"][what]) <= _number(limit["max"][what])
                     assert _number(limit["defaultRequest"][what]) == _number(limit["default"][what])
                     assert _number(limit["default"][what]) <= _number(limit["max"][what])
+
+
+class TestEveryGpuNodeHasTwo:
+    """One pod of each kind for each node, those included that an upgrade adds: a node without one has no GPU."""
+
+    @pytest.mark.parametrize("stack", CORE)
+    def test_there_is_room_for_both_on_every_node_and_for_nothing_else(self, stack: str) -> None:
+        gpu = stack_config(stack).gpu
+        bounds = _bounds(stack)
+        assert ("gpu-operators" in bounds) == (gpu is not None)
+        if gpu is not None:
+            assert int(bounds["gpu-operators"]["pods"]) == 2 * (gpu.max + 1)
+            assert bounds["gpu-operators"]["requests.nvidia.com/gpu"] == "0"
 
 
 class TestTheArithmetic:

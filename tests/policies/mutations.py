@@ -338,6 +338,10 @@ MUTATIONS: dict[str, Mutation] = {
         ),
     ),
     "flows.only-the-gateway-reaches-models": Mutation(breaks=open_paths.models_for_all),
+    "flows.only-the-gateway-reaches-retrieval": Mutation(
+        breaks=open_paths.retrieval_for_all,
+        also=frozenset(["retrieval.answers-known-requests", "workload.fine-policies-open-nothing-wide"]),
+    ),
     "flows.the-gateway-has-known-callers": Mutation(
         breaks=open_paths.gateway_for_all, also=frozenset(["workload.policies-open-nothing-wide"])
     ),
@@ -528,7 +532,9 @@ MUTATIONS: dict[str, Mutation] = {
     "workload.namespaces-deny-by-default": drop(
         "kubernetes:networking.k8s.io/v1:NetworkPolicy", only=where(metadata__name="deny-everything")
     ),
-    "workload.namespaces-restricted": put("kubernetes:core/v1:Namespace", "metadata.labels", {}),
+    "workload.namespaces-restricted": put(
+        "kubernetes:core/v1:Namespace", "metadata.labels", {}, only=where(metadata__name="gateway")
+    ),
     "workload.never-root": put(DEP, f"{POD}.securityContext.runAsNonRoot", False),
     "workload.no-privileges": put(DEP, f"{POD}.containers.0.securityContext.privileged", True),
     "workload.no-secret-in-environment": put(

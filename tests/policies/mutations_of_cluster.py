@@ -10,6 +10,7 @@ WIDE = "kubernetes:cilium.io/v2:CiliumClusterwideNetworkPolicy"
 DEPLOYMENT, QUOTA = "kubernetes:apps/v1:Deployment", "kubernetes:core/v1:ResourceQuota"
 MODEL = {"metadata.namespace": "inference-clinical-notes"}
 GATEWAY = {"metadata.namespace": "gateway"}
+RETRIEVAL = {"metadata.namespace": "retrieval"}
 
 CLUSTER: Mapping[str, Mutation] = {
     "cluster.policies-read-names-and-requests": weaken(
@@ -19,6 +20,19 @@ CLUSTER: Mapping[str, Mutation] = {
     ),
     "cluster.upgrades-wait-for-models": weaken(
         "containerservice:AgentPool", "upgradeSettings.drainTimeoutInMinutes", 30
+    ),
+    "retrieval.answers-known-requests": weaken(
+        FINE,
+        "spec.ingress[*].toPorts[*].rules.http",
+        {"method": "POST", "path": "/v1/documents"},
+        change="add",
+        when=RETRIEVAL,
+    ),
+    "retrieval.asks-the-database-alone": weaken(
+        "kubernetes:networking.k8s.io/v1:NetworkPolicy", "spec.egress[*].ports[*].port", 443, when=RETRIEVAL
+    ),
+    "retrieval.reads-as-its-own-login": weaken(
+        DEPLOYMENT, "spec.template.spec.containers[*].env[*].value", "require", when={".name": "PGSSLMODE"}
     ),
     "workload.drains-end-streams": weaken(DEPLOYMENT, "spec.template.spec.terminationGracePeriodSeconds", 30),
     "workload.fine-policies-open-nothing-wide": weaken(
@@ -33,6 +47,9 @@ CLUSTER: Mapping[str, Mutation] = {
     ),
     "workload.namespaces-are-bounded": weaken("kubernetes:core/v1:LimitRange", change="vanish"),
     "workload.node-and-control-are-out-of-reach": weaken(WIDE, change="vanish"),
+    "workload.operators-keep-to-their-folder": weaken(
+        "kubernetes:apps/v1:DaemonSet", "spec.template.spec.volumes[*].hostPath.path", "/var/lib/kubelet"
+    ),
     "workload.quotas-follow-the-dials": weaken(QUOTA, "spec.hard.pods", "1000"),
     "workload.says-whose-it-is": weaken(
         DEPLOYMENT, "spec.template.metadata.labels['bailiwick/tenant']", change="absent"
@@ -48,6 +65,7 @@ OF_CLUSTER_TOO: Mapping[str, str] = {
     "flows.only-the-gateway-reaches-models": "workload.fine-policies-open-nothing-wide "
     "workload.models-answer-known-requests",
     "workload.namespaces-restricted": "workload.node-and-control-are-out-of-reach workload.says-whose-it-is",
+    "workload.operators-keep-to-their-folder": "workload.shares-nothing-with-node workload.mounts-what-it-reads",
     "workload.limits-set": "workload.quotas-follow-the-dials",
     # A quota counts the services of its namespace.
     "workload.lives-in-own-namespaces": "workload.quotas-follow-the-dials",

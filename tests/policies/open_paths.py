@@ -108,6 +108,11 @@ def models_for_all(plan: Plan) -> Plan:
     return changed(plan, FINE, "spec.ingress.0.fromEndpoints", None, models)
 
 
+def retrieval_for_all(plan: Plan) -> Plan:
+    """Every pod may search."""
+    return changed(plan, FINE, "spec.ingress.0.fromEndpoints", None, where(metadata__namespace="retrieval"))
+
+
 def gateway_for_all(plan: Plan) -> Plan:
     """The gateway is open to every pod."""
     return changed(plan, POLICY, "spec.ingress.0.from", None, where(metadata__name="gateway"))

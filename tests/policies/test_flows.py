@@ -79,6 +79,7 @@ BREACHES: dict[str, Callable[[Plan], Plan]] = {
     "flows.only-the-doors-are-open": opened.public_store,
     "flows.jurisdictions-stay-apart": opened.peered,
     "flows.only-the-gateway-reaches-models": opened.models_for_all,
+    "flows.only-the-gateway-reaches-retrieval": opened.retrieval_for_all,
     "flows.the-gateway-has-known-callers": opened.gateway_for_all,
     "flows.managed-from-inside-alone": opened.api_for_vault,
     "flows.training-and-patients-apart": opened.learner_reads_patients,
