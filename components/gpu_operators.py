@@ -76,7 +76,7 @@ class GpuOperators(ComponentResource):
         )
         nodes = args.gpu.max + SURGE_NODES
         # A pod of a node makes room before its successor comes: each node has one of each.
-        bounded(place, Claim(replicas=len(FOLDERS) * nodes, surge=0, leaving=0, **SIZE))
+        bounded(place, Claim(replicas=len(FOLDERS) * nodes, surge=0, leaving=0, cpu=SIZE["cpu"], memory=SIZE["memory"]))
         # One for both: neither has a token, an identity or a right.
         service_account(place, NAMESPACE)
         scheduling.PriorityClass(

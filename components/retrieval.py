@@ -81,14 +81,16 @@ class Retrieval(ComponentResource):
         args.identities.federate(NAMESPACE, issuer=args.issuer, namespace=NAMESPACE, service_account=NAMESPACE)
         match = {"app.kubernetes.io/name": NAMESPACE}
         config = scope.config.retrieval
-        bounded(
-            place,
-            Claim(replicas=config.replicas_max, surge=SURGE, leaving=config.replicas_max, services=1, **self._size),
-        )
+        bounded(place, self._claim())
         self._deployment(place, match)
         entries(name, scope=scope, place=place, match=match, network=args.network)
         available(name, place, match=match, least=config.replicas_min, most=config.replicas_max, cpu_percent=CPU_TARGET)
         self.register_outputs({})
+
+    def _claim(self) -> Claim:
+        most, size = self._args.scope.config.retrieval.replicas_max, self._size
+        # It starts in seconds and leaves in minutes: all the old may still be there beside all the new.
+        return Claim(replicas=most, surge=SURGE, leaving=most, services=1, cpu=size["cpu"], memory=size["memory"])
 
     @property
     def _size(self) -> dict[str, str]:

@@ -154,8 +154,8 @@ def _of_nodes(
 ) -> Verdict:
     """One pod of each for each node of their pool, those included that an upgrade adds."""
     selector = workloads[0].get(f"{POD}.nodeSelector")
-    wanted = selector.items() if isinstance(selector, dict) else ()
-    pools = [pool for pool in stack.of_type(POOL) if wanted <= _labels(pool).items()]
+    wanted = set(selector.items()) if isinstance(selector, dict) else set()
+    pools = [pool for pool in stack.of_type(POOL) if wanted <= set(_labels(pool).items())]
     most = sum(_count(pool, "maxCount") + _count(pool, "upgradeSettings.maxSurge") for pool in pools)
     pods = amount(hard.get("pods")) or NONE
     told = []

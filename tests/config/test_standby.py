@@ -64,7 +64,8 @@ class TestAWarmStackAndItsStandbyAgree:
 
     def test_no_image_is_another_than_the_firsts(self, first: StackConfig, second: StackConfig) -> None:
         def digests(config: StackConfig) -> set[str]:
-            return {image.partition("@")[2] for image in (config.gateway.image, *(u.image for u in config.use_cases))}
+            served = (config.gateway.image, config.retrieval.image, *(u.image for u in config.use_cases))
+            return {image.partition("@")[2] for image in served}
 
         assert digests(second) == digests(first)
 

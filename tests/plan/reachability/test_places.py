@@ -44,6 +44,9 @@ class TestPlacesOfACommittedStack:
         [
             ("pods", "gateway/gateway", "gateway", "phi"),
             ("pods", "inference-clinical-notes/vllm", "inference", "phi"),
+            ("pods", "retrieval/retrieval", "retrieval", "phi"),
+            ("pods", "gpu-operators/nvidia-device-plugin", "gpu-operators", "internal"),
+            ("pods", "gpu-operators/dcgm-exporter", "gpu-operators", "internal"),
             ("pods", "kube-system/k8s-app=kube-dns", "system", None),
             ("compute", "cae-bw-eu-prod", "runner", "internal"),
             ("compute", "caj-bw-eu-prod-apply", "runner", "confidential"),
