@@ -7,6 +7,7 @@ import pytest
 from cli.planning import stack_config
 from plan.file import to_json
 from plan.model import Plan
+from plan.reachability.graph import graph_of
 from policies.review import Finding, review
 from policies.rule import registered
 from policies.rules import ALL
@@ -99,6 +100,27 @@ class TestEachDoorHasItsKeeper:
 
     def test_without_policies_the_gateway_is_open_to_all_pods(self) -> None:
         assert refusals(opened.unguarded(compliant()), "flows.the-gateway-has-known-callers")
+
+
+class TestPassagesComeByOneWay:
+    """Retrieval knows every tenant's passages: who reaches it, and what it reaches, is drawn from the whole plan."""
+
+    @pytest.mark.parametrize("stack", CORE)
+    def test_the_gateway_reaches_it_and_it_reaches_the_database_and_no_model(self, stack: str) -> None:
+        graph = graph_of(compliant(stack))
+        here = "pods:retrieval/Deployment/retrieval"
+        sources = {graph.places[edge.source].purpose for edge in graph.edges if edge.target == here}
+        assert sources == {"gateway", "system"}
+        reached = [edge for edge in graph.edges if edge.source == here and edge.kind == "connects"]
+        ends = [(graph.places[edge.target], edge.what) for edge in reached]
+        assert any(end.name.endswith("-database") and "5432" in what for end, what in ends)
+        assert not [end.name for end, _ in ends if end.kind == "pods" and end.purpose != "system"]
+
+    def test_what_hands_out_gpus_reaches_nothing(self) -> None:
+        graph = graph_of(compliant())
+        operators = {place.id for place in graph.places.values() if place.purpose == "gpu-operators"}
+        assert len(operators) == 2
+        assert not [edge for edge in graph.edges if edge.source in operators and edge.kind == "connects"]
 
 
 class TestStacksShareNothing:
