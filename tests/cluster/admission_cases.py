@@ -131,19 +131,13 @@ def operator(path: str = "", name: str = PLUGIN, **changes: object) -> Made:
 
 
 @later
-def stranger(name: str = "helper", namespace: str = OPERATORS) -> Made:
-    """One more that would be on every node."""
+def stranger(name: str = "helper") -> Made:
+    """One more beside them."""
 
     def change(made: Object) -> None:
-        made["metadata"].update(name=name, namespace=namespace)
+        made["metadata"]["name"] = name
         made["spec"]["template"]["metadata"]["labels"]["app.kubernetes.io/name"] = name
         made["spec"]["selector"]["matchLabels"]["app.kubernetes.io/name"] = name
-        if namespace != OPERATORS:
-            # Else other policies refuse its folder and its place, and either may speak first.
-            made["spec"]["template"]["spec"]["nodeSelector"] = {"bailiwick/pool": "workload"}
-            made["spec"]["template"]["spec"].pop("tolerations")
-            made["spec"]["template"]["spec"]["volumes"] = []
-            made["spec"]["template"]["spec"]["containers"][0]["volumeMounts"] = []
 
     return changed("DaemonSet", PLUGIN, change)
 
@@ -395,10 +389,9 @@ def refused() -> Iterator[Case]:
     )
     yield from _bad(
         "operators",
-        "nothing else on every node: ",
+        "the device plugin and the exporter, and nothing else: ",
         {
             "a third": stranger(),
-            "a DaemonSet elsewhere": stranger(PLUGIN, GATEWAY),
             "a deployment among them": changed(
                 "Deployment", GATEWAY, lambda made: made["metadata"].update(namespace=OPERATORS)
             ),

@@ -9,7 +9,7 @@ import pytest
 from plan.manifests import manifests
 from tests.cluster.client import Client, Object
 from tests.cluster.server import DEPRECATED, VIOLATIONS, Server
-from tests.cluster.stage import Applied, Stage, pods, staged
+from tests.cluster.stage import Applied, Stage, is_unrestricted, pods, staged
 from tests.plans import compliant
 
 pytestmark = pytest.mark.cluster
@@ -71,7 +71,7 @@ class TestTheChecksCanFail:
     def test_a_pod_that_is_not_restricted_is_refused_and_its_deployment_warned_of(
         self, eu_prod: Stage, client: Client, server: Server, weaken: Callable[[Object], object], reason: str
     ) -> None:
-        _, pod = next(pods(eu_prod))
+        pod = next(pod for label, pod in pods(eu_prod) if not is_unrestricted(label))
         weaken(pod["spec"])
         refused = client.create(pod, dry=True)
         assert refused.status == 403
