@@ -19,6 +19,7 @@ WORKLOADS = (
     "migrations",
     "dashboards",
     "firewall",
+    "verification",
 )
 """Who acts: the cluster's control plane, its nodes' image puller, and the workloads."""
 DELIVERY = "delivery"

@@ -31,6 +31,8 @@ from components.gateway_entries import HEALTH_PORT
 from components.gpu_pool import Pools, PoolsArgs
 from components.guardrails import Guardrails, GuardrailsArgs
 from components.identity import Identities, IdentitiesArgs
+from components.image_verification import ImageVerification, ImageVerificationArgs
+from components.image_verifier import ACCOUNT, NAMESPACE, NUMBERS_PORT
 from components.inference import Inference, InferenceArgs
 from components.key_vault import KeyVault
 from components.keys import Keys, KeysArgs
@@ -194,6 +196,18 @@ class Platform(ComponentResource):
         kubernetes = kubernetes_provider(cluster.cluster, zone.name_of("platform"), self)
         admitted = Admission("admission", AdmissionArgs(scope=scope, provider=kubernetes), child).before(child)
         OutOfReach("out-of-reach", OutOfReachArgs(provider=kubernetes), child)
+        admitted = ImageVerification(
+            "image-verification",
+            ImageVerificationArgs(
+                scope=scope,
+                provider=kubernetes,
+                identities=identities,
+                issuer=cluster.issuer,
+                network=network,
+                registry=registry,
+            ),
+            admitted,
+        ).before(admitted)
         Inference(
             "inference",
             InferenceArgs(
@@ -244,6 +258,7 @@ class Platform(ComponentResource):
                 provider=kubernetes,
                 scraped=(
                     Scraped(name="gateway", namespace="gateway", port=HEALTH_PORT),
+                    Scraped(name=ACCOUNT, namespace=NAMESPACE, port=NUMBERS_PORT),
                     *(
                         Scraped(name=version.name, namespace=f"inference-{item.name}", port=MODEL_PORT)
                         for item in config.use_cases
