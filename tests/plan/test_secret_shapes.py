@@ -260,7 +260,9 @@ class TestValues:
     def test_a_name_reads_as_words(self, text: str) -> None:
         assert wordy(text)
 
-    @pytest.mark.parametrize("text", ["privateEndpointConnectionKeys", "oauth2ClientSecretName", "storageAccountKeyName"])
+    @pytest.mark.parametrize(
+        "text", ["privateEndpointConnectionKeys", "oauth2ClientSecretName", "storageAccountKeyName"]
+    )
     def test_a_long_name_in_camel_case_does_too(self, text: str) -> None:
         assert wordy(text)
 
