@@ -518,8 +518,15 @@ MUTATIONS: dict[str, Mutation] = {
     "telemetry.numbers-are-collected": put(AKS, "azureMonitorProfile.metrics.enabled", False),
     "telemetry.somebody-is-called": put("monitor:ActionGroup", "location", "Global"),
     "workload.disruptions-bounded": drop("kubernetes:policy/v1:PodDisruptionBudget"),
-    "workload.images-by-digest": put(DEP, f"{POD}.containers.0.image", "acrbweuprod.azurecr.io/bailiwick/vllm:latest"),
-    "workload.images-from-own-registry": put(DEP, f"{POD}.containers.0.image", f"docker.io/x@sha256:{'0' * 64}"),
+    "workload.images-by-digest": put(
+        DEP,
+        f"{POD}.containers.0.image",
+        "acrbweuprod.azurecr.io/bailiwick/vllm:latest",
+        only=where(metadata__name="vllm"),
+    ),
+    "workload.images-from-own-registry": put(
+        DEP, f"{POD}.containers.0.image", f"docker.io/x@sha256:{'0' * 64}", only=where(metadata__name="vllm")
+    ),
     "workload.limits-set": put(DEP, f"{POD}.containers.0.resources", {}),
     "workload.lives-in-own-namespaces": put(
         "kubernetes:core/v1:Service", "metadata.namespace", "default", only=where(metadata__name="partners")
@@ -529,7 +536,9 @@ MUTATIONS: dict[str, Mutation] = {
     "workload.namespaces-deny-by-default": drop(
         "kubernetes:networking.k8s.io/v1:NetworkPolicy", only=where(metadata__name="deny-everything")
     ),
-    "workload.namespaces-restricted": put("kubernetes:core/v1:Namespace", "metadata.labels", {}),
+    "workload.namespaces-restricted": put(
+        "kubernetes:core/v1:Namespace", "metadata.labels", {}, only=where(metadata__name="gateway")
+    ),
     "workload.never-root": put(DEP, f"{POD}.securityContext.runAsNonRoot", False),
     "workload.no-privileges": put(DEP, f"{POD}.containers.0.securityContext.privileged", True),
     "workload.no-secret-in-environment": put(
