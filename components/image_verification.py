@@ -7,6 +7,7 @@ in to the registry as an identity that may pull; the release asks for a token th
 is built with a patch of three lines: docs/guides/sign-images.md, tools/verifier.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -35,10 +36,20 @@ DEFINITIONS = ("definition_clusterimagepolicies.yaml", "definition_trustroots.ya
 """As they stand in github.com/sigstore/policy-controller v0.13.1, config/; tools/crds pins the module by its sum."""
 API = "policy.sigstore.dev/v1alpha1"
 """The version that is stored: another would be converted by the verifier, which may not stand yet."""
+LOGGING: Mapping[str, Any] = {
+    "level": "warn",
+    "encoding": "json",
+    "outputPaths": ["stdout"],
+    "errorOutputPaths": ["stderr"],
+    "encoderConfig": {"timeKey": "ts", "timeEncoder": "iso8601", "levelKey": "level", "messageKey": "msg"},
+}
+"""go.uber.org/zap, Config."""
 SETTINGS: Mapping[str, Mapping[str, str]] = {
     # An image that no policy names does not run: who deletes the policies opens nothing.
     "config-policy-controller": {"no-match-policy": "deny"},
     "config-observability": {"metrics.backend-destination": "prometheus"},
+    # By default it writes each request down, and logs are kept by others than settings are.
+    "config-logging": {"zap-logger-config": json.dumps(LOGGING)},
     # The verifier writes these from the policies. It does not start without them, and may not make them.
     "config-image-policies": {},
     "config-sigstore-keys": {},

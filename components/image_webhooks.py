@@ -49,7 +49,8 @@ def webhooks(name: str, options: ResourceOptions) -> list[Resource]:
     # Who is left out: Azure's own add-ons, whose images Azure signs for, and the verifier itself, which could else
     # never start; what may run there is one image, by digest (bailiwick-verifier).
     named = {"key": "kubernetes.io/metadata.name", "operator": "NotIn", "values": not_there}
-    selected = {"matchExpressions": [named, {"key": OPTED_OUT, "operator": "DoesNotExist"}]}
+    opted_out = {"key": OPTED_OUT, "operator": "DoesNotExist"}
+    selected = {"matchExpressions": [opted_out, named]}
     return [
         _webhook(f"{name}-images", IMAGES, "/validations", _ASKED, _OPERATIONS, selected, options),
         _webhook(
@@ -58,7 +59,7 @@ def webhooks(name: str, options: ResourceOptions) -> list[Resource]:
             "/validating",
             _ASKED_OF_POLICIES,
             ["CREATE", "UPDATE", "DELETE"],
-            {"matchExpressions": [selected["matchExpressions"][1]]},
+            {"matchExpressions": [opted_out]},
             options,
         ),
     ]

@@ -25,6 +25,7 @@ from tools.places import (
     HERE,
     POLICY_TESTER,
     TYPE_CHECKER,
+    VERIFIER,
     brought,
     kubernetes_version,
 )
@@ -45,7 +46,7 @@ def main() -> int:
         _definitions()
         _api_server()
         _type_checker()
-        _policy_tester()
+        _verifier()
     except CannotObtain as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -124,18 +125,19 @@ def _type_checker() -> None:
     _say(f"{TYPE_CHECKER}: built")
 
 
-def _policy_tester() -> None:
+def _verifier() -> None:
     """Eight minutes on two cores the first time: it brings the clients of every cloud's keys."""
     module = HERE / "verifier"
     state = _digest(module / "go.mod", module / "go.sum")
-    stamp = BIN / f".{POLICY_TESTER}.from"
-    if brought(POLICY_TESTER) or ((BIN / POLICY_TESTER).exists() and _reads(stamp, state)):
-        return
-    _need_go(POLICY_TESTER)
-    command = "github.com/sigstore/policy-controller/cmd/tester"
-    _run(["go", "build", "-trimpath", "-o", str(BIN / POLICY_TESTER), command], module, CGO_ENABLED="0")
-    stamp.write_text(state, encoding="utf-8")
-    _say(f"{POLICY_TESTER}: built")
+    for name, command in ((POLICY_TESTER, "tester"), (VERIFIER, "webhook")):
+        stamp = BIN / f".{name}.from"
+        if brought(name) or ((BIN / name).exists() and _reads(stamp, state)):
+            continue
+        _need_go(name)
+        package = f"github.com/sigstore/policy-controller/cmd/{command}"
+        _run(["go", "build", "-trimpath", "-o", str(BIN / name), package], module, CGO_ENABLED="0")
+        stamp.write_text(state, encoding="utf-8")
+        _say(f"{name}: built")
 
 
 def _need_go(what: str) -> None:

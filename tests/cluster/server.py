@@ -127,6 +127,8 @@ def _api_server(stack: ExitStack, program: Path, folder: Path, store: int, port:
         f"--audit-log-path={folder / 'audit.log'}",
         "--audit-log-mode=blocking-strict",
         "--endpoint-reconciler-type=none",
+        # A webhook's service is asked at its endpoints: nobody here carries a service's own address to them.
+        "--enable-aggregator-routing=true",
     ]
     token = (folder / "tokens.csv").read_text(encoding="utf-8").partition(",")[0]
     _start(stack, words, folder / "api-server.log", lambda: _ready(folder, token, port))

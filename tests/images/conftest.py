@@ -16,9 +16,15 @@ REQUIRED = "BAILIWICK_REQUIRE_CLUSTER"
 @pytest.fixture(scope="session")
 def tester() -> Path:
     """The verifier's own evaluator."""
-    found = program(POLICY_TESTER)
-    if found is None:
-        lacking = f"no {POLICY_TESTER}; hint: make cluster-tools"
+    return needed(POLICY_TESTER)
+
+
+def needed(*names: str) -> Path:
+    """The first of these programs; without all of them the test is skipped, and says so."""
+    programs = [program(name) for name in names]
+    found = programs[0]
+    if found is None or None in programs:
+        lacking = f"not all of {', '.join(names)}; hint: make cluster-tools"
         if os.environ.get(REQUIRED):
             pytest.fail(lacking)
         pytest.skip(lacking)
