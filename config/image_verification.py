@@ -22,7 +22,6 @@ P256_BYTES = len(P256) + 65
 def _on_p256(pem: str) -> str:
     text = pem.strip() + "\n"
     if "PRIVATE" in text:
-        # The value is not repeated: a fault is printed, and kept by whoever runs the pipeline.
         raise ValueError("this is a private key: revoke it, and name its public half")
     found = _PEM.match(text)
     try:
@@ -36,6 +35,8 @@ def _on_p256(pem: str) -> str:
 
 PublicKey = Annotated[str, AfterValidator(_on_p256)]
 Address = Annotated[str, StringConstraints(pattern=r"^https://[a-z0-9.-]+/[A-Za-z0-9._~/@-]+$")]
+Above = Annotated[str, StringConstraints(pattern=r"^https://[a-z0-9.-]+/([A-Za-z0-9._~/@-]+/)?$")]
+"""An address that ends in a slash: what begins with it lies below it, and is not merely called alike."""
 
 
 class ImageVerification(Section):
@@ -55,10 +56,9 @@ class ImageVerification(Section):
         "`runDetails.builder.id` of the provenance: the one pipeline that may build images.",
         "an image that somebody built on a laptop runs, as long as somebody signed it",
     )
-    source: Address = dial(
+    source: Above = dial(
         "Where images' source lies, up to its last slash: the provenance names a repository below it, with its commit.",
         "an image of any repository that the pipeline ever built runs",
-        pattern=r"/$",
     )
 
 
