@@ -126,7 +126,8 @@ def vendors(definition: PlannedResource, stack: StackUnderReview) -> Verdict:
         return not_evaluated("spec is known only after deployment") if spec is UNKNOWN else refused("has no spec")
     service = "spec.conversion.webhook.clientConfig"
     converts = definition.get("spec.conversion.strategy") == "Webhook"
-    wanted = {f"{service}.service.namespace": VERIFIERS, f"{service}.service.name": "webhook"} if converts else {}
+    own = {f"{service}.service.namespace": VERIFIERS, f"{service}.service.name": "webhook"}
+    wanted = own if converts else {"spec.conversion.webhook": SHUT}
     shut = settled(definition, {**wanted, f"{service}.url": SHUT, f"{service}.caBundle": SHUT})
     try:
         same = digest(spec) == VENDORS[name]
