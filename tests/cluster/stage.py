@@ -105,7 +105,10 @@ def count_quotas(client: Client, manifests: Sequence[Object]) -> None:
     for manifest in manifests:
         if manifest["kind"] == "ResourceQuota":
             hard = manifest["spec"]["hard"]
-            counted = {"status": {"hard": hard, "used": dict.fromkeys(hard, "0")}}
+            space = manifest["metadata"]["namespace"]
+            kept = [one for one in manifests if one["kind"] == "Secret" and one["metadata"]["namespace"] == space]
+            used = {**dict.fromkeys(hard, "0"), "secrets": str(len(kept))}
+            counted = {"status": {"hard": hard, "used": used}}
             client.merge(f"{client.path(manifest)}/status", counted)
 
 
