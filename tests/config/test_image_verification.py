@@ -21,7 +21,7 @@ PRIVATE = "-----BEGIN PRIVATE " + "KEY-----\nMIGHAgEAMBMGByqGSM49AgEG\n-----END 
 
 def _values(**changed: object) -> dict[str, Any]:
     found = yaml.safe_load((ROOT / f"Pulumi.{STACK}.yaml").read_text(encoding="utf-8"))["config"]
-    made = copy.deepcopy(found)
+    made: dict[str, Any] = copy.deepcopy(found)
     made[KEY] |= changed
     return made
 
