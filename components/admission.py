@@ -8,12 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pulumi import ComponentResource, ResourceOptions, ResourceTransformationArgs, ResourceTransformationResult
+from pulumi import ComponentResource, ResourceOptions
 from pulumi_kubernetes import Provider
 from pulumi_kubernetes.admissionregistration import v1 as admission
 from pulumi_kubernetes.meta import v1 as meta
 
 from components.admission_data import Policy, binding, of_stack, policies
+from components.order import after
 from components.scope import Scope
 
 
@@ -37,18 +38,8 @@ class Admission(ComponentResource):
         self.register_outputs({})
 
     def before(self, options: ResourceOptions) -> ResourceOptions:
-        """Options of a component whose objects are admitted: each of them waits until the policies are bound.
-
-        A component's own `depends_on` is not its children's.
-        """
-
-        def wait(args: ResourceTransformationArgs) -> ResourceTransformationResult | None:
-            if not args.type_.startswith("kubernetes:"):
-                return None
-            waiting = ResourceOptions.merge(args.opts, ResourceOptions(depends_on=list(self._bindings)))
-            return ResourceTransformationResult(args.props, waiting)
-
-        return ResourceOptions.merge(options, ResourceOptions(transformations=[wait]))
+        """Options of a component whose objects are admitted: each of them waits until the policies are bound."""
+        return after(options, self._bindings)
 
     def _bound(self, policy: Policy, values: Mapping[str, str]) -> admission.ValidatingAdmissionPolicyBinding:
         labels = {"app.kubernetes.io/part-of": "bailiwick"}

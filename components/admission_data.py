@@ -4,17 +4,25 @@ What differs from stack to stack stands in variables of its own at the head of a
 them is the same text in every stack, so that a digest says whether it is the text that was reviewed.
 """
 
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from components.image_policies import conditions
 from components.naming import SUFFIX_LENGTH
 from components.scope import Scope
 from components.tables import table
 
-FILES = ("admission.yaml", "admission_contents.yaml", "admission_objects.yaml", "admission_cilium.yaml")
+FILES = (
+    "admission.yaml",
+    "admission_contents.yaml",
+    "admission_objects.yaml",
+    "admission_cilium.yaml",
+    "admission_images.yaml",
+)
 PREFIX = "bailiwick-"
 LEFT_OUT = ("kube-system", "gatekeeper-system", "dataprotection-microsoft")
 """Azure's own namespaces: the first two are the default of Azure Policy's definitions (github.com/Azure/azure-policy,
@@ -146,6 +154,10 @@ def of_stack(scope: Scope) -> Mapping[str, str]:
         "tenant": _text(config.tenant_id),
         "vault": _text(vault),
         "left_out": _list(LEFT_OUT),
+        "verifier": _text(config.image_verification.image),
+        # JSON's strings are CEL's, and so are its lists.
+        "signers": json.dumps(config.image_verification.public_keys),
+        "conditions": json.dumps(conditions(config.image_verification)),
     }
 
 

@@ -225,6 +225,17 @@ class Cluster(ComponentResource):
             artifact_source="Cache", container_registry_id=self._args.registry.registry.id
         )
 
+    def _defender(self) -> containerservice.ManagedClusterSecurityProfileDefenderArgs | None:
+        """The sensor on every node, which reports to the stack's own workspace; not every cloud has it."""
+        if not self._args.scope.jurisdiction.cloud.defender:
+            return None
+        return containerservice.ManagedClusterSecurityProfileDefenderArgs(
+            log_analytics_workspace_resource_id=self._args.workspace_id,
+            security_monitoring=containerservice.ManagedClusterSecurityProfileDefenderSecurityMonitoringArgs(
+                enabled=True
+            ),
+        )
+
     def _security_profile(self) -> containerservice.ManagedClusterSecurityProfileArgs:
         key = self._args.keys.of["cluster"]
         return containerservice.ManagedClusterSecurityProfileArgs(
@@ -232,12 +243,7 @@ class Cluster(ComponentResource):
             image_cleaner=containerservice.ManagedClusterSecurityProfileImageCleanerArgs(
                 enabled=True, interval_hours=48
             ),
-            defender=containerservice.ManagedClusterSecurityProfileDefenderArgs(
-                log_analytics_workspace_resource_id=self._args.workspace_id,
-                security_monitoring=containerservice.ManagedClusterSecurityProfileDefenderSecurityMonitoringArgs(
-                    enabled=True
-                ),
-            ),
+            defender=self._defender(),
             # AKS takes a Key Vault key with its version here; private access goes through the API server's subnet.
             azure_key_vault_kms=containerservice.AzureKeyVaultKmsArgs(
                 enabled=True,

@@ -20,6 +20,7 @@ WORKLOADS = (
     "retrieval",
     "dashboards",
     "firewall",
+    "verification",
 )
 """Who acts: the cluster's control plane, its nodes' image puller, and the workloads."""
 DELIVERY = "delivery"

@@ -34,6 +34,8 @@ from components.gpu_operators import PORT as EXPORTER_PORT
 from components.gpu_pool import Pools, PoolsArgs
 from components.guardrails import Guardrails, GuardrailsArgs
 from components.identity import Identities, IdentitiesArgs
+from components.image_verification import ImageVerification, ImageVerificationArgs
+from components.image_verifier import ACCOUNT, NAMESPACE, NUMBERS_PORT
 from components.inference import Inference, InferenceArgs
 from components.key_vault import KeyVault
 from components.keys import Keys, KeysArgs
@@ -201,6 +203,18 @@ class Platform(ComponentResource):
         kubernetes = kubernetes_provider(cluster.cluster, zone.name_of("platform"), self)
         admitted = Admission("admission", AdmissionArgs(scope=scope, provider=kubernetes), child).before(child)
         OutOfReach("out-of-reach", OutOfReachArgs(provider=kubernetes), child)
+        admitted = ImageVerification(
+            "image-verification",
+            ImageVerificationArgs(
+                scope=scope,
+                provider=kubernetes,
+                identities=identities,
+                issuer=cluster.issuer,
+                network=network,
+                registry=registry,
+            ),
+            admitted,
+        ).before(admitted)
         Inference(
             "inference",
             InferenceArgs(
@@ -263,6 +277,7 @@ class Platform(ComponentResource):
                     Scraped(name="gateway", namespace="gateway", port=HEALTH_PORT),
                     Scraped(name=RETRIEVAL, namespace=RETRIEVAL, port=RETRIEVAL_PORT),
                     *([Scraped(name=DCGM_EXPORTER, namespace=OPERATORS, port=EXPORTER_PORT)] if config.gpu else []),
+                    Scraped(name=ACCOUNT, namespace=NAMESPACE, port=NUMBERS_PORT),
                     *(
                         Scraped(name=version.name, namespace=one.space, port=MODEL_PORT, tenant=one.tenant)
                         for one in config.served

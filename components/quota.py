@@ -37,6 +37,8 @@ class Claim:
     volumes: int = 0
     storage: str = "0"
     """Of all volumes together."""
+    secrets: int = 0
+    """The verifier of images keeps its own certificate in one; nobody else has any."""
 
     @property
     def pods(self) -> int:
@@ -90,5 +92,5 @@ def hard(claim: Claim) -> dict[str, str]:
         "persistentvolumeclaims": str(claim.volumes),
         "requests.storage": claim.storage,
         # Certificates come as files from the vault: a Secret is a copy in etcd, and an account's token without an end.
-        "secrets": "0",
+        "secrets": str(claim.secrets),
     }

@@ -17,6 +17,8 @@ AUDIT_TABLES = (
     "AzureActivity",
     "AKSAudit",
     "AKSAuditAdmin",
+    # Who signed in to the cluster, and with which right: the category guard.
+    "AKSControlPlane",
     "AZKVAuditLogs",
     "SigninLogs",
     "AuditLogs",

@@ -25,6 +25,7 @@ from config.continuity import (
     standby_stands_by,
 )
 from config.faults import Fault
+from config.image_verification import ImageVerification, signers_are_told_apart
 from config.retrieval import Retrieval, replicas_have_bounds
 from config.sections import (
     STAYS_INSIDE,
@@ -287,6 +288,7 @@ _needs("continuity", "stack")(pair_of_stacks)
 _needs("continuity", "region", "jurisdiction", "stack", "portal")(standby_stands_by)
 _needs("continuity", "region", "jurisdiction", "stack", "portal")(edge_reaches_the_pair)
 _needs("callers", "stack")(callers_are_told_apart)
+_needs("image_verification")(signers_are_told_apart)
 _needs("callers", "use_cases", "stack")(callers_ask_for_what_is_served)
 _needs("continuity", "callers", "stack")(standby_has_the_firsts_callers)
 _needs("continuity", "stack")(standby_takes_the_firsts_tokens)
@@ -405,6 +407,18 @@ def _images_from_our_registry(
     images["retrieval.image"] = retrieval.image
     if gpu is not None:
         images |= {"gpu.devicePlugin": gpu.device_plugin, "gpu.dcgmExporter": gpu.dcgm_exporter}
+    yield from _foreign(images, host)
+
+
+@_needs("registry_name", "image_verification", "jurisdiction")
+def _verifier_from_our_registry(
+    registry_name: str, verification: ImageVerification, jurisdiction: Jurisdiction
+) -> Iterator[Fault]:
+    host = f"{registry_name}.{jurisdiction.cloud.suffixes['registry']}"
+    yield from _foreign({"imageVerification.image": verification.image}, host)
+
+
+def _foreign(images: Mapping[str, str], host: str) -> Iterator[Fault]:
     for key, image in images.items():
         if not image.startswith(host + "/"):
             yield Fault(

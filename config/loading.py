@@ -212,4 +212,6 @@ def _consequence(extra: object) -> str:
 
 def _short(value: object) -> str:
     text = repr(value)
+    if "PRIVATE KEY" in text:
+        return HIDDEN
     return text if len(text) <= 80 else text[:77] + "..."

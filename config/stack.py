@@ -7,6 +7,7 @@ from pydantic import ConfigDict
 
 from config.callers import Caller
 from config.edge import EdgeSite
+from config.image_verification import ImageVerification
 from config.retrieval import Retrieval
 from config.sections import (
     Access,
@@ -78,6 +79,7 @@ class StackConfig(Section):
     continuity: Continuity = Continuity()
     egress: Egress = Egress()
     gateway: Gateway
+    image_verification: ImageVerification
     callers: tuple[Caller, ...] = dial(
         "Applications that may call the gateway, and for what.", "nobody is served, or nobody knows who", default=()
     )

@@ -40,6 +40,8 @@ _FIRST: Final = (
     "Service",
 )
 """What a pod needs, and what confines it, before the pod; all other kinds come after."""
+_LAST: Final = ("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration")
+"""From here on nothing starts without their answer: whoever answers has to stand."""
 _SEVERAL: Final = re.compile(r"^kubernetes:(yaml|helm\.sh|kustomize)(:|/)|(List|Patch)$")
 """Tokens that stand for no single whole object."""
 _PLAIN_KEY: Final = re.compile(r"^[A-Za-z][A-Za-z0-9_./-]*$")
@@ -105,7 +107,8 @@ def _plain(resource: PlannedResource, value: Value, path: str) -> Value:
 
 def _rank(manifest: Manifest) -> tuple[int, str, str, str]:
     version, kind, namespace, name = identity(manifest)
-    return (_FIRST.index(kind) if kind in _FIRST else len(_FIRST)), f"{version} {kind}", namespace, name
+    place = _FIRST.index(kind) if kind in _FIRST else len(_FIRST) + (kind in _LAST)
+    return place, f"{version} {kind}", namespace, name
 
 
 class _Quoting(yaml.SafeDumper):

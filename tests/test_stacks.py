@@ -43,7 +43,6 @@ class TestEveryStackIsCompliant:
             "network.no-other-doors",
             "references.no-other-stack",
             "residency.nobody-else-manages",
-            "secrets.no-kubernetes-secrets",
             "storage.nothing-deletes-by-the-clock",
         }
 

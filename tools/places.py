@@ -12,6 +12,8 @@ DEFINITIONS = FOLDER / "definitions"
 """Definitions of custom resources, as their projects publish them."""
 
 ETCD, API_SERVER = "etcd", "kube-apiserver"
+POLICY_TESTER, VERIFIER = "policy-tester", "policy-controller"
+"""Of sigstore's policy-controller, which verifies images: tools/verifier."""
 TYPE_CHECKER = "typecheck"
 """Ours, of the API server's own code: tools/typecheck."""
 

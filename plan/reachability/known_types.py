@@ -92,7 +92,7 @@ PersistentVolumeClaim SecretProviderClass StorageClass
 ConfigMap Secret ServiceAccount Role RoleBinding ClusterRole ClusterRoleBinding PodDisruptionBudget
 HorizontalPodAutoscaler PriorityClass ResourceQuota LimitRange ScaledObject TriggerAuthentication PodMonitor
 ServiceMonitor CustomResourceDefinition ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding
-ValidatingWebhookConfiguration RuntimeClass IngressClass
+ValidatingWebhookConfiguration ClusterImagePolicy RuntimeClass IngressClass
 """
 _KUBERNETES = frozenset(_OBJECTS.split()) | WORKLOADS
 _GROUPINGS = ("kubernetes:yaml:", "kubernetes:yaml/", "kubernetes:helm.sh/v3:Chart", "kubernetes:helm.sh/v4:Chart")

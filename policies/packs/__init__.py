@@ -41,6 +41,7 @@ PACKS: Mapping[str, Pack] = {
                 "backup",
                 "workload",
                 "admission",
+                "images",
                 "database",
                 "retrieval",
                 "prompts",

@@ -35,6 +35,8 @@ CONCERNS = (
     "guardrails_wall",
     "identity",
     "identity_own",
+    "image_verification",
+    "image_verification_rights",
     "learning",
     "network",
     "network_doors",

@@ -14,8 +14,10 @@ from policies.known import known_to
 from policies.require import items, same, show
 from policies.review import StackUnderReview, absent
 from policies.rule import Judged, Severity, rule, stack_rule
+from policies.rules.image_signers import IMAGE_POLICY, believed, conditions
+from policies.rules.image_verification_rights import VERIFIERS
 from policies.settled import SHUT, Among, settled
-from policies.types import CLUSTER, REGISTRY, VAULT
+from policies.types import CLUSTER, DEPLOYMENT, REGISTRY, VAULT
 from policies.verdict import PASSED, Verdict, all_of, not_evaluated, refused
 
 ADMISSION = "kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicy"
@@ -129,9 +131,9 @@ def has_binding(stack: StackUnderReview) -> Iterable[Judged]:
 
 @stack_rule(
     "admission.values-are-the-stacks",
-    title="Admission admits this stack's registry, jurisdiction, environment, region, tenant and vault",
+    title="Admission admits this stack's registry, jurisdiction, environment, region, tenant, vault and signers",
     severity=Severity.CRITICAL,
-    applies_to=(ADMISSION, REGISTRY, CLUSTER, VAULT),
+    applies_to=(ADMISSION, REGISTRY, CLUSTER, VAULT, DEPLOYMENT, IMAGE_POLICY),
     fix="leave values to `of_stack` of components/admission_data.py",
     example="a policy that admits images of another registry",
 )
@@ -165,7 +167,19 @@ def _allowed(stack: StackUnderReview) -> Mapping[str, tuple[str, ...]]:
     regions = stack.jurisdiction.regions
     zones = [f"{place}-{zone}" for place in places if place in regions for zone in regions[place].zones]
     lists = {"zones": (_list(zones),) if places else (), "left_out": (_list(_wall()["left_out"]),)}
-    return {name: values for name, values in {**quoted, **lists}.items() if values}
+    return {name: values for name, values in {**quoted, **lists, **_verified(stack)}.items() if values}
+
+
+def _verified(stack: StackUnderReview) -> Mapping[str, tuple[str, ...]]:
+    """What the verifier is and asks, as the plan has it in another place: JSON's texts and lists are CEL's too."""
+    own = [found for found in stack.of_type(DEPLOYMENT) if found.get("metadata.namespace") == VERIFIERS]
+    images = [value for found in own for _, value in found.each("spec.template.spec.containers[*].image")]
+    asking = stack.of_type(IMAGE_POLICY)
+    return {
+        "verifier": tuple(f"'{image}'" for image in images),
+        "signers": tuple({json.dumps(keys) for policy in asking if (keys := believed(policy))}),
+        "conditions": (json.dumps(conditions(asking)),) if asking else (),
+    }
 
 
 def _list(names: Iterable[str]) -> str:

@@ -144,6 +144,8 @@ def identity_user_assigned(cluster: PlannedResource, stack: StackUnderReview) ->
 def defender_watches(cluster: PlannedResource, stack: StackUnderReview) -> Verdict:
     """Runtime threats, such as a shell in a model's pod, show nowhere else."""
     path = "securityProfile.defender"
+    if not stack.jurisdiction.cloud.defender:
+        return require(cluster, path, absent=True)
     workspace = cluster.get(f"{path}.logAnalyticsWorkspaceResourceId")
     return all_of(
         (

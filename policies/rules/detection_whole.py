@@ -25,6 +25,7 @@ TABLES = frozenset(
         "AACAudit",
         "AKSAudit",
         "AKSAuditAdmin",
+        "AKSControlPlane",
         "AuditLogs",
         "AZKVAuditLogs",
         "AzureActivity",

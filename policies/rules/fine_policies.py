@@ -32,6 +32,8 @@ ROUTES = frozenset(
 """What may be asked of a model: docs.vllm.ai, online serving. Its other routes change what is served."""
 NUMBERS = frozenset({"GET /metrics"})
 GATEWAY = "gateway"
+VERIFIERS, SERVER = "image-verification", "kube-apiserver"
+BUT_VERIFIERS = [{"key": SPACE, "operator": "NotIn", "values": [VERIFIERS]}]
 DENIED = frozenset({"169.254.169.254/32", "168.63.129.16/32"})
 """learn.microsoft.com/azure/virtual-machines/instance-metadata-service, …/what-is-ip-address-168-63-129-16"""
 
@@ -166,17 +168,27 @@ def out_of_reach(stack: StackUnderReview) -> Iterable[Judged]:
     policies, spaces = stack.of_type(WIDE), stack.of_type(NAMESPACE)
     if not spaces:
         return absent(stack, "the plan has no namespace")
-    denying = [_labels(policy.get("spec.endpointSelector")) for policy in policies if _denies(policy)]
-    found = judged(spaces, lambda space: PASSED if _among(space, denying) else refused("may reach its node's metadata"))
+    nodes = [_labels(policy.get("spec.endpointSelector")) for policy in policies if _denies(policy, DENIED)]
+    servers = [
+        _labels(policy.get("spec.endpointSelector")) for policy in policies if _denies(policy, DENIED | {SERVER})
+    ]
+
+    def check(space: PlannedResource) -> Verdict:
+        # It reads what is asked of images there; the selector of all others leaves it out by name.
+        own = {SPACE: VERIFIERS}
+        shut = own in nodes if space.get("metadata.name") == VERIFIERS else _among(space, servers)
+        return PASSED if shut else refused("may reach its node's metadata")
+
+    found = judged(spaces, check)
     return [*found, *judged(policies, _only_denies)]
 
 
-def _denies(policy: PlannedResource) -> bool:
+def _denies(policy: PlannedResource, wanted: frozenset[str]) -> bool:
     rows = items(policy.get("spec.egressDeny"))
     # With ports or anything else beside the address, a row denies a part of it.
     blocks = {block for row in rows if set(row) == {"toCIDR"} for block in texts(row["toCIDR"])}
     entities = {name for row in rows if set(row) == {"toEntities"} for name in texts(row["toEntities"])}
-    return blocks >= DENIED and "kube-apiserver" in entities
+    return blocks | entities >= wanted
 
 
 def _among(space: PlannedResource, selectors: list[Mapping[str, object]]) -> bool:
@@ -189,5 +201,6 @@ def _among(space: PlannedResource, selectors: list[Mapping[str, object]]) -> boo
 def _only_denies(policy: PlannedResource) -> Verdict:
     shut = ("specs", "spec.ingress", "spec.egress", "spec.enableDefaultDeny", "spec.nodeSelector")
     part = policy.get("spec.endpointSelector")
-    whole = isinstance(part, dict) and set(part) == {"matchLabels"}
+    rest = part.get("matchExpressions", BUT_VERIFIERS) if isinstance(part, dict) else None
+    whole = isinstance(part, dict) and set(part) <= {"matchLabels", "matchExpressions"} and rest == BUT_VERIFIERS
     return all_of((settled(policy, dict.fromkeys(shut, SHUT)), PASSED if whole else refused("selects by more")))

@@ -32,6 +32,14 @@ CILIUM = ("kubernetes:cilium.io/v2:CiliumNetworkPolicy", "kubernetes:cilium.io/v
 JUDGED_ELSEWHERE = (
     "kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicy",
     "kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicyBinding",
+    "kubernetes:admissionregistration.k8s.io/v1:ValidatingWebhookConfiguration",
+    "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition",
+    "kubernetes:policy.sigstore.dev/v1alpha1:ClusterImagePolicy",
+    *(
+        f"kubernetes:rbac.authorization.k8s.io/v1:{kind}{what}"
+        for kind in ("ClusterRole", "Role")
+        for what in ("", "Binding")
+    ),
     "kubernetes:apps/v1:StatefulSet",
     DAEMON_SET,
     "kubernetes:batch/v1:Job",

@@ -23,6 +23,7 @@ STEERS = re.compile(
 OFFLINE = re.compile(r"^(HF_.*_OFFLINE|TRANSFORMERS_OFFLINE|VLLM_NO_USAGE_STATS|DO_NOT_TRACK)$")
 VOLUMES = frozenset({"name", "csi", "configMap", "emptyDir", "persistentVolumeClaim"})
 SECRETS_DRIVER = "secrets-store.csi.k8s.io"
+VERIFIERS, TOKEN_SECONDS = "image-verification", 3600
 
 
 def _of_containers(wanted: dict[str, object]) -> dict[str, object]:
@@ -158,7 +159,9 @@ def mounts(workload: PlannedResource, stack: StackUnderReview) -> Verdict:
     """A weight that a server can write is a model that nobody approved; a share elsewhere is a way out."""
     volumes = items(workload.get(f"{POD}.volumes"))
     own = [v for v in volumes if is_own_folder(workload, v)]
-    strange = [str(v.get("name")) for v in volumes if set(v) - VOLUMES and v not in own]
+    strange = [
+        str(v.get("name")) for v in volumes if set(v) - VOLUMES and v not in own and not _token_of_verifier(workload, v)
+    ]
     memory = {volume.get("name") for volume in volumes if "emptyDir" in volume}
     memory |= {v.get("name") for v in own if writes_folder(workload)}
     written = [
@@ -183,6 +186,17 @@ def mounts(workload: PlannedResource, stack: StackUnderReview) -> Verdict:
     }
     told = written + [f"volume {name} is of another kind" for name in strange]
     return all_of((settled(workload, wanted), refused("; ".join(told)) if told else PASSED))
+
+
+def _token_of_verifier(workload: PlannedResource, volume: dict[str, object]) -> bool:
+    """The verifier of images reads its policies in the API server: it alone mounts a token for that, of an hour."""
+    projected = volume.get("projected")
+    sources = items(projected.get("sources")) if isinstance(projected, dict) else []
+    tokens = [token for source in sources if isinstance(token := source.get("serviceAccountToken"), dict)]
+    short = [token for token in tokens if token.get("expirationSeconds") == TOKEN_SECONDS and "audience" not in token]
+    known = all(set(source) <= {"serviceAccountToken", "configMap", "downwardAPI"} for source in sources)
+    own = workload.get("metadata.namespace") == VERIFIERS and workload.type == DEPLOYMENT
+    return own and known and len(tokens) == len(short) == 1 and set(volume) == {"name", "projected"}
 
 
 @rule(

@@ -59,6 +59,10 @@ class Client:
         path = self.path(manifest).rpartition("/")[0]
         return self._request("POST", path, {"fieldValidation": "Strict"}, dry=dry, body=manifest)
 
+    def post(self, path: str, body: Object) -> Answer:
+        """What is asked of an object, such as a token of an account."""
+        return self._request("POST", path, body=body)
+
     def get(self, path: str) -> Answer:
         """What stands at a path."""
         return self._request("GET", path)

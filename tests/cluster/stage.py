@@ -56,7 +56,8 @@ Stage = tuple[Applied, ...]
 
 @contextmanager
 def staged(client: Client, manifests: Sequence[Object]) -> Iterator[Stage]:
-    """The manifests applied in order, three times; gone afterwards."""
+    """The manifests applied in order, three times; gone afterwards, but for definitions, which others use."""
+    manifests = [_asking_nobody(manifest) for manifest in manifests]
     try:
         first = [client.apply(manifest) for manifest in manifests]
         count_quotas(client, manifests)
@@ -70,9 +71,18 @@ def staged(client: Client, manifests: Sequence[Object]) -> Iterator[Stage]:
         )
     finally:
         for manifest in reversed(manifests):
-            _remove(client, manifest)
+            if manifest["kind"] != "CustomResourceDefinition":
+                _remove(client, manifest)
         if _has_policies(manifests):
             until_forgotten(client)
+
+
+def _asking_nobody(manifest: Object) -> Object:
+    """The same, but for a webhook: nobody answers here, and nothing more would be taken. It is asked of no object."""
+    if manifest["kind"] != "ValidatingWebhookConfiguration":
+        return manifest
+    nothing = {"objectSelector": {"matchLabels": {"bailiwick-test": "asked"}}}
+    return {**manifest, "webhooks": [{**hook, **nothing} for hook in manifest["webhooks"]]}
 
 
 def noted(server: Server, stage: Stage, annotation: str) -> dict[str, str]:
@@ -100,7 +110,10 @@ def count_quotas(client: Client, manifests: Sequence[Object]) -> None:
     for manifest in manifests:
         if manifest["kind"] == "ResourceQuota":
             hard = manifest["spec"]["hard"]
-            counted = {"status": {"hard": hard, "used": dict.fromkeys(hard, "0")}}
+            space = manifest["metadata"]["namespace"]
+            kept = [one for one in manifests if one["kind"] == "Secret" and one["metadata"]["namespace"] == space]
+            used = {**dict.fromkeys(hard, "0"), "secrets": str(len(kept))}
+            counted = {"status": {"hard": hard, "used": used}}
             client.merge(f"{client.path(manifest)}/status", counted)
 
 

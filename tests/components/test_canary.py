@@ -12,6 +12,7 @@ from delivery import routing
 from delivery.limits import Limits
 from plan.model import MISSING, PlannedResource
 from policies import trials
+from policies.require import items
 from tests.plans import compliant
 from tests.tried import CANARY, configured, tried
 
@@ -146,8 +147,10 @@ class TestWhoMovesTheWeightCanDoNoMore:
         assert not [row for row in rows if "toEntities" in row]
         assert fine.get("spec.ingress") is MISSING
 
-    def test_no_role_of_the_cluster_is_planned(self) -> None:
-        assert tried().of_type("kubernetes:rbac.authorization.k8s.io/*") == ()
+    def test_no_role_of_the_cluster_is_planned_for_it(self) -> None:
+        bound = tried().of_type("kubernetes:rbac.authorization.k8s.io/*")
+        who = {one["name"] for binding in bound for one in items(binding.get("subjects"))}
+        assert who == {"verifier"}
 
 
 class TestTheGatewayIsReplacedWithNoDroppedStream:

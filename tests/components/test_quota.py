@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from cli.planning import stack_config
+from components.image_verifier import REPLICAS
 from components.inference import claim
 from components.quota import Claim, hard
 from config.quantity import amount, times
@@ -36,6 +37,7 @@ def _most(stack: str, space: str) -> int:
     config = stack_config(stack)
     return {
         "gateway": config.gateway.replicas_max,
+        "image-verification": REPLICAS,
         "retrieval": config.retrieval.replicas_max,
         **{one.space: one.item.replicas_max for one in config.served},
     }[space]
@@ -86,7 +88,8 @@ class TestWhatTheStackRunsFits:
             ports = sum(len(items(found.get("spec.ports"))) for found in balancers)
             assert bounds["services.loadbalancers"] == str(len(balancers))
             assert bounds["services.nodeports"] == str(ports)
-            assert bounds["secrets"] == "0"
+            # The verifier's own certificate.
+            assert bounds["secrets"] == ("1" if space == "image-verification" else "0")
 
     @pytest.mark.parametrize("stack", CORE)
     def test_its_containers_are_no_larger_than_the_largest_and_ask_for_what_they_may_use(self, stack: str) -> None:

@@ -12,6 +12,7 @@ from tests.policies import open_paths
 from tests.policies.mutation import Mutation
 from tests.policies.mutations_of_admission import OF_ADMISSION
 from tests.policies.mutations_of_cluster import CLUSTER, OF_CLUSTER_TOO
+from tests.policies.mutations_of_images import OF_IMAGES
 from tests.policies.mutations_of_settings import RIGHTLY_TOO, SETTINGS
 from tests.policies.mutations_of_tenants import TENANTS
 from tests.policies.mutations_of_trials import TRIALS
@@ -522,8 +523,15 @@ MUTATIONS: dict[str, Mutation] = {
     "telemetry.numbers-are-collected": put(AKS, "azureMonitorProfile.metrics.enabled", False),
     "telemetry.somebody-is-called": put("monitor:ActionGroup", "location", "Global"),
     "workload.disruptions-bounded": drop("kubernetes:policy/v1:PodDisruptionBudget"),
-    "workload.images-by-digest": put(DEP, f"{POD}.containers.0.image", "acrbweuprod.azurecr.io/bailiwick/vllm:latest"),
-    "workload.images-from-own-registry": put(DEP, f"{POD}.containers.0.image", f"docker.io/x@sha256:{'0' * 64}"),
+    "workload.images-by-digest": put(
+        DEP,
+        f"{POD}.containers.0.image",
+        "acrbweuprod.azurecr.io/bailiwick/vllm:latest",
+        only=where(metadata__name="vllm"),
+    ),
+    "workload.images-from-own-registry": put(
+        DEP, f"{POD}.containers.0.image", f"docker.io/x@sha256:{'0' * 64}", only=where(metadata__name="vllm")
+    ),
     "workload.limits-set": put(DEP, f"{POD}.containers.0.resources", {}),
     "workload.lives-in-own-namespaces": put(
         "kubernetes:core/v1:Service", "metadata.namespace", "default", only=where(metadata__name="partners")
@@ -560,7 +568,7 @@ MUTATIONS: dict[str, Mutation] = {
     "workload.system-calls-filtered": put(DEP, f"{POD}.securityContext.seccompProfile.type", "Unconfined"),
     "workload.users-are-nobody-on-the-node": put(DEP, f"{POD}.securityContext.runAsUser", 1000),
 }
-MUTATIONS |= {**SETTINGS, **OF_ADMISSION, **CLUSTER, **TENANTS, **TRIALS}
+MUTATIONS |= {**SETTINGS, **OF_ADMISSION, **OF_IMAGES, **CLUSTER, **TENANTS, **TRIALS}
 MUTATIONS |= {
     rule_id: replace(MUTATIONS[rule_id], also=MUTATIONS[rule_id].also | set(more.split()))
     for too in (RIGHTLY_TOO, OF_CLUSTER_TOO)

@@ -405,7 +405,9 @@ SETTINGS: Mapping[str, Mutation] = {
     "workload.numbers-keep-their-bounds": weaken(
         "kubernetes:autoscaling/v2:HorizontalPodAutoscaler", "spec.minReplicas", 1
     ),
-    "workload.outlives-a-node": weaken("kubernetes:apps/v1:Deployment", "spec.replicas", 1),
+    "workload.outlives-a-node": weaken(
+        "kubernetes:apps/v1:Deployment", "spec.replicas", 1, when={"metadata.namespace": "gateway"}
+    ),
     "workload.policies-name-peers-and-ports": weaken(
         "kubernetes:networking.k8s.io/v1:NetworkPolicy", "spec.egress[*].to[*].namespaceSelector", {}
     ),
@@ -421,7 +423,10 @@ SETTINGS: Mapping[str, Mutation] = {
         "kubernetes:secrets-store.csi.x-k8s.io/v1:SecretProviderClass", "spec.parameters.clientID", change="absent"
     ),
     "workload.services-open-one-thing": weaken(
-        "kubernetes:core/v1:Service", "metadata.annotations['service.beta.kubernetes.io/azure-pls-visibility']", "*"
+        "kubernetes:core/v1:Service",
+        "metadata.annotations['service.beta.kubernetes.io/azure-pls-visibility']",
+        "*",
+        when={"metadata.name": "partners"},
     ),
     "workload.stands-where-it-is-meant": weaken(
         "kubernetes:apps/v1:Deployment", "spec.template.spec.runtimeClassName", "x"

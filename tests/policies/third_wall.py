@@ -7,7 +7,19 @@ from components.admission_data import LEFT_OUT, policies
 from policies.rules.admission import digest
 
 WALL = ROOT / "policies" / "third_wall.yaml"
-VALUES = ("registry", "jurisdiction", "environment", "region", "zones", "tenant", "vault", "left_out")
+VALUES = (
+    "registry",
+    "jurisdiction",
+    "environment",
+    "region",
+    "zones",
+    "tenant",
+    "vault",
+    "left_out",
+    "verifier",
+    "signers",
+    "conditions",
+)
 HEAD = """\
 # The third wall: what the API server itself refuses, word for word. A digest is of a policy's whole spec, but for the
 # values of the stack. Who changes components/admission*.yaml has the change reviewed, and writes the digests down with

@@ -11,5 +11,6 @@ require (
 	github.com/fluxcd/source-controller v1.8.5
 	github.com/kedacore/keda/v2 v2.16.1
 	github.com/prometheus-operator/prometheus-operator v0.85.0
+	github.com/sigstore/policy-controller v0.13.1
 	sigs.k8s.io/gateway-api v1.3.0
 )
