@@ -6,7 +6,16 @@ from plan.model import MISSING, PlannedResource
 from policies.require import given, require, same, show, when
 from policies.review import StackUnderReview, absent
 from policies.rule import Judged, Severity, judged, stack_rule
-from policies.types import APPLICATION_GATEWAY, DATABASE_SERVER, DEPLOYMENT, GROUP, PROFILE, REPLICATION, STORAGE
+from policies.types import (
+    APPLICATION_GATEWAY,
+    CONTAINER,
+    DATABASE_SERVER,
+    DEPLOYMENT,
+    GROUP,
+    PROFILE,
+    REPLICATION,
+    STORAGE,
+)
 from policies.verdict import PASSED, Verdict, all_of, refused
 
 COPYING = "azure-native:storage:ObjectReplicationPolicy"
@@ -63,17 +72,22 @@ def second_region(stack: StackUnderReview) -> Iterable[Judged]:
     "continuity.copies-are-planned-and-inside",
     title="What is copied goes to an account of this stack, inside the border",
     severity=Severity.CRITICAL,
-    applies_to=(COPYING, STORAGE),
+    applies_to=(COPYING, STORAGE, CONTAINER),
     fix="let components/continuity.py make source, destination and policy",
     example="an object replication policy whose destination is another subscription's account",
 )
 def copies_inside(stack: StackUnderReview) -> Iterable[Judged]:
     """Copying runs by itself, for years, and nobody looks."""
+    containers = stack.parts(CONTAINER, "accountName", STORAGE, "accountName")
     for policy in stack.of_type(COPYING):
         places = []
         for target in stack.targets(policy, "destinationAccount"):
             inside = str(target.get("location")) in stack.jurisdiction.regions
             places.append(PASSED if inside else refused(f"goes to {target.get('location')}"))
+            there = {item.get("containerName") for item in containers.get(target.urn, ())}
+            wanted = {str(name) for _, name in policy.each("rules[*].destinationContainer") if isinstance(name, str)}
+            lacking = sorted(wanted - there)
+            places.append(refused(f"has no container {', '.join(lacking)} to go to") if lacking else PASSED)
         yield policy, all_of([stack.require_target(policy, "destinationAccount", STORAGE), *places])
 
 

@@ -22,6 +22,7 @@ IMAGES, POLICIES = "policy.sigstore.dev", "validating.clusterimagepolicy.sigstor
 LEFT_OUT = frozenset({"kube-system", "gatekeeper-system", "dataprotection-microsoft", VERIFIERS})
 """Azure's own add-ons, and the verifier, which could else never start: bailiwick-verifier holds what runs there."""
 NAME, OPTED_OUT = "kubernetes.io/metadata.name", "webhooks.knative.dev/exclude"
+WRITES = frozenset({"CREATE", "UPDATE"})
 PATHS = {IMAGES: "/validations", POLICIES: "/validating"}
 ASKED: Mapping[str, frozenset[tuple[str, str]]] = {
     IMAGES: frozenset(
@@ -78,16 +79,18 @@ def _webhook(hook: PlannedResource, name: str) -> Verdict:
         },
     )
     rows = [(set(texts(row.get("operations"))), row) for _, row in _each(hook, "webhooks[*].rules")]
+    less = [row for operations, row in rows if not (operations >= WRITES and row.get("scope") in (None, "*"))]
     asked = {
         (group, kind)
-        for operations, row in rows
-        if operations >= {"CREATE", "UPDATE"} and row.get("scope") in (None, "*")
+        for _, row in rows
+        if row not in less
         for group in texts(row.get("apiGroups"))
         for kind in texts(row.get("resources"))
         if {"v1", "v1alpha1"} & set(texts(row.get("apiVersions")))
     }
     missing = sorted("/".join(filter(None, pair)) for pair in ASKED[name] - asked)
     told = [f"is not asked about {', '.join(missing)}"] if missing else []
+    told += [f"is asked about some writes of {', '.join(texts(row.get('resources')))} alone" for row in less]
     for _, expression in _each(hook, "webhooks[*].namespaceSelector.matchExpressions"):
         key, operator = expression.get("key"), expression.get("operator")
         wide = sorted(set(texts(expression.get("values"))) - LEFT_OUT)

@@ -10,7 +10,8 @@ from plan.model import UNKNOWN, PlannedResource
 from policies.require import given, items, require
 from policies.review import StackUnderReview, absent
 from policies.rule import Judged, Severity, rule, stack_rule
-from policies.types import CONFIGURATION_STORE, DEPLOYMENT_OF_TEMPLATE, KEY_VALUE
+from policies.tenants import use_cases
+from policies.types import CONFIGURATION_STORE, DEPLOYMENT_OF_TEMPLATE, KEY_VALUE, NAMESPACE
 from policies.verdict import PASSED, Verdict, all_of, not_evaluated, refused
 
 _HEX40, _HEX64 = re.compile(r"^[0-9a-f]{40}$"), re.compile(r"^[0-9a-f]{64}$")
@@ -72,7 +73,7 @@ def keeps_deleted(store: PlannedResource, stack: StackUnderReview) -> Verdict:
     "prompts.use-cases-are-pinned",
     title="Each use case names its model, its prompt and its limits exactly",
     severity=Severity.HIGH,
-    applies_to=(CONFIGURATION_STORE, KEY_VALUE),
+    applies_to=(CONFIGURATION_STORE, KEY_VALUE, NAMESPACE),
     fix="name revision, version and checksums under useCases of the stack file",
     example="a use case whose model's revision is 'main'",
 )
@@ -83,6 +84,10 @@ def use_cases_pinned(stack: StackUnderReview) -> Iterable[Judged]:
         yield from absent(stack, "no use case is pinned in a prompt store")
     for value in values:
         yield value, _pinned(value)
+    pinned = {str(value.get("keyValueName")).removeprefix("use-case:").partition("$")[0] for value in values}
+    for name in sorted(use_cases(stack) - pinned):
+        if values and not stack.partial:
+            yield None, refused(f"use case '{name}' is served, and pinned nowhere")
 
 
 def _pinned(value: PlannedResource) -> Verdict:

@@ -253,6 +253,8 @@ def says_whose(item: PlannedResource, stack: StackUnderReview) -> Verdict:
         for key in ("tenant", "data-classification")
         if not labels.get(f"bailiwick/{key}")
     ]
+    if item.type == NAMESPACE and labels.get("app.kubernetes.io/part-of") != "bailiwick":
+        told.append(f"label app.kubernetes.io/part-of is {labels.get('app.kubernetes.io/part-of')}")
     for key, wanted in (("jurisdiction", stack.jurisdiction.id), ("environment", stack.environment)):
         if labels.get(f"bailiwick/{key}") != wanted:
             told.append(f"label bailiwick/{key} is {labels.get(f'bailiwick/{key}')}")

@@ -111,10 +111,9 @@ def _given(principal: PlannedResource, stack: StackUnderReview) -> Iterator[Plan
     known = principal.outputs.get("objectId")
     for one in stack.of_type(ROLE_ASSIGNMENT):
         value = one.get("principalObjectId")
-        own = isinstance(value, str) and value == known
-        if own or (
-            not isinstance(value, str) and principal.urn in one.property_dependencies.get("principalObjectId", ())
-        ):
+        # Before there is an id, and where CrossGuard is not told it, the origin of the value says whose it is.
+        told = isinstance(known, str) and isinstance(value, str)
+        if value == known if told else principal.urn in one.property_dependencies.get("principalObjectId", ()):
             yield one
 
 
