@@ -31,6 +31,7 @@ from components.roles import Role, grant
 from components.scope import Scope
 from components.workload import (
     Place,
+    addresses,
     container_security,
     environment,
     labels,
@@ -144,11 +145,7 @@ class Delivery(ComponentResource):
                 policy_types=["Ingress", "Egress"],
                 egress=[
                     networking.NetworkPolicyEgressRuleArgs(
-                        to=[
-                            networking.NetworkPolicyPeerArgs(
-                                ip_block=networking.IPBlockArgs(cidr=str(self._args.network.plan["endpoints"]))
-                            )
-                        ],
+                        to=[addresses(self._args.network.plan["endpoints"])],
                         ports=ports(443),
                     )
                 ],

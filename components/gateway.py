@@ -12,10 +12,8 @@ from pulumi import ComponentResource, Input, Output, ResourceOptions
 from pulumi_kubernetes import Provider
 from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.apps import v1 as apps
-from pulumi_kubernetes.autoscaling import v2 as autoscaling
 from pulumi_kubernetes.core import v1 as core
 from pulumi_kubernetes.meta import v1 as meta
-from pulumi_kubernetes.policy import v1 as policy
 
 from components.callers import Callers
 from components.canary import routed, weight_host
@@ -27,6 +25,7 @@ from components.naming import Names
 from components.network import Network
 from components.quota import Claim, bounded
 from components.retrieval_entries import URL as RETRIEVAL_URL
+from components.scaled import available
 from components.scope import Scope
 from components.tenancy import MOUNT, models, salt, tenants
 from components.workload import (
@@ -113,7 +112,8 @@ class Gateway(ComponentResource):
         self.address, self.portal_address = entries.address, entries.portal_address
         services = [entries.service(f"{name}-{listener}-service", listener) for listener in listeners(scope.config)]
         entries.policy(f"{name}-allow", model_port=MODEL_PORT)
-        self._availability(place, match)
+        config = scope.config.gateway
+        available(name, place, match=match, least=config.replicas_min, most=config.replicas_max, cpu_percent=CPU_TARGET)
         service_id = portal_service_id(scope.config.subscription_id, args.node_group, scope.names)
         # Made by the cluster once the Service stands: who refers to it waits for that.
         self.private_link_service_id = after(service_id, services[-1])
@@ -263,39 +263,4 @@ class Gateway(ComponentResource):
                 ),
             ),
             opts=ResourceOptions.merge(place.options, ResourceOptions(ignore_changes=["spec.replicas"])),
-        )
-
-    def _availability(self, place: Place, match: dict[str, str]) -> None:
-        config = self._args.scope.config.gateway
-        policy.PodDisruptionBudget(
-            f"{self._name}-budget",
-            metadata=meta.ObjectMetaArgs(name="gateway", namespace=place.name),
-            spec=policy.PodDisruptionBudgetSpecArgs(
-                max_unavailable=1,
-                # A pod that does not work keeps nobody's place: it would block every upgrade of its node.
-                unhealthy_pod_eviction_policy="AlwaysAllow",
-                selector=meta.LabelSelectorArgs(match_labels=match),
-            ),
-            opts=place.options,
-        )
-        autoscaling.HorizontalPodAutoscaler(
-            f"{self._name}-scaling",
-            metadata=meta.ObjectMetaArgs(name="gateway", namespace=place.name),
-            spec=autoscaling.HorizontalPodAutoscalerSpecArgs(
-                scale_target_ref=autoscaling.CrossVersionObjectReferenceArgs(
-                    api_version="apps/v1", kind="Deployment", name="gateway"
-                ),
-                min_replicas=config.replicas_min,
-                max_replicas=config.replicas_max,
-                metrics=[
-                    autoscaling.MetricSpecArgs(
-                        type="Resource",
-                        resource=autoscaling.ResourceMetricSourceArgs(
-                            name="cpu",
-                            target=autoscaling.MetricTargetArgs(type="Utilization", average_utilization=CPU_TARGET),
-                        ),
-                    )
-                ],
-            ),
-            opts=place.options,
         )

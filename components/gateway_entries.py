@@ -19,7 +19,7 @@ from components.network import Network
 from components.retrieval_entries import PORT as RETRIEVAL_PORT
 from components.retrieval_entries import peer as retrieval
 from components.scope import Scope
-from components.workload import Place, ports
+from components.workload import Place, addresses, ports
 from config import StackConfig
 
 PORTS = {"partners": 8443, "portal": 8444}
@@ -138,4 +138,4 @@ class Entries:
         )
 
     def _subnet(self, role: str) -> networking.NetworkPolicyPeerArgs:
-        return networking.NetworkPolicyPeerArgs(ip_block=networking.IPBlockArgs(cidr=str(self.network.plan[role])))
+        return addresses(self.network.plan[role])

@@ -16,7 +16,7 @@ from pulumi_kubernetes.policy import v1 as policy
 from components.fine_policies import COLLECTOR, NUMBERS, asked, fine_policy, hosts, names
 from components.network import Network
 from components.scope import Scope
-from components.workload import Place, container_security, labels, pod_security, ports, spread, waits
+from components.workload import Place, addresses, container_security, labels, pod_security, ports, spread, waits
 
 NAMESPACE, ACCOUNT, CERTIFICATE = "image-verification", "verifier", "webhook-certs"
 """The Secret's name is the program's own: cmd/webhook/main.go."""
@@ -164,8 +164,8 @@ def _field(path: str) -> core.EnvVarSourceArgs:
 
 def _reach(name: str, place: Place, *, scope: Scope, network: Network) -> None:
     """In: the API server. Out: the API server, the private endpoints, and the directory for a token."""
-    server = networking.NetworkPolicyPeerArgs(ip_block=networking.IPBlockArgs(cidr=str(network.plan["apiserver"])))
-    endpoints = networking.NetworkPolicyPeerArgs(ip_block=networking.IPBlockArgs(cidr=str(network.plan["endpoints"])))
+    server = addresses(network.plan["apiserver"])
+    endpoints = addresses(network.plan["endpoints"])
     tunnel = networking.NetworkPolicyPeerArgs(
         namespace_selector=meta.LabelSelectorArgs(match_labels={"kubernetes.io/metadata.name": "kube-system"}),
         pod_selector=meta.LabelSelectorArgs(match_labels=TUNNEL),

@@ -10,7 +10,7 @@ from components.database import PORT as DATABASE_PORT
 from components.fine_policies import COLLECTOR, NUMBERS, asked, fine_policy, hosts, names, pods
 from components.network import Network
 from components.scope import Scope
-from components.workload import Place, ports
+from components.workload import Place, addresses, ports
 
 NAMESPACE = "retrieval"
 PORT = 8000
@@ -40,7 +40,6 @@ def entries(name: str, *, scope: Scope, place: Place, match: Mapping[str, str], 
         ingress=[asked([pods("gateway", "gateway")], PORT, ROUTES), asked([COLLECTOR], PORT, NUMBERS)],
         egress=[names(), hosts(443, scope.jurisdiction.cloud.active_directory)],
     )
-    endpoints = networking.NetworkPolicyPeerArgs(ip_block=networking.IPBlockArgs(cidr=str(network.plan["endpoints"])))
     networking.NetworkPolicy(
         f"{name}-allow",
         metadata=meta.ObjectMetaArgs(name=NAMESPACE, namespace=place.name),
@@ -48,7 +47,11 @@ def entries(name: str, *, scope: Scope, place: Place, match: Mapping[str, str], 
             pod_selector=meta.LabelSelectorArgs(match_labels=dict(match)),
             policy_types=["Ingress", "Egress"],
             # Of all private endpoints the database's alone answers on this port.
-            egress=[networking.NetworkPolicyEgressRuleArgs(to=[endpoints], ports=ports(DATABASE_PORT))],
+            egress=[
+                networking.NetworkPolicyEgressRuleArgs(
+                    to=[addresses(network.plan["endpoints"])], ports=ports(DATABASE_PORT)
+                )
+            ],
         ),
         opts=place.options,
     )

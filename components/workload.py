@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from ipaddress import IPv4Network
 
 from pulumi import Input, Resource, ResourceOptions
 from pulumi_kubernetes.core import v1 as core
@@ -180,3 +181,8 @@ def waits(seconds: int) -> core.LifecycleArgs:
 def ports(*numbers: int) -> list[networking.NetworkPolicyPortArgs]:
     """TCP ports of a policy."""
     return [networking.NetworkPolicyPortArgs(port=number, protocol="TCP") for number in numbers]
+
+
+def addresses(block: IPv4Network) -> networking.NetworkPolicyPeerArgs:
+    """Whoever has an address of a subnet."""
+    return networking.NetworkPolicyPeerArgs(ip_block=networking.IPBlockArgs(cidr=str(block)))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import pairwise
 
-from config.faults import Fault
+from config.faults import Fault, crossed_bounds
 from config.sections import Gpu, UseCase
 
 MOST_BEFORE_THE_LAST = 50
@@ -41,14 +41,8 @@ def canaries_are_candidates(use_cases: tuple[UseCase, ...], stack: str) -> Itera
         yield from _differs(item, candidate, key, stack)
         yield from _steps(canary.steps, key)
         if canary.replicas_min > canary.replicas_max:
-            yield Fault(
-                key=f"{key}.canary.replicasMin",
-                value=f"{canary.replicas_min} with replicasMax {canary.replicas_max}",
-                problem="fewest exceeds most",
-                allowed=f"at most {canary.replicas_max}",
-                consequence="the autoscaler can't be set",
-                hint="raise replicasMax or lower replicasMin",
-            )
+            low, high = canary.replicas_min, canary.replicas_max
+            yield crossed_bounds(f"{key}.canary.replicasMin", "replicasMax", low, high)
         if canary.change in changes:
             yield Fault(
                 key=f"{key}.canary.change",

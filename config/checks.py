@@ -24,7 +24,7 @@ from config.continuity import (
     second_region_inside,
     standby_stands_by,
 )
-from config.faults import Fault
+from config.faults import Fault, crossed_bounds
 from config.image_verification import ImageVerification, signers_are_told_apart
 from config.retrieval import Retrieval, replicas_have_bounds
 from config.sections import (
@@ -158,7 +158,7 @@ def _gpu_offered(region: str, jurisdiction: Jurisdiction, gpu: Gpu | None, envir
             law=("GDPR Art. 32", "NIS2 Art. 21"),
         )
     if gpu.min > gpu.max:
-        yield _bounds("gpu", gpu.min, gpu.max)
+        yield crossed_bounds("bailiwick:gpu.min", "max", gpu.min, gpu.max)
     if gpu.confidential and gpu.driver != "None":
         yield Fault(
             key="bailiwick:gpu.driver",
@@ -177,7 +177,7 @@ def _cluster_consistent(cluster: Cluster, jurisdiction: Jurisdiction, region: st
     confidential = facts.confidential_vm_sizes if facts else ()
     for key, pool in pools.items():
         if pool.min > pool.max:
-            yield _bounds(f"cluster.{key}", pool.min, pool.max)
+            yield crossed_bounds(f"bailiwick:cluster.{key}.min", "max", pool.min, pool.max)
         if cluster.fips and pool.size in confidential:
             yield Fault(
                 key="bailiwick:cluster.fips",
@@ -207,15 +207,11 @@ def _confidential_size(key: str, size: str, region: str, offered: tuple[str, ...
     )
 
 
-def _bounds(key: str, low: int, high: int) -> Fault:
-    return Fault(
-        key=f"bailiwick:{key}.min",
-        value=f"{low} with max {high}",
-        problem="fewest exceeds most",
-        allowed=f"at most {high}",
-        consequence="the autoscaler can't be set",
-        hint="raise max or lower min",
-    )
+@_needs("gateway")
+def _gateway_has_bounds(gateway: Gateway) -> Iterator[Fault]:
+    low, high = gateway.replicas_min, gateway.replicas_max
+    if low > high:
+        yield crossed_bounds("bailiwick:gateway.replicasMin", "replicasMax", low, high)
 
 
 @_needs("portal", "jurisdiction", "region", "stack")
@@ -298,7 +294,7 @@ _needs("use_cases", "tenants", "gpu", "stack")(tenants_fit_the_gpus)
 _needs("use_cases", "tenants", "stack")(tried_for_all)
 _needs("use_cases", "stack")(canaries_are_candidates)
 _needs("use_cases", "gpu", "stack")(canaries_fit_the_gpus)
-_needs("retrieval", "stack")(replicas_have_bounds)
+_needs("retrieval")(replicas_have_bounds)
 
 
 @_needs("egress", "use_cases", "jurisdiction", "stack")
@@ -389,7 +385,8 @@ def _models_fit(use_cases: tuple[UseCase, ...], gpu: Gpu | None) -> Iterator[Fau
                 hint="set gpus to 0 or add bailiwick:gpu",
             )
         if item.replicas_min > item.replicas_max:
-            yield _bounds(f"useCases.{item.name}.replicas", item.replicas_min, item.replicas_max)
+            low, high = item.replicas_min, item.replicas_max
+            yield crossed_bounds(f"bailiwick:useCases.{item.name}.replicasMin", "replicasMax", low, high)
 
 
 @_needs("registry_name", "use_cases", "gateway", "retrieval", "gpu", "jurisdiction")

@@ -33,6 +33,18 @@ class ConfigError(ValueError):
         super().__init__("\n".join(lines(stack, self.faults)))
 
 
+def crossed_bounds(fewest: str, most: str, low: int, high: int) -> Fault:
+    """The fault of two dials, named by their keys, of which the lower stands above the upper."""
+    return Fault(
+        key=fewest,
+        value=f"{low} with {most} {high}",
+        problem="fewest exceeds most",
+        allowed=f"at most {high}",
+        consequence="the autoscaler can't be set",
+        hint=f"raise {most} or lower {fewest.rpartition('.')[2]}",
+    )
+
+
 def lines(stack: str, faults: Sequence[Fault]) -> list[str]:
     """Plain text of the faults, one block each."""
     count = len(faults)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from config.faults import Fault
+from config.faults import Fault, crossed_bounds
 from config.sections import PinnedImage, Section, dial
 
 
@@ -16,14 +16,8 @@ class Retrieval(Section):
     )
 
 
-def replicas_have_bounds(retrieval: Retrieval, stack: str) -> Iterator[Fault]:
+def replicas_have_bounds(retrieval: Retrieval) -> Iterator[Fault]:
     """Fewest is not more than most."""
-    if retrieval.replicas_min > retrieval.replicas_max:
-        yield Fault(
-            key="bailiwick:retrieval.replicasMin",
-            value=f"{retrieval.replicas_min} with replicasMax {retrieval.replicas_max}",
-            problem="fewest exceeds most",
-            allowed=f"at most {retrieval.replicas_max}",
-            consequence="the autoscaler can't be set",
-            hint=f"raise replicasMax or lower replicasMin in Pulumi.{stack}.yaml",
-        )
+    low, high = retrieval.replicas_min, retrieval.replicas_max
+    if low > high:
+        yield crossed_bounds("bailiwick:retrieval.replicasMin", "replicasMax", low, high)

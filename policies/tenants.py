@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from plan.model import PlannedResource
+from policies.config_maps import CONFIG, GATEWAY_FILE, file_of
 from policies.review import StackUnderReview
 from policies.types import NAMESPACE
 
-CONFIG = "kubernetes:core/v1:ConfigMap"
 SHARED = "shared"
 """The tenant label of what serves everybody. As config/tenants.py has it: tests/components/test_tenancy.py."""
 TENANT, USE_CASE = "bailiwick/tenant", "bailiwick/use-case"
@@ -35,9 +35,8 @@ class Told:
 def told(stack: StackUnderReview) -> Iterator[Told]:
     """Every gateway's settings; those that can't be read are of no tenant, and say so."""
     for config in stack.of_type(CONFIG):
-        data = config.get("data")
-        text = data.get("gateway.json") if isinstance(data, dict) else None
-        if isinstance(text, str):
+        text = file_of(config, GATEWAY_FILE)
+        if text is not None:
             yield _read(config, text)
 
 

@@ -31,6 +31,12 @@ def refused(message: str, cure: Mapping[str, object] | None = None) -> Verdict:
     return Verdict(Outcome.REFUSED, message, cure or {})
 
 
+def refused_for(told: Iterable[str]) -> Verdict:
+    """Refused for each of these; passed where there is none."""
+    found = list(told)
+    return refused("; ".join(found)) if found else PASSED
+
+
 def not_evaluated(message: str) -> Verdict:
     """Nobody can tell yet: a value is known only after deployment."""
     return Verdict(Outcome.NOT_EVALUATED, message)

@@ -8,7 +8,7 @@ from policies.review import StackUnderReview, absent
 from policies.rule import Judged, Severity, rule, stack_rule
 from policies.rules.secrets import days
 from policies.settled import SHUT, Among, AtLeast, settled
-from policies.verdict import PASSED, Verdict, all_of, refused
+from policies.verdict import PASSED, Verdict, all_of, refused, refused_for
 
 SIGN_IN = "azuread:index/conditionalAccessPolicy:ConditionalAccessPolicy"
 PLACES = "azuread:index/namedLocation:NamedLocation"
@@ -89,7 +89,7 @@ def no_holes(stack: StackUnderReview) -> Iterable[Judged]:
         clients = policy.get("conditions.clientAppTypes")
         if clients is not UNKNOWN and sorted(texts(clients)) not in (["all"], ["exchangeActiveSync", "other"]):
             told.append(f"holds for clients {clients} alone")
-        yield policy, all_of((_whole(policy), refused("; ".join(told)) if told else PASSED))
+        yield policy, all_of((_whole(policy), refused_for(told)))
 
 
 def _whole(policy: PlannedResource) -> Verdict:

@@ -15,10 +15,10 @@ from policies.require import items, same, show
 from policies.review import StackUnderReview, absent
 from policies.rule import Judged, Severity, rule, stack_rule
 from policies.rules.image_signers import IMAGE_POLICY, believed, conditions
-from policies.rules.image_verification_rights import VERIFIERS
 from policies.settled import SHUT, Among, settled
 from policies.types import CLUSTER, DEPLOYMENT, REGISTRY, VAULT
-from policies.verdict import PASSED, Verdict, all_of, not_evaluated, refused
+from policies.verdict import PASSED, Verdict, all_of, not_evaluated, refused, refused_for
+from policies.verifier import VERIFIERS
 
 ADMISSION = "kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicy"
 BINDING = "kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicyBinding"
@@ -110,7 +110,7 @@ def bound(binding: PlannedResource, stack: StackUnderReview) -> Verdict:
         wide = [str(name) for name in left or () if name not in _wall()["left_out"]]
         told += [] if known else [f"selects namespaces by {show(expression.get('key'))}"]
         told += [f"leaves out {', '.join(wide)}"] if wide else []
-    return all_of((shut, refused("; ".join(told)) if told else PASSED))
+    return all_of((shut, refused_for(told)))
 
 
 @stack_rule(
@@ -146,7 +146,7 @@ def own_values(stack: StackUnderReview) -> Iterable[Judged]:
             for found in items(policy.get("spec.variables"))
             if found.get("name") in allowed and not _fits(found.get("expression"), allowed[str(found["name"])])
         ]
-        yield policy, refused("; ".join(told)) if told else PASSED
+        yield policy, refused_for(told)
 
 
 def _allowed(stack: StackUnderReview) -> Mapping[str, tuple[str, ...]]:

@@ -184,14 +184,22 @@ def _role(value: Value, members: Value, served: set[str]) -> Verdict:
     return PASSED if texts(members) == ["Application"] else refused(f"role '{value}' can be given to people")
 
 
+def names_principal(given: PlannedResource, key: str, principal: PlannedResource) -> bool:
+    """Whether the object id that an assignment has at `key` is this service principal's."""
+    return _is_output(given.get(key), given.property_dependencies.get(key, ()), principal, "objectId")
+
+
+def _is_output(value: Value, origins: Iterable[str], target: PlannedResource, output: str) -> bool:
+    """By value; where there is none yet, or CrossGuard is not told it, by where the value comes from."""
+    known = target.outputs.get(output)
+    return value == known if isinstance(known, str) and isinstance(value, str) else target.urn in origins
+
+
 def _planned(given: PlannedResource, key: str, stack: StackUnderReview) -> Verdict:
     """The object id is that of a service principal of this plan, by value or, before it exists, by where it is from."""
-    value, origins = given.get(key), given.property_dependencies.get(key, ())
-    for principal in stack.of_type(PRINCIPAL):
-        known = principal.outputs.get("objectId", UNKNOWN)
-        if value == known if isinstance(known, str) and isinstance(value, str) else principal.urn in origins:
-            return PASSED
-    if value is UNKNOWN:
+    if any(names_principal(given, key, principal) for principal in stack.of_type(PRINCIPAL)):
+        return PASSED
+    if given.get(key) is UNKNOWN:
         return not_evaluated(f"{key} is known only after deployment, and its origin is not in the plan")
     return refused(f"{key} is of no service principal in this stack")
 
@@ -235,8 +243,7 @@ def _audience(gateway: PlannedResource, told: Mapping[str, Value], stack: StackU
     """An application of this plan, or, of a standby, one of the first stack's, which only its file names."""
     value, origins = told.get("TOKEN_AUDIENCE", ""), gateway.property_dependencies.get("spec", ())
     for application in stack.of_type(APPLICATION):
-        known = application.outputs.get("clientId", UNKNOWN)
-        if value == known if isinstance(known, str) and isinstance(value, str) else application.urn in origins:
+        if _is_output(value, origins, application, "clientId"):
             return PASSED
     if any(same(group.get("tags.continuity"), "standby") for group in stack.of_type(GROUP)):
         return PASSED if re.match(rf"^{_GUID}$", str(value)) else refused(f"TOKEN_AUDIENCE is '{value}'")

@@ -21,7 +21,7 @@ from policies.types import (
     KEY_VALUE,
     LEARNING_WORKSPACE,
 )
-from policies.verdict import PASSED, Verdict, all_of, not_evaluated, refused
+from policies.verdict import PASSED, Verdict, all_of, not_evaluated, refused, refused_for
 
 ADMINISTRATOR = "azure-native:dbforpostgresql:AdministratorsMicrosoftEntra"
 POLICY = "azure-native:dataprotection:BackupPolicy"
@@ -184,7 +184,7 @@ def every_day(policy: PlannedResource, stack: StackUnderReview) -> Verdict:
         gap = days(between)
         if value is not MISSING and gap is not None and gap > MOST_BETWEEN_DAYS:
             told.append(f"{path} copies every {between}")
-    return refused("; ".join(told)) if told else PASSED
+    return refused_for(told)
 
 
 def _kept(part: dict[str, object]) -> list[str]:
@@ -217,7 +217,7 @@ def cluster_reached(stack: StackUnderReview) -> Iterable[Judged]:
         inside = place in (MISSING, UNKNOWN) or str(place).lower() in stack.jurisdiction.regions
         told = [f"leaves out {name}" for name in left] + ([] if inside else [f"is in {place}"])
         shut = settled(instance, {"properties.datasourceAuthCredentials": SHUT, "properties.identityDetails": SHUT})
-        yield instance, all_of((shut, refused("; ".join(told)) if told else PASSED))
+        yield instance, all_of((shut, refused_for(told)))
     if instances and not stack.of_type(BINDING):
         yield from absent(stack, "the backup vault has no trusted access to the cluster")
     if instances and not any(
@@ -274,7 +274,7 @@ def _accurate(item: PlannedResource) -> Verdict:
     )
     bad += ["names no class of data"] if not kinds else []
     bad += ["lets health or card data go to a model outside"] if outside and set(kinds) & STAYS_INSIDE else []
-    return refused("; ".join(bad)) if bad else PASSED
+    return refused_for(bad)
 
 
 @rule(

@@ -9,7 +9,7 @@ from policies.review import StackUnderReview
 from policies.rule import Judged, Severity, stack_rule
 from policies.trials import UNTIL, Pinned, Trial, trials
 from policies.types import DEPLOYMENT, KEY_VALUE
-from policies.verdict import PASSED, Verdict, all_of, not_evaluated, refused
+from policies.verdict import PASSED, Verdict, all_of, not_evaluated, refused, refused_for
 
 SEEN = (DEPLOYMENT, KEY_VALUE)
 MOST_BEFORE_THE_LAST = 50
@@ -59,7 +59,7 @@ def _sound(trial: Trial, stack: StackUnderReview, record: Change | None, faults:
     until = str(trial.noted.get(UNTIL, "nothing"))
     if not until <= record.expires.isoformat():
         told.append(f"goes on until {until}; change '{trial.change}' ends on {record.expires}")
-    return refused("; ".join(told)) if told else PASSED
+    return refused_for(told)
 
 
 @stack_rule(
@@ -93,7 +93,7 @@ def _same(side: str, wanted: Versions, pinned: Pinned, image: str) -> Verdict:
         for key, value in _wanted(wanted).items()
         if found.get(key) != value
     ]
-    return refused("; ".join(told)) if told else PASSED
+    return refused_for(told)
 
 
 def _flat(part: str, pinned: Pinned) -> dict[str, str]:
@@ -185,4 +185,4 @@ def _narrow(trial: Trial) -> Verdict:
         told.append(f"its steps are '{', '.join(map(str, steps))}'; they rise from 1 to 100 percent at most")
     if any(step > MOST_BEFORE_THE_LAST for step in steps[:-1]):
         told.append(f"passes {MOST_BEFORE_THE_LAST} percent before its last step")
-    return refused("; ".join(told)) if told else PASSED
+    return refused_for(told)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from plan.model import MISSING, PlannedResource
 from policies.clocked import CRON_JOB, JOB, as_job
+from policies.config_maps import CONFIG, GATEWAY_FILE, file_of
 from policies.require import items, texts
 from policies.review import StackUnderReview
 from policies.rule import Judged, Severity, applies, registered, stack_rule
@@ -13,9 +14,8 @@ from policies.settled import Among, settled
 from policies.trials import UNTIL, Trial, trials
 from policies.types import ASSIGNMENT, CONFIGURATION_STORE, DEPLOYMENT, KEY_VALUE, NAMESPACE
 from policies.types import JOB as RUNNER
-from policies.verdict import PASSED, Verdict, all_of, refused
+from policies.verdict import PASSED, Verdict, all_of, refused, refused_for
 
-CONFIG = "kubernetes:core/v1:ConfigMap"
 ACCOUNT = "kubernetes:core/v1:ServiceAccount"
 OWNER = "5ae67dd6-50cb-40e7-96ff-dc2bfa4b606b"
 """App Configuration Data Owner: learn.microsoft.com/azure/role-based-access-control/built-in-roles."""
@@ -38,12 +38,11 @@ def bounds_the_weight(stack: StackUnderReview) -> Iterable[Judged]:
     tried = {trial.use_case: trial for trial in trials(stack)}
     stores = {str(store.get("configStoreName")) for store in stack.of_type(CONFIGURATION_STORE)}
     for config in stack.of_type(CONFIG):
-        data = config.get("data")
-        text = data.get("gateway.json") if isinstance(data, dict) else None
-        if isinstance(text, str):
+        text = file_of(config, GATEWAY_FILE)
+        if text is not None:
             yield config, _bounded(text, tried, stores, partial=stack.partial)
-        limits = data.get("limits.json") if isinstance(data, dict) else None
-        if isinstance(limits, str):
+        limits = file_of(config, "limits.json")
+        if limits is not None:
             yield config, _held(limits, tried, partial=stack.partial)
 
 
@@ -65,7 +64,7 @@ def _bounded(text: str, tried: Mapping[str, Trial], stores: set[str], *, partial
             told += _differs(name, found, trial)
             if not partial and str(found.get("weightStore")).partition(".")[0] not in stores:
                 told.append(f"takes the weight of {name} from {found.get('weightStore')}, not a store of the plan")
-    return refused("; ".join(told)) if told else PASSED
+    return refused_for(told)
 
 
 def _differs(name: str, found: Mapping[str, object], trial: Trial) -> Iterator[str]:
@@ -108,7 +107,7 @@ def _held(text: str, tried: Mapping[str, Trial], *, partial: bool) -> Verdict:
         minutes = found.get("stepMinutes")
         if not isinstance(minutes, int | float) or minutes < LEAST_MINUTES:
             told.append(f"a step of {name} lasts {minutes} minutes; {LEAST_MINUTES} at least")
-    return refused("; ".join(told)) if told else PASSED
+    return refused_for(told)
 
 
 @stack_rule(
@@ -138,7 +137,7 @@ def one_hand(stack: StackUnderReview) -> Iterable[Judged]:
         for assignment in found:
             told = ["may write what use cases are pinned to"] if urn in pinning else []
             told += [f"is one of {len(found)} that write weights"] if len(found) > 1 else []
-            yield assignment, refused("; ".join(told)) if told else PASSED
+            yield assignment, refused_for(told)
     for value in stack.of_type(KEY_VALUE):
         written = str(value.get("keyValueName")).startswith("routing:")
         yield value, refused("is a weight: the job writes it, on what was measured") if written else PASSED
@@ -175,7 +174,7 @@ def _placed(
     told = [f"is in namespace {space}"] if space != SPACE or space not in spaces else []
     told += [f"runs as {account[1]}, which the plan doesn't make"] if account not in accounts else []
     told += [f"runs {name.partition('@')[0]}, which is not what deploys" for name in named if name not in images]
-    return refused("; ".join(told)) if told else PASSED
+    return refused_for(told)
 
 
 def _timed(clocked: PlannedResource) -> Verdict:

@@ -9,7 +9,7 @@ from policies.rule import Judged, Severity, rule, stack_rule
 from policies.rules.network_doors import is_private
 from policies.settled import SHUT, Among, AtLeast, settled
 from policies.types import FIREWALL, FIREWALL_POLICY, FIREWALL_RULES, ROUTE, ROUTE_TABLE, VNET
-from policies.verdict import PASSED, Verdict, all_of, refused
+from policies.verdict import PASSED, Verdict, all_of, refused_for
 
 PRIVATE = r"^(10\.|172\.(1[6-9]|2\d|3[01])\.|192\.168\.)"
 
@@ -81,7 +81,7 @@ def name_sources(stack: StackUnderReview) -> Iterable[Judged]:
             plain = [p for p in items(opening.get("protocols")) if p.get("protocolType") != "Https"]
             if plain:
                 told.append(f"{name} lets what is not encrypted pass")
-        yield group, refused("; ".join(told)) if told else PASSED
+        yield group, refused_for(told)
 
 
 @stack_rule(

@@ -13,7 +13,8 @@ from policies.rule import Judged, Severity, judged, rule, stack_rule
 from policies.rules.workload import NETWORK_POLICY
 from policies.settled import SHUT, settled
 from policies.types import FIREWALL_RULES, NAMESPACE
-from policies.verdict import PASSED, Verdict, all_of, refused
+from policies.verdict import PASSED, Verdict, all_of, refused, refused_for
+from policies.verifier import VERIFIERS
 
 FINE = "kubernetes:cilium.io/v2:CiliumNetworkPolicy"
 WIDE = "kubernetes:cilium.io/v2:CiliumClusterwideNetworkPolicy"
@@ -32,7 +33,7 @@ ROUTES = frozenset(
 """What may be asked of a model: docs.vllm.ai, online serving. Its other routes change what is served."""
 NUMBERS = frozenset({"GET /metrics"})
 GATEWAY = "gateway"
-VERIFIERS, SERVER = "image-verification", "kube-apiserver"
+SERVER = "kube-apiserver"
 BUT_VERIFIERS = [{"key": SPACE, "operator": "NotIn", "values": [VERIFIERS]}]
 DENIED = frozenset({"169.254.169.254/32", "168.63.129.16/32"})
 """learn.microsoft.com/azure/virtual-machines/instance-metadata-service, …/what-is-ip-address-168-63-129-16"""
@@ -108,7 +109,7 @@ def _hosts(policy: PlannedResource, stack: StackUnderReview) -> Verdict:
 
 
 def _told(told: list[str]) -> Verdict:
-    return refused("; ".join(told)) if told else PASSED
+    return refused_for(told)
 
 
 @stack_rule(

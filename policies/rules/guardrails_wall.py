@@ -27,7 +27,7 @@ from policies.types import (
     REMEDIATION_OF_GROUP,
     WORKFLOW,
 )
-from policies.verdict import PASSED, Verdict, all_of, refused
+from policies.verdict import PASSED, Verdict, all_of, refused, refused_for
 
 LOCK = "azure-native:authorization:ManagementLockByScope"
 GROUP = "azure-native:resources:ResourceGroup"
@@ -167,7 +167,7 @@ def own_look(definition: PlannedResource, stack: StackUnderReview) -> Verdict:
     return all_of(
         (
             settled(definition, {"mode": Among(("All", "Indexed")), "policyType": "Custom"}),
-            refused("; ".join(told)) if told else PASSED,
+            refused_for(told),
         )
     )
 
@@ -257,7 +257,7 @@ def defender_whole(stack: StackUnderReview) -> Iterable[Judged]:
             wanted["subPlan"] = SUB_PLANS[name]
         told = [f"{part} is off" for part in off]
         told += ["plans are of several subscriptions"] if len(own) > 1 else []
-        yield found, all_of((settled(found, wanted), refused("; ".join(told)) if told else PASSED))
+        yield found, all_of((settled(found, wanted), refused_for(told)))
     machines = stack.of_type("azure-native:compute:VirtualMachine")
     watched = any(found.get("pricingName") == "VirtualMachines" for found in stack.of_type(PRICING))
     if machines and not watched and stack.of_type(PRICING):

@@ -11,7 +11,7 @@ from policies.rule import Judged, Severity, rule, stack_rule
 from policies.rules.workload_objects import ACCOUNT
 from policies.settled import SHUT, settled
 from policies.types import ASSIGNMENT, AZURE, BACKUP_VAULT, CLUSTER, ROLE_DEFINITION
-from policies.verdict import PASSED, Verdict, all_of, not_evaluated, refused
+from policies.verdict import PASSED, Verdict, all_of, not_evaluated, refused, refused_for
 
 FEDERATED = "azure-native:managedidentity:FederatedIdentityCredential"
 SITE = "azure-native:kubernetes:ConnectedCluster"
@@ -124,7 +124,7 @@ def own_clusters(stack: StackUnderReview) -> Iterable[Judged]:
             named = subject in accounts or (SITES_ACCOUNT.match(subject) is not None and _of_site(issuer, stack))
             told = [] if known else [f"trusts issuer {issuer}"]
             told += [] if named or not accounts else [f"trusts {subject}, which the plan doesn't make"]
-            yield credential, refused("; ".join(told)) if told else PASSED
+            yield credential, refused_for(told)
 
 
 def _by_origin(credential: PlannedResource, stack: StackUnderReview) -> Verdict:
@@ -169,7 +169,7 @@ def no_keys(role: PlannedResource, stack: StackUnderReview) -> Verdict:
         if len({s.split("/")[2] for s in scopes if s.count("/") >= 2}) > 1
         else []
     )
-    return refused("; ".join(told)) if told else PASSED
+    return refused_for(told)
 
 
 def _allows(role: PlannedResource, operation: str) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from plan.model import UNKNOWN, PlannedResource
 from policies.require import items
-from policies.verdict import PASSED, Verdict, not_evaluated, refused
+from policies.verdict import Verdict, not_evaluated, refused_for
 
 IMAGE_POLICY = "kubernetes:policy.sigstore.dev/v1alpha1:ClusterImagePolicy"
 SIGNATURES, MATERIALS, PROVENANCE = "bailiwick-signatures", "bailiwick-materials", "bailiwick-provenance"
@@ -52,7 +52,7 @@ def asked_of(policy: PlannedResource, name: str) -> Verdict:
         told.append("asks nobody: an image without a signer passes")
     if name not in (SIGNATURES, MATERIALS, PROVENANCE):
         told.append("is an image policy that nobody reviewed")
-    return refused("; ".join(dict.fromkeys(told))) if told else PASSED
+    return refused_for(dict.fromkeys(told))
 
 
 def _faults(authority: Mapping[str, object], name: str) -> Iterator[str]:

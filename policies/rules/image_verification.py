@@ -7,17 +7,17 @@ v0.13.1 for what the verifier reads.
 from collections.abc import Iterable, Mapping
 
 from plan.model import MISSING, UNKNOWN, PlannedResource
+from policies.config_maps import CONFIG
 from policies.require import items, show, texts
 from policies.review import StackUnderReview, absent
 from policies.rule import Judged, Severity, stack_rule
 from policies.rules.image_signers import IMAGE_POLICY, MATERIALS, PROVENANCE, SIGNATURES, asked_of, believed
 from policies.settled import SHUT, Among, settled
 from policies.types import CLUSTER, DEPLOYMENT
-from policies.verdict import PASSED, Verdict, all_of, not_evaluated, refused
+from policies.verdict import PASSED, Verdict, all_of, not_evaluated, refused, refused_for
+from policies.verifier import VERIFIERS
 
 WEBHOOK = "kubernetes:admissionregistration.k8s.io/v1:ValidatingWebhookConfiguration"
-CONFIG = "kubernetes:core/v1:ConfigMap"
-VERIFIERS = "image-verification"
 IMAGES, POLICIES = "policy.sigstore.dev", "validating.clusterimagepolicy.sigstore.dev"
 LEFT_OUT = frozenset({"kube-system", "gatekeeper-system", "dataprotection-microsoft", VERIFIERS})
 """Azure's own add-ons, and the verifier, which could else never start: bailiwick-verifier holds what runs there."""
@@ -97,7 +97,7 @@ def _webhook(hook: PlannedResource, name: str) -> Verdict:
         known = (key, operator) in {(NAME, "NotIn"), (OPTED_OUT, "DoesNotExist")}
         told += [] if known else [f"selects namespaces by {show(key)}"]
         told += [f"leaves out {', '.join(wide)}"] if known and wide else []
-    return all_of((wanted, refused("; ".join(told)) if told else PASSED))
+    return all_of((wanted, refused_for(told)))
 
 
 def _each(item: PlannedResource, path: str) -> Iterable[tuple[str, Mapping[str, object]]]:

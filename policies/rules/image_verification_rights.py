@@ -9,13 +9,13 @@ from policies.require import items, texts
 from policies.review import StackUnderReview
 from policies.rule import Severity, rule
 from policies.settled import SHUT, settled
-from policies.verdict import PASSED, Verdict, all_of, not_evaluated, refused
+from policies.verdict import PASSED, Verdict, all_of, not_evaluated, refused, refused_for
+from policies.verifier import ACCOUNT, VERIFIERS
 
 RBAC = "kubernetes:rbac.authorization.k8s.io/v1:"
 ROLES = (f"{RBAC}ClusterRole", f"{RBAC}Role")
 BINDINGS = (f"{RBAC}ClusterRoleBinding", f"{RBAC}RoleBinding")
 DEFINITION = "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition"
-VERIFIERS, ACCOUNT = "image-verification", "verifier"
 WEBHOOKS = "admissionregistration.k8s.io/validatingwebhookconfigurations"
 POLICY, DEFINITIONS_OF = "policy.sigstore.dev/", "apiextensions.k8s.io/customresourcedefinitions"
 READ, KEEP = frozenset({"get", "list", "watch"}), frozenset({"get", "list", "watch", "update", "patch"})
@@ -84,7 +84,7 @@ def no_more(role: PlannedResource, stack: StackUnderReview) -> Verdict:
                     told += [f"may {' and '.join(sorted(more))} {key.lstrip('/')}"] if more else []
         told += ["names no resource"] if row.get("nonResourceURLs") else []
     shut = settled(role, {"aggregationRule": SHUT})
-    return all_of((shut, refused("; ".join(told)) if told else PASSED))
+    return all_of((shut, refused_for(told)))
 
 
 @rule(

@@ -9,7 +9,7 @@ from policies.review import StackUnderReview
 from policies.rule import Judged, Severity, rule, stack_rule
 from policies.settled import SHUT, Among, AtLeast, settled
 from policies.types import CLUSTER, NSG, PRIVATE_ENDPOINT, PUBLIC_IP, VNET
-from policies.verdict import PASSED, Verdict, all_of, refused
+from policies.verdict import PASSED, Verdict, all_of, refused, refused_for
 
 NIC = "azure-native:network:NetworkInterface"
 FLOW_LOG = "azure-native:network:FlowLog"
@@ -120,7 +120,7 @@ def own_ranges(stack: StackUnderReview) -> Iterable[Judged]:
             known = sources <= {"azureloadbalancer"} or all(_is_range(s) for s in sources)
             if opening.get("destinationPortRange") == "*" and not (known and name in EVERY_PORT):
                 strange.append(f"{name} opens every port")
-        yield group, refused("; ".join(strange)) if strange else PASSED
+        yield group, refused_for(strange)
 
 
 EVERY_PORT = ("allow-from-cluster", "allow-to-cluster", "allow-from-load-balancer-probes")

@@ -13,7 +13,7 @@ from policies.rule import Judged, Severity, stack_rule
 from policies.rules.workload import PODS
 from policies.settled import SHUT, Among, settled
 from policies.types import NAMESPACE
-from policies.verdict import PASSED, Verdict, all_of, refused
+from policies.verdict import Verdict, all_of, refused, refused_for
 
 POD = "spec.template.spec"
 LEVELS = "pod-security.kubernetes.io/"
@@ -56,7 +56,7 @@ def _as_made(workload: PlannedResource) -> Verdict:
     told = [] if isinstance(selector, dict) and selector.get("bailiwick/pool") == "gpu" else ["stands off GPU nodes"]
     told += [] if workload.get(f"{POD}.securityContext.fsGroup") is MISSING else ["gives its volumes to a group"]
     told += [] if len(items(workload.get(f"{POD}.containers"))) == 1 else ["has more than one container"]
-    return all_of((rooted, refused("; ".join(told)) if told else PASSED))
+    return all_of((rooted, refused_for(told)))
 
 
 def _mounts(workload: PlannedResource) -> Verdict:
@@ -68,7 +68,7 @@ def _mounts(workload: PlannedResource) -> Verdict:
     for mount in mounts:
         if mount.get("name") in names and mount.get("readOnly") is not True and not writes_folder(workload):
             told.append(f"may write {FOLDERS[str(workload.get('metadata.name'))]}")
-    return refused("; ".join(told)) if told else PASSED
+    return refused_for(told)
 
 
 def _namespace(space: PlannedResource) -> Verdict:
@@ -79,4 +79,4 @@ def _namespace(space: PlannedResource) -> Verdict:
     )
     wanted = {"bailiwick/data-classification": "internal", "app.kubernetes.io/component": SPACE}
     told += [f"label {key} is {labels.get(key)}" for key, value in wanted.items() if labels.get(key) != value]
-    return refused("; ".join(told)) if told else PASSED
+    return refused_for(told)

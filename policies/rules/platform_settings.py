@@ -11,7 +11,7 @@ from policies.rule import Judged, Severity, rule, stack_rule
 from policies.rules.tagging import own_tags
 from policies.settled import SHUT, Among, settled
 from policies.types import AZURE, CONTAINER, JOB, JOB_ENVIRONMENT, REGISTRY, REPLICATION, VAULT
-from policies.verdict import PASSED, Verdict, all_of, refused
+from policies.verdict import PASSED, Verdict, all_of, refused, refused_for
 
 TOKEN = "azure-native:containerregistry:Token"
 CACHE = tuple(f"azure-native:containerregistry:{name}" for name in ("CacheRule", "CredentialSet", "Task", "Webhook"))
@@ -191,7 +191,7 @@ def one_release(stack: StackUnderReview) -> Iterable[Judged]:
                 "azureBlob.servicePrincipal": SHUT,
             },
         )
-        yield delivery, all_of((shut, refused("; ".join(told)) if told else PASSED))
+        yield delivery, all_of((shut, refused_for(told)))
 
 
 def _public(value: object) -> bool:
@@ -230,7 +230,7 @@ def known_extensions(stack: StackUnderReview) -> Iterable[Judged]:
             bad.append(f"writes to subscription {own}")
         shut = ("plan", "configurationProtectedSettings", "aksAssignedIdentity")
         wanted = {**dict.fromkeys(shut, SHUT), "releaseTrain": Among(("stable",), unset=True)}
-        yield extension, all_of((settled(extension, wanted), refused("; ".join(bad)) if bad else PASSED))
+        yield extension, all_of((settled(extension, wanted), refused_for(bad)))
 
 
 KNOWN_EXTENSIONS = frozenset(

@@ -8,7 +8,7 @@ from policies.require import items, require, show
 from policies.review import StackUnderReview
 from policies.rule import Judged, Severity, judged, rule, stack_rule
 from policies.types import DEPLOYMENT, NAMESPACE
-from policies.verdict import PASSED, Verdict, all_of, not_evaluated, refused
+from policies.verdict import PASSED, Verdict, all_of, not_evaluated, refused, refused_for
 
 PODS = (DEPLOYMENT, "kubernetes:apps/v1:StatefulSet", "kubernetes:apps/v1:DaemonSet", "kubernetes:batch/v1:Job")
 SERVICE = "kubernetes:core/v1:Service"
@@ -77,7 +77,7 @@ def high_users(workload: PlannedResource, stack: StackUnderReview) -> Verdict:
         if key in context and _is_low(context[key])
     ]
     found = [*own, *([f"supplementalGroups hold {', '.join(low)}"] if low else [])]
-    return all_of((pod, refused("; ".join(found)) if found else PASSED))
+    return all_of((pod, refused_for(found)))
 
 
 def _is_low(number: object) -> bool:

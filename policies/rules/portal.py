@@ -7,7 +7,7 @@ from policies.require import items, require, same, show
 from policies.review import StackUnderReview
 from policies.rule import Judged, Severity, judged, rule, stack_rule
 from policies.types import APPLICATION_GATEWAY, FRONT_DOOR_WAF, PROFILE, REGIONAL_WAF
-from policies.verdict import PASSED, Verdict, all_of, not_evaluated, refused
+from policies.verdict import PASSED, Verdict, all_of, not_evaluated, refused, refused_for
 
 ROUTE = "azure-native:cdn:Route"
 ORIGIN = "azure-native:cdn:AFDOrigin"
@@ -126,7 +126,7 @@ def geo_rule_holds(waf: PlannedResource, stack: StackUnderReview) -> Verdict:
     ]
     if earlier:
         faults.append(f"rule {show(earlier[0].get('name'))} lets pass before it")
-    return refused("; ".join(dict.fromkeys(faults))) if faults else PASSED
+    return refused_for(dict.fromkeys(faults))
 
 
 def _custom(waf: PlannedResource) -> object:

@@ -9,7 +9,7 @@ from policies.rule import Judged, Severity, rule, stack_rule
 from policies.rules.network_doors import is_private
 from policies.settled import SHUT, Among, AtLeast, settled
 from policies.types import APPLICATION_GATEWAY, FRONT_DOOR_WAF, PROFILE, REGIONAL_WAF
-from policies.verdict import PASSED, Verdict, all_of, refused
+from policies.verdict import PASSED, Verdict, all_of, refused, refused_for
 
 ORIGIN = "azure-native:cdn:AFDOrigin"
 ORIGINS = "azure-native:cdn:AFDOriginGroup"
@@ -66,7 +66,7 @@ def nothing_out(waf: PlannedResource, stack: StackUnderReview) -> Verdict:
     ]
     old = [str(s.get("ruleSetType")) for s in items(waf.get("managedRules.managedRuleSets")) if _old(s)]
     kept += [f"{name} is of an old version" for name in old]
-    return all_of((settled(waf, wanted), refused("; ".join(kept)) if kept else PASSED))
+    return all_of((settled(waf, wanted), refused_for(kept)))
 
 
 def _old(rule_set: dict[str, object]) -> bool:

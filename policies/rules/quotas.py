@@ -15,7 +15,8 @@ from policies.rules.workload_objects import ACCOUNT, BUDGET, LIMITS, QUOTA, SCAL
 from policies.tenants import named
 from policies.trials import STABLE, TRIED
 from policies.types import DEPLOYMENT, NAMESPACE, POOL
-from policies.verdict import PASSED, Verdict, all_of, refused
+from policies.verdict import PASSED, Verdict, all_of, refused, refused_for
+from policies.verifier import VERIFIERS
 
 POD = "spec.template.spec"
 BOUNDS = (
@@ -33,7 +34,6 @@ BOUNDS = (
     "secrets",
 )
 NONE = Decimal(0)
-VERIFIERS = "image-verification"
 TOKEN_SECONDS = 3600
 EXPIRES = "azure.workload.identity/service-account-token-expiration"
 OWN_IDENTITY = frozenset({"azure.workload.identity/client-id", EXPIRES})
@@ -82,7 +82,7 @@ def bounded(stack: StackUnderReview) -> Iterable[Judged]:
         sizes = [item for limits in _in(stack, LIMITS, name) for item in items(limits.get("spec.limits"))]
         largest = [item for item in sizes if item.get("type") == "Container" and _has_size(item)]
         told += [] if largest else ["no largest container"]
-        return refused("; ".join(told)) if told else PASSED
+        return refused_for(told)
 
     scoped = judged(stack.of_type(QUOTA), lambda quota: _unscoped(quota))
     return [*judged(spaces, check), *scoped]
@@ -147,7 +147,7 @@ def _fits(hard: Mapping[str, object], workload: PlannedResource, most: int, serv
     told = []
     if not most + max(added, 1) <= pods <= 2 * most + added + 1:
         told.append(f"has room for {pods:f} pods, of which {most} run")
-    return _told([*told, *_takes(hard, workload, pods, services)])
+    return refused_for(dict.fromkeys([*told, *_takes(hard, workload, pods, services)]))
 
 
 def _of_nodes(
@@ -167,7 +167,7 @@ def _of_nodes(
         told.append(f"has room for {pods:f} pods, where {most} nodes have {most * len(workloads)}")
     for workload in workloads:
         told += _takes(hard, workload, pods, services)
-    return _told(told)
+    return refused_for(dict.fromkeys(told))
 
 
 def _labels(pool: PlannedResource) -> Mapping[str, object]:
@@ -178,11 +178,6 @@ def _labels(pool: PlannedResource) -> Mapping[str, object]:
 def _count(pool: PlannedResource, path: str) -> int:
     found = amount(pool.get(path))
     return int(found) if found is not None else 0
-
-
-def _told(told: Iterable[str]) -> Verdict:
-    found = list(dict.fromkeys(told))
-    return refused("; ".join(found)) if found else PASSED
 
 
 def _takes(
@@ -232,7 +227,7 @@ def _container_fits(limits: PlannedResource, workload: PlannedResource) -> Verdi
             size = amount(largest.get(what)) if isinstance(largest, dict) else None
             if size is not None and size != _asks(workload, what):
                 told.append(f"the largest container has {what} {size:f}, and the workload's {_asks(workload, what):f}")
-    return refused("; ".join(told)) if told else PASSED
+    return refused_for(told)
 
 
 @rule(
@@ -263,7 +258,7 @@ def says_whose(item: PlannedResource, stack: StackUnderReview) -> Verdict:
         tenant, use_case = labels.get("bailiwick/tenant"), labels.get("bailiwick/use-case")
         if named(tenant, use_case) != space:
             told.append(f"labels bailiwick/tenant and bailiwick/use-case are {tenant} and {use_case} in {space}")
-    return refused("; ".join(told)) if told else PASSED
+    return refused_for(told)
 
 
 @rule(
@@ -285,7 +280,7 @@ def tokens_live_an_hour(item: PlannedResource, stack: StackUnderReview) -> Verdi
     life = amount(own.get(EXPIRES, TOKEN_SECONDS))
     if life is None or life > TOKEN_SECONDS:
         told.append(f"its tokens live {own.get(EXPIRES)} seconds")
-    return refused("; ".join(told)) if told else PASSED
+    return refused_for(told)
 
 
 @rule(
@@ -314,7 +309,7 @@ def drains_end_streams(item: PlannedResource, stack: StackUnderReview) -> Verdic
             told.append(f"is given up after {start} seconds of starting")
         if start >= (patience if isinstance(patience, int | float) else DEADLINE):
             told.append("is called a failure while it starts")
-    return refused("; ".join(dict.fromkeys(told))) if told else PASSED
+    return refused_for(dict.fromkeys(told))
 
 
 def _number(value: object, *path: str) -> float:

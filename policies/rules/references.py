@@ -12,7 +12,7 @@ from policies.known import GUID, GUID_LENGTH, OF_GROUP, SUBSCRIPTIONS, known_to,
 from policies.review import StackUnderReview
 from policies.rule import Judged, Severity, rule, stack_rule
 from policies.types import ASSIGNMENT, AZURE, GROUP
-from policies.verdict import PASSED, Verdict, refused
+from policies.verdict import PASSED, Verdict, refused, refused_for
 
 EVERYTHING = (AZURE, "kubernetes:*", "azuread:*")
 CLIENT_ID = re.compile(
@@ -101,7 +101,7 @@ def hosts_own(stack: StackUnderReview) -> Iterable[Judged]:
     known = known_to(stack)
     for resource, texts in known.texts:
         strange = [f"{path} names {host}" for path, value in texts for host in known.strange_hosts(value)]
-        yield resource, refused("; ".join(dict.fromkeys(strange))) if strange else PASSED
+        yield resource, refused_for(dict.fromkeys(strange))
 
 
 @stack_rule(
@@ -139,7 +139,7 @@ def identities_planned(stack: StackUnderReview) -> Iterable[Judged]:
             if len(value) == GUID_LENGTH and _is_identity(resource, path) and GUID.match(value)
             if not known.identity(value, resource, path)
         ]
-        yield resource, refused("; ".join(strange)) if strange else PASSED
+        yield resource, refused_for(strange)
 
 
 def _is_identity(resource: PlannedResource, path: str) -> bool:

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from plan.model import PlannedResource
-from policies.require import items, texts
+from policies.require import items
 from policies.review import StackUnderReview
 from policies.rule import Judged, Severity, stack_rule
 from policies.rules.fine_policies import FINE, GATEWAY, NUMBERS, SPACE
 from policies.rules.workload import NETWORK_POLICY
 from policies.types import DATABASE_SERVER, DEPLOYMENT, NAMESPACE
-from policies.verdict import PASSED, Verdict, refused
+from policies.verdict import PASSED, refused, refused_for
 
 RETRIEVAL = "retrieval"
 ROUTES = frozenset({"POST /v1/search", "GET /health"})
@@ -46,7 +46,7 @@ def known_requests(stack: StackUnderReview) -> Iterable[Judged]:
         yield policy, refused("opens every route of retrieval's port") if plain else PASSED
     for policy in stack.of_type(FINE):
         space = policy.get("metadata.namespace")
-        yield policy, PASSED if space in models else _told(_requests(policy, ours=space == RETRIEVAL))
+        yield policy, PASSED if space in models else refused_for(_requests(policy, ours=space == RETRIEVAL))
 
 
 def _requests(policy: PlannedResource, *, ours: bool) -> Iterator[str]:
@@ -80,10 +80,10 @@ def database_alone(stack: StackUnderReview) -> Iterable[Judged]:
     """Who has every tenant's passages has no business with a store, a model or another host."""
     for policy in stack.of_type(NETWORK_POLICY):
         if policy.get("metadata.namespace") == RETRIEVAL:
-            yield policy, _told(_plain(policy))
+            yield policy, refused_for(_plain(policy))
     for policy in stack.of_type(FINE):
         if policy.get("metadata.namespace") == RETRIEVAL:
-            yield policy, _told(_fine(policy, stack.jurisdiction.cloud.active_directory))
+            yield policy, refused_for(_fine(policy, stack.jurisdiction.cloud.active_directory))
 
 
 def _plain(policy: PlannedResource) -> Iterator[str]:
@@ -134,9 +134,4 @@ def own_login(stack: StackUnderReview) -> Iterable[Judged]:
             told.append(f"enters as {user or 'nobody'}, which is no identity of the plan")
         if not stack.partial and server not in servers:
             told.append(f"asks {found.get('PGHOST')}, which is no database of the plan")
-        yield workload, _told(told)
-
-
-def _told(told: Iterable[str]) -> Verdict:
-    found = texts(list(told))
-    return refused("; ".join(found)) if found else PASSED
+        yield workload, refused_for(told)

@@ -9,7 +9,7 @@ from policies.review import StackUnderReview, absent
 from policies.rule import Judged, Severity, rule, stack_rule
 from policies.settled import SHUT, Among, AtLeast, settled
 from policies.types import WORKSPACE
-from policies.verdict import PASSED, Verdict, all_of, refused
+from policies.verdict import PASSED, Verdict, all_of, refused, refused_for
 
 ALERTS = "azure-native:alertsmanagement:PrometheusRuleGroup"
 ACTIONS = "azure-native:monitor:ActionGroup"
@@ -66,7 +66,7 @@ def watched(stack: StackUnderReview) -> Iterable[Judged]:
         known = not clusters or group.get("clusterName") in clusters
         wanted = {"enabled": True, "rules": AtLeast(1), "interval": Among(("PT1M", "PT5M", "PT30S"))}
         told = [f"{name} can't fire" for name in dead] + ([] if known else ["is of another cluster"])
-        yield group, all_of((settled(group, wanted), refused("; ".join(told)) if told else PASSED))
+        yield group, all_of((settled(group, wanted), refused_for(told)))
 
 
 @rule(

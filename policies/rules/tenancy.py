@@ -5,14 +5,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
 from plan.model import PlannedResource
+from policies.config_maps import CONFIG
 from policies.require import items
 from policies.review import StackUnderReview
 from policies.rule import Judged, Severity, stack_rule
-from policies.rules.callers import APPLICATION, PRINCIPAL, ROLE, ROLE_ASSIGNMENT
+from policies.rules.callers import APPLICATION, PRINCIPAL, ROLE, ROLE_ASSIGNMENT, names_principal
 from policies.rules.workload_objects import PROVIDER
-from policies.tenants import CONFIG, SHARED, Told, space_of, spaces, told
+from policies.tenants import SHARED, Told, space_of, spaces, told
 from policies.types import CONTAINER, NAMESPACE, STORAGE
-from policies.verdict import PASSED, Verdict, refused
+from policies.verdict import PASSED, Verdict, refused, refused_for
 
 SALT = "/run/certificates/salt-"
 _USE_CASE = re.compile(r"^use-case\.([a-z0-9-]+)\.")
@@ -51,7 +52,7 @@ def _routes(gateway: Told, known: Mapping[str, tuple[str, str]], *, partial: boo
     for name, (whose, _) in known.items():
         if whose not in (SHARED, *gateway.tenants) and not partial:
             said.append(f"knows no tenant {whose}, whose namespace {name} is")
-    return refused("; ".join(said)) if said else PASSED
+    return refused_for(said)
 
 
 @stack_rule(
@@ -74,7 +75,7 @@ def caches_salted(stack: StackUnderReview) -> Iterable[Judged]:
                 said.append(f"the salt of {tenant} is not the file {SALT}{tenant}")
             elif f"salt-{tenant}" not in mounted and not stack.partial:
                 said.append(f"salt-{tenant} is not among what is mounted from the vault")
-        yield gateway.config, refused("; ".join(said)) if said else PASSED
+        yield gateway.config, refused_for(said)
 
 
 def _objects(provider: PlannedResource) -> Iterator[str]:
@@ -98,23 +99,18 @@ def callers_for_one(stack: StackUnderReview) -> Iterable[Judged]:
     } | {str(role.get("roleId")): str(role.get("value")) for role in stack.of_type(ROLE)}
     gateways = [gateway for gateway in told(stack) if gateway.readable]
     tenants = {name for gateway in gateways for name in gateway.tenants}
+    given = stack.of_type(ROLE_ASSIGNMENT)
     for principal in stack.of_type(PRINCIPAL):
-        held = {values.get(str(one.get("appRoleId")), "") for one in _given(principal, stack)}
+        held = {
+            values.get(str(one.get("appRoleId")), "")
+            for one in given
+            if names_principal(one, "principalObjectId", principal)
+        }
         asked = {found[1] for value in held if (found := _USE_CASE.match(value))}
         for_whom = {value.removeprefix("tenant.") for value in held if value.startswith("tenant.")}
         if not asked and not for_whom:
             continue
         yield principal, _speaks(asked, for_whom, tenants, gateways, partial=stack.partial)
-
-
-def _given(principal: PlannedResource, stack: StackUnderReview) -> Iterator[PlannedResource]:
-    known = principal.outputs.get("objectId")
-    for one in stack.of_type(ROLE_ASSIGNMENT):
-        value = one.get("principalObjectId")
-        # Before there is an id, and where CrossGuard is not told it, the origin of the value says whose it is.
-        told = isinstance(known, str) and isinstance(value, str)
-        if value == known if told else principal.urn in one.property_dependencies.get("principalObjectId", ()):
-            yield one
 
 
 def _speaks(asked: set[str], for_whom: set[str], tenants: set[str], gateways: list[Told], *, partial: bool) -> Verdict:
@@ -142,33 +138,25 @@ def stores_apart(stack: StackUnderReview) -> Iterable[Judged]:
     """A tenant that leaves takes its key with it; and who breaks into one store reads one tenant's."""
     tenants = {name for gateway in told(stack) for name in gateway.tenants}
     held: dict[str, set[str]] = defaultdict(set)
-    accounts = {account.urn: (account, _tag(account)) for account in stack.of_type(STORAGE)}
-    for account, tenant in accounts.values():
+    accounts = [(account, _tag(account)) for account in stack.of_type(STORAGE)]
+    for account, tenant in accounts:
         held[_key(account)].add(tenant)
-    for account, tenant in accounts.values():
+    for account, tenant in accounts:
         if tenant:
             others = sorted(other or "the stack" for other in held[_key(account)] - {tenant})
             told_apart = PASSED if not others else refused(f"its key also opens the store of {', '.join(others)}")
             known = tenant in tenants or stack.partial
             yield account, told_apart if known else refused(f"is of tenant {tenant}, whom the gateway does not know")
-    for container in stack.of_type(CONTAINER):
-        if tenants and str(container.get("containerName")).removesuffix("-copy") in PATIENTS:
-            owners = {tenant for account, tenant in accounts.values() if _holds(account, container)}
-            if "" in owners:
+    containers = stack.parts(CONTAINER, "accountName", STORAGE, "accountName") if tenants else {}
+    for account, tenant in accounts:
+        for container in () if tenant else containers.get(account.urn, ()):
+            if str(container.get("containerName")).removesuffix("-copy") in PATIENTS:
                 yield container, refused("holds several tenants' patient data: its account is of no tenant")
-    own = {tenant for _, tenant in accounts.values()}
+    own = {tenant for _, tenant in accounts}
     for gateway in told(stack):
         without = sorted(set(gateway.tenants) - own)
         if without and not stack.partial:
             yield gateway.config, refused(f"no store is of {', '.join(without)}")
-
-
-def _holds(account: PlannedResource, container: PlannedResource) -> bool:
-    """Whether the container is in the account: by name, or, before there is one, by where the name comes from."""
-    name = container.get("accountName")
-    if isinstance(name, str):
-        return name in (account.get("accountName"), account.outputs.get("name"))
-    return account.urn in container.property_dependencies.get("accountName", ())
 
 
 def _tag(account: PlannedResource) -> str:

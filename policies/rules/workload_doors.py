@@ -4,12 +4,13 @@ import json
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
+from policies.config_maps import CONFIG, GATEWAY_FILE, file_of
 from policies.known import known_to
 from policies.require import items, texts
 from policies.review import StackUnderReview
 from policies.rule import Judged, Severity, stack_rule
 from policies.rules.workload import SERVICE
-from policies.rules.workload_objects import CONFIG, PROVIDER
+from policies.rules.workload_objects import PROVIDER
 from policies.types import FIREWALL_RULES, VAULT
 from policies.verdict import PASSED, refused
 
@@ -69,10 +70,9 @@ def opened_for(stack: StackUnderReview) -> Iterable[Judged]:
         for host in texts(opening.get("targetFqdns"))
     }
     for config in stack.of_type(CONFIG):
-        data = config.get("data")
-        text = data.get("gateway.json") if isinstance(data, dict) else None
+        text = file_of(config, GATEWAY_FILE)
         try:
-            told = json.loads(text) if isinstance(text, str) else {}
+            told = json.loads(text) if text is not None else {}
         except ValueError:
             told = {}
         named = [str(p.get("url") or p.get("host") or "") for p in items(told.get("external_providers"))]

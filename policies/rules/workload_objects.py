@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from plan.model import MISSING, PlannedResource
 from policies.clocked import CRON_JOB
+from policies.config_maps import CONFIG, GATEWAY_FILE, file_of
 from policies.operators import DAEMON_SET
 from policies.require import given, items, texts
 from policies.review import StackUnderReview
@@ -13,10 +14,10 @@ from policies.rule import Judged, Severity, rule, stack_rule
 from policies.rules.network_doors import is_private
 from policies.rules.workload import NETWORK_POLICY, SERVICE
 from policies.settled import SHUT, Among, AtLeast, settled
+from policies.tenants import space_of
 from policies.types import CONTAINER, DEPLOYMENT, NAMESPACE
-from policies.verdict import PASSED, Verdict, all_of, refused
+from policies.verdict import PASSED, Verdict, all_of, refused, refused_for
 
-CONFIG = "kubernetes:core/v1:ConfigMap"
 VOLUME = "kubernetes:core/v1:PersistentVolume"
 CLAIM = "kubernetes:core/v1:PersistentVolumeClaim"
 SCALER = "kubernetes:autoscaling/v2:HorizontalPodAutoscaler"
@@ -135,7 +136,7 @@ def one_thing(service: PlannedResource, stack: StackUnderReview) -> Verdict:
     wanted: dict[str, object] = {f"spec.{key}": SHUT for key in shut}
     if balanced:
         wanted["spec.externalTrafficPolicy"] = "Local"
-    return all_of((settled(service, wanted), refused("; ".join(told)) if told else PASSED))
+    return all_of((settled(service, wanted), refused_for(told)))
 
 
 @rule(
@@ -160,7 +161,7 @@ def peers_and_ports(policy: PlannedResource, stack: StackUnderReview) -> Verdict
                 cidr = str(block.get("cidr")) if isinstance(block, dict) else "10.0.0.0/16"
                 if not cidr.startswith(("10.", "172.", "192.168.", "100.")) or int(cidr.rpartition("/")[2] or 32) < 16:
                     told.append(f"{side} {index} names {cidr}")
-    return refused("; ".join(told)) if told else PASSED
+    return refused_for(told)
 
 
 @stack_rule(
@@ -240,9 +241,8 @@ def gateway_serves(stack: StackUnderReview) -> Iterable[Judged]:
     """The gateway is where every prompt passes: its settings decide where that goes next."""
     spaces = {space.get("metadata.name") for space in stack.of_type(NAMESPACE)}
     for config in stack.of_type(CONFIG):
-        data = config.get("data")
-        text = data.get("gateway.json") if isinstance(data, dict) else None
-        if isinstance(text, str):
+        text = file_of(config, GATEWAY_FILE)
+        if text is not None:
             yield config, _gateway(text, stack, spaces)
 
 
@@ -255,7 +255,7 @@ def _gateway(text: str, stack: StackUnderReview, spaces: set[object]) -> Verdict
         for tenant in dict(told.get("tenants", {})).values():
             routes += dict(tenant.get("models", {})).items()
         for name, url in routes:
-            space = str(url).partition(".")[2].partition(".")[0]
+            space = space_of(url)
             if not INSIDE.match(str(url)) or not (stack.partial or space in spaces):
                 bad.append(f"model {name} is at {url}")
         retrieval = told.get("retrieval")
@@ -265,7 +265,7 @@ def _gateway(text: str, stack: StackUnderReview, spaces: set[object]) -> Verdict
             bad.append(f"answers to {told.get('host')}, which doesn't name this stack")
     except (ValueError, TypeError, AttributeError):
         return refused("gateway.json is not of the form that the gateway reads")
-    return refused("; ".join(bad)) if bad else PASSED
+    return refused_for(bad)
 
 
 @rule(

@@ -11,7 +11,8 @@ from policies.rule import Judged, Severity, rule, stack_rule
 from policies.rules.workload import PODS
 from policies.settled import SHUT, Among, AtLeast, settled
 from policies.types import DEPLOYMENT
-from policies.verdict import PASSED, Verdict, all_of, refused
+from policies.verdict import PASSED, Verdict, all_of, refused, refused_for
+from policies.verifier import VERIFIERS
 
 POD = "spec.template.spec"
 KINDS = ("initContainers", "containers", "ephemeralContainers")
@@ -23,7 +24,7 @@ STEERS = re.compile(
 OFFLINE = re.compile(r"^(HF_.*_OFFLINE|TRANSFORMERS_OFFLINE|VLLM_NO_USAGE_STATS|DO_NOT_TRACK)$")
 VOLUMES = frozenset({"name", "csi", "configMap", "emptyDir", "persistentVolumeClaim"})
 SECRETS_DRIVER = "secrets-store.csi.k8s.io"
-VERIFIERS, TOKEN_SECONDS = "image-verification", 3600
+TOKEN_SECONDS = 3600
 
 
 def _of_containers(wanted: dict[str, object]) -> dict[str, object]:
@@ -97,7 +98,7 @@ def masks_on(workload: PlannedResource, stack: StackUnderReview) -> Verdict:
     wanted = _of_containers({f"securityContext.{path}": want for path, want in context.items()})
     wanted |= {f"{POD}.securityContext.{path}": want for path, want in context.items() if path != "procMount"}
     wanted |= {f"{POD}.securityContext.sysctls": SHUT, f"{POD}.shareProcessNamespace": SHUT}
-    return all_of((settled(workload, wanted), refused("; ".join(roots)) if roots else PASSED))
+    return all_of((settled(workload, wanted), refused_for(roots)))
 
 
 @rule(
@@ -185,7 +186,7 @@ def mounts(workload: PlannedResource, stack: StackUnderReview) -> Verdict:
         },
     }
     told = written + [f"volume {name} is of another kind" for name in strange]
-    return all_of((settled(workload, wanted), refused("; ".join(told)) if told else PASSED))
+    return all_of((settled(workload, wanted), refused_for(told)))
 
 
 def _token_of_verifier(workload: PlannedResource, volume: dict[str, object]) -> bool:

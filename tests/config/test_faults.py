@@ -73,6 +73,7 @@ class TestEveryFaultIsFound:
             ),
             ({"retrieval.image": f"ghcr.io/x@sha256:{'0' * 64}"}, "retrieval.image", "not from this stack's registry"),
             ({"retrieval.replicasMin": 9}, "retrieval.replicasMin", "fewest exceeds most"),
+            ({"gateway.replicasMin": 9, "gateway.replicasMax": 2}, "gateway.replicasMin", "fewest exceeds most"),
             ({"useCases.0.model.sha256": "abc"}, "useCases.0.model.sha256", "match pattern"),
             ({"useCases.0.name": "Clinical Notes"}, "useCases.0.name", "match pattern"),
             ({"environment": "dev"}, "jurisdiction", "names another"),
