@@ -1,0 +1,1 @@
+"""What runs inside the boundary: images of the platform, with their source."""
