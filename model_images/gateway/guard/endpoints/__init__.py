@@ -1,0 +1,39 @@
+"""The endpoints of OpenAI's form that are served, and of each what may be asked and what may be answered."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from model_images.gateway.guard.endpoints import chat, embeddings, responses
+from model_images.gateway.guard.spec import Object
+
+Name = Literal["chat", "responses", "embeddings"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Endpoint:
+    """One endpoint that asks a model."""
+
+    name: Name
+    path: str
+    request: Object
+    answer: Object
+    streams: bool
+
+
+ENDPOINTS: Mapping[str, Endpoint] = {
+    one.path: one
+    for one in (
+        Endpoint(name="chat", path="/v1/chat/completions", request=chat.REQUEST, answer=chat.ANSWER, streams=True),
+        Endpoint(
+            name="responses", path="/v1/responses", request=responses.REQUEST, answer=responses.ANSWER, streams=True
+        ),
+        Endpoint(
+            name="embeddings",
+            path="/v1/embeddings",
+            request=embeddings.REQUEST,
+            answer=embeddings.ANSWER,
+            streams=False,
+        ),
+    )
+}

@@ -1,0 +1,60 @@
+"""One request on its way through the guards, and what each of them has decided."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from model_images.gateway.guard.endpoints import Endpoint
+from model_images.gateway.guard.extension import Extension
+from model_images.gateway.guard.identifiers import Kind
+from model_images.gateway.guard.refusal import GuardFailed
+from model_images.gateway.guard.settings import DataClass
+from model_images.gateway.guard.slots import Slot, Walk
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caller:
+    """Who asks, from the token that Envoy has verified; and what they may ask."""
+
+    application: str
+    token: str
+    """The token's own id (`uti`), for the record."""
+    tenant: str
+    """Empty in a stack without tenants."""
+    use_case: str
+    purpose: str
+    data_classes: frozenset[str]
+    reidentifies: bool
+
+
+@dataclass(kw_only=True)
+class Exchange:
+    """What is known so far. A guard reads what those before it have written."""
+
+    request_id: str
+    endpoint: Endpoint
+    listener: str
+    origin: str
+    claims: dict[str, Any]
+    bytes_in: int
+    body: dict[str, Any] = field(default_factory=dict)
+    walk: Walk = field(default_factory=Walk)
+    extension: Extension = field(default_factory=Extension)
+    passages: list[dict[str, Any]] = field(default_factory=list)
+    caller: Caller | None = None
+    declared: DataClass | None = None
+    data_class: DataClass | None = None
+    found: dict[Kind, int] = field(default_factory=dict)
+    timings: dict[str, float] = field(default_factory=dict)
+    """Milliseconds, by guard."""
+
+    @property
+    def slots(self) -> list[Slot]:
+        """Every place of the request that carries text."""
+        return self.walk.slots
+
+    @property
+    def asked(self) -> Caller:
+        """The caller, once `authorise` has said who it is."""
+        if self.caller is None:
+            raise GuardFailed("authorise")
+        return self.caller

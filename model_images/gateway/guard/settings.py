@@ -1,0 +1,145 @@
+"""What the gateway is told: `gateway.json`, which the plan writes, and the environment. Unknown keys are refused.
+
+The form is the contract with `components/gateway.py`; tests hold the two against each other.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+DataClass = Literal["public", "confidential", "personal", "payment", "phi"]
+ORDER: Sequence[DataClass] = ("public", "confidential", "personal", "payment", "phi")
+"""From the least to the most that is to be protected."""
+
+
+class BadSettings(ValueError):
+    """The settings can't be used; the message says which key, and is safe to print."""
+
+
+class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, rename="camel"):
+    """One section: its keys and no other."""
+
+
+class Listener(_Section, frozen=True, rename=None):
+    """How callers come in."""
+
+    port: int
+    client_certificate: Literal["required", "none"]
+    token: Literal["required", "none"]
+
+
+class Health(_Section, frozen=True):
+    """Where the cluster asks."""
+
+    port: int
+    path: str
+
+
+class Prompt(_Section, frozen=True):
+    """The template that a use case is pinned to."""
+
+    name: str
+    version: str
+    sha256: str
+
+
+class Model(_Section, frozen=True):
+    """The model that a use case is pinned to."""
+
+    name: str
+    revision: str
+    sha256: str
+
+
+class UseCase(_Section, frozen=True):
+    """What is served under one name."""
+
+    data_classes: tuple[DataClass, ...]
+    external_allowed: bool
+    prompt: Prompt
+    model: Model
+
+
+class Tenant(_Section, frozen=True):
+    """One controller (GDPR Art. 4(7)): routes, cache salt, the most that it may ask, its own patterns."""
+
+    models: Mapping[str, str]
+    cache_salt: Path
+    requests_per_minute: int
+    origins: tuple[str, ...] = ()
+    patterns: tuple[tuple[str, str], ...] = ()
+
+
+class Canary(_Section, frozen=True):
+    """A candidate beside what a use case serves (docs/adr/0031)."""
+
+    change: str
+    url: str
+    pinned: str
+    ceiling_percent: int
+    weight_store: str
+    weight_key: str
+    refresh_seconds: int
+    stale_minutes: int
+
+
+class External(_Section, frozen=True):
+    """A model of somebody else's, for what is nobody's data."""
+
+    name: str
+    url: str
+    models: tuple[str, ...]
+    key: Path
+    """File with the provider's key."""
+
+
+class Settings(_Section, frozen=True, rename=None):
+    """Everything in `gateway.json`."""
+
+    jurisdiction: str
+    environment: str
+    host: str
+    listeners: Mapping[Literal["partners", "portal", "clinic"], Listener]
+    health: Health
+    models: Mapping[str, str]
+    tenants: Mapping[str, Tenant]
+    use_cases: Mapping[str, UseCase]
+    retrieval: str
+    canaries: Mapping[str, Canary]
+    external_providers: tuple[External, ...]
+    origins: tuple[str, ...] = ()
+    """Pages that may call from a browser, in a stack without tenants."""
+    prompt_store: str = ""
+    """Address of the container with the templates' texts; empty where they are mounted."""
+
+
+class Callers(msgspec.Struct, frozen=True, kw_only=True):
+    """What tokens are held against: set in the environment by components/callers.py."""
+
+    issuer: str
+    audience: str
+    max_age_seconds: int
+
+
+def read(path: Path) -> Settings:
+    """Read the file. Raises BadSettings."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Settings)
+    except OSError as error:
+        raise BadSettings(f"{path}: can't be read: {error.strerror}. It is mounted from the ConfigMap.") from None
+    except msgspec.MsgspecError as error:
+        raise BadSettings(f"{path}: {error}. The plan writes it: components/gateway.py.") from None
+
+
+def callers(environment: Mapping[str, str]) -> Callers:
+    """Read the environment. Raises BadSettings."""
+    names = {"issuer": "TOKEN_ISSUER", "audience": "TOKEN_AUDIENCE", "max_age_seconds": "TOKEN_MAX_AGE_SECONDS"}
+    missing = [name for name in names.values() if not environment.get(name)]
+    if missing:
+        raise BadSettings(f"{', '.join(missing)}: not set, so nobody's token could be checked. The plan sets them.")
+    age = environment["TOKEN_MAX_AGE_SECONDS"]
+    if not age.isdecimal() or not 0 < int(age) <= 900:
+        raise BadSettings("TOKEN_MAX_AGE_SECONDS: must be from 1 to 900 seconds")
+    return Callers(issuer=environment["TOKEN_ISSUER"], audience=environment["TOKEN_AUDIENCE"], max_age_seconds=int(age))
