@@ -6,7 +6,9 @@ from typing import Any
 from model_images.gateway.guard.endpoints import Endpoint
 from model_images.gateway.guard.extension import Extension
 from model_images.gateway.guard.identifiers import Kind
+from model_images.gateway.guard.pins import Pin
 from model_images.gateway.guard.refusal import GuardFailed
+from model_images.gateway.guard.route import Route
 from model_images.gateway.guard.settings import DataClass
 from model_images.gateway.guard.slots import Slot, Walk
 
@@ -44,6 +46,18 @@ class Exchange:
     declared: DataClass | None = None
     data_class: DataClass | None = None
     found: dict[Kind, int] = field(default_factory=dict)
+    known: frozenset[str] = frozenset()
+    """The identifiers that the request held, as they stood there: what an answer may hold, if it is restored."""
+    wants_usage: bool = False
+    """Whether the caller asked a stream for its counts."""
+    pin: Pin | None = None
+    route: Route | None = None
+    minted: int = 0
+    reidentified: int = 0
+    bytes_out: int = 0
+    tokens: tuple[int, int] = (0, 0)
+    """Of input and output, as the model counts them."""
+    upstream_status: int = 0
     timings: dict[str, float] = field(default_factory=dict)
     """Milliseconds, by guard."""
 
@@ -58,3 +72,15 @@ class Exchange:
         if self.caller is None:
             raise GuardFailed("authorise")
         return self.caller
+
+    @property
+    def held(self) -> Pin:
+        """What it is held to, once that is known."""
+        if self.pin is None:
+            raise GuardFailed("template")
+        return self.pin
+
+    @property
+    def streams(self) -> bool:
+        """Whether the answer is asked for in pieces."""
+        return self.body.get("stream") is True

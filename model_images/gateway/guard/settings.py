@@ -37,29 +37,15 @@ class Health(_Section, frozen=True):
     path: str
 
 
-class Prompt(_Section, frozen=True):
-    """The template that a use case is pinned to."""
+class PromptStore(_Section, frozen=True):
+    """Where pins and templates are read: App Configuration and a container, or a directory that is mounted."""
 
-    name: str
-    version: str
-    sha256: str
-
-
-class Model(_Section, frozen=True):
-    """The model that a use case is pinned to."""
-
-    name: str
-    revision: str
-    sha256: str
-
-
-class UseCase(_Section, frozen=True):
-    """What is served under one name."""
-
-    data_classes: tuple[DataClass, ...]
-    external_allowed: bool
-    prompt: Prompt
-    model: Model
+    configuration: str = ""
+    """Host of the App Configuration store."""
+    label: str = ""
+    texts: str = ""
+    """Host of the storage account with the templates' texts."""
+    directory: Path | None = None
 
 
 class Tenant(_Section, frozen=True):
@@ -105,14 +91,12 @@ class Settings(_Section, frozen=True, rename=None):
     health: Health
     models: Mapping[str, str]
     tenants: Mapping[str, Tenant]
-    use_cases: Mapping[str, UseCase]
     retrieval: str
     canaries: Mapping[str, Canary]
     external_providers: tuple[External, ...]
+    prompts: PromptStore
     origins: tuple[str, ...] = ()
     """Pages that may call from a browser, in a stack without tenants."""
-    prompt_store: str = ""
-    """Address of the container with the templates' texts; empty where they are mounted."""
 
 
 class Callers(msgspec.Struct, frozen=True, kw_only=True):

@@ -39,7 +39,17 @@ class Slot:
         if text == self.text:
             return
         self.text = text
-        self.holder[self.key] = text
+        if self.is_key:
+            items = [(text if name == self.key else name, value) for name, value in self.holder.items()]
+            self.holder.clear()
+            self.holder.update(items)
+        else:
+            self.holder[self.key] = text
+
+    @property
+    def is_key(self) -> bool:
+        """A key of an object: written after everything below it, which is found by the old one."""
+        return self.path.endswith(".<key>")
 
 
 @dataclass(slots=True)

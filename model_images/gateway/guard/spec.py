@@ -63,6 +63,22 @@ class Text:
 
 
 @dataclass(frozen=True)
+class Fragment:
+    """A piece of a text that comes in pieces: read as it is, for JSON in it may begin in one and end in another."""
+
+    def check(self, value: Any, path: str, walk: Walk, holder: Any, key: str | int) -> Any:
+        """One slot."""
+        if not isinstance(value, str) or len(value) > MAX_TEXT:
+            raise refuse("type", path, "must be a string")
+        walk.slots.append(Slot(holder, key, path, Form.TEXT, value))
+        return value
+
+    def document(self) -> dict[str, Any]:
+        """JSON Schema of it."""
+        return {"type": "string"}
+
+
+@dataclass(frozen=True)
 class Label:
     """A string of a closed alphabet, in which nothing can be written; `pattern` is matched whole."""
 

@@ -16,6 +16,7 @@ from model_images.gateway.guard.spec import (
     Choice,
     Dropped,
     Either,
+    Fragment,
     Free,
     Number,
     Object,
@@ -168,3 +169,44 @@ ANSWER = Object(
     required=("choices",),
     drop=True,
 )
+
+DELTA_CALL = Object(
+    {
+        "index": Number(0, 256, whole=True),
+        "id": Reference("call_"),
+        "type": Choice(("function",)),
+        "function": Object({"name": FUNCTION, "arguments": Fragment()}, drop=True),
+    },
+    required=("index",),
+    drop=True,
+)
+TEXTS = ("content", "refusal", "reasoning", "reasoning_content")
+"""Fields of a delta that come in pieces."""
+CHUNK = Object(
+    {
+        "created": Number(0, 1e11, whole=True),
+        "choices": Array(
+            Object(
+                {
+                    "index": Number(0, 16, whole=True),
+                    "delta": Object(
+                        {
+                            "role": Choice(("assistant",)),
+                            **{name: Fragment() for name in TEXTS},
+                            "tool_calls": Array(DELTA_CALL, most=128),
+                        },
+                        drop=True,
+                    ),
+                    "finish_reason": FINISH,
+                },
+                required=("index",),
+                drop=True,
+            ),
+            most=16,
+        ),
+        "usage": USAGE,
+    },
+    required=("choices",),
+    drop=True,
+)
+"""One event of a streamed answer."""

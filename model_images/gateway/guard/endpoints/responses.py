@@ -16,6 +16,7 @@ from model_images.gateway.guard.spec import (
     Choice,
     Dropped,
     Either,
+    Fragment,
     Free,
     Node,
     Number,
@@ -204,3 +205,57 @@ ANSWER = Object(
     required=("output",),
     drop=True,
 )
+
+PART = Tagged(
+    "type",
+    {
+        "output_text": Object({"type": Choice(("output_text",)), "text": Text()}, drop=True),
+        "refusal": Object({"type": Choice(("refusal",)), "refusal": Text()}, drop=True),
+        "reasoning_text": Object({"type": Choice(("reasoning_text",)), "text": Text()}, drop=True),
+        "summary_text": Object({"type": Choice(("summary_text",)), "text": Text()}, drop=True),
+    },
+)
+INDEX = Number(0, 4_096, whole=True)
+_PLACE: dict[str, Node] = {
+    "item_id": Reference("item_"),
+    "output_index": INDEX,
+    "content_index": INDEX,
+    "summary_index": INDEX,
+}
+
+
+def _event(kind: str, **fields: Node) -> Object:
+    return Object({"type": Choice((kind,)), **fields}, required=("type", *fields), drop=True)
+
+
+def _piece(kind: str, **fields: Node) -> Object:
+    return Object({"type": Choice((kind,)), **_PLACE, **fields}, required=("type", *fields), drop=True)
+
+
+STREAMED = {
+    # By the event that brings a piece: the event that ends it, and the field in which that one has the whole.
+    "response.output_text.delta": ("response.output_text.done", "text"),
+    "response.refusal.delta": ("response.refusal.done", "refusal"),
+    "response.function_call_arguments.delta": ("response.function_call_arguments.done", "arguments"),
+    "response.reasoning_text.delta": ("response.reasoning_text.done", "text"),
+    "response.reasoning_summary_text.delta": ("response.reasoning_summary_text.done", "text"),
+}
+PARTS_BEGIN_AND_END = ("content_part", "reasoning_part", "reasoning_summary_part")
+EVENTS = {
+    **{
+        f"response.{name}": _event(f"response.{name}", response=ANSWER)
+        for name in ("created", "in_progress", "completed", "incomplete")
+    },
+    **{
+        f"response.output_item.{name}": _event(f"response.output_item.{name}", output_index=INDEX, item=OUTPUT)
+        for name in ("added", "done")
+    },
+    **{
+        f"response.{part}.{name}": _piece(f"response.{part}.{name}", part=PART)
+        for part in PARTS_BEGIN_AND_END
+        for name in ("added", "done")
+    },
+    **{name: _piece(name, delta=Fragment()) for name in STREAMED},
+    **{done: _piece(done, **{field: Text()}) for done, field in STREAMED.values()},
+}
+"""Events of a streamed answer, by type; one that is not here is not passed on."""

@@ -1,0 +1,1 @@
+"""Envoy's configuration, made from the gateway's settings: nothing of it is written by hand per stack."""

@@ -1,0 +1,159 @@
+"""The whole of Envoy's configuration, from the settings. Methods and paths are listed on both ways; all else is 404."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from model_images.gateway.envoy import clusters, filters, tls
+from model_images.gateway.envoy.connections import STREAM_SECONDS, manager
+from model_images.gateway.envoy.places import Places
+from model_images.gateway.guard.endpoints import ENDPOINTS
+from model_images.gateway.guard.settings import Callers, Settings
+from model_images.gateway.guard.upstream import ROUTE
+
+MOST_CONNECTIONS = 10_000
+READS = ("/v1/models", "/openapi.json")
+PROBE = "/healthz"
+
+
+def bootstrap(settings: Settings, callers: Callers, places: Places) -> dict[str, Any]:
+    """As Envoy reads it (envoyproxy.io/docs, v3 API)."""
+    listeners = [_callers(name, settings, callers, places) for name in settings.listeners]
+    return {
+        "admin": {"address": {"pipe": {"path": str(places.admin), "mode": 0o600}}},
+        "static_resources": {
+            "listeners": [*listeners, _cluster_only(settings, places), _way_out(settings, places)],
+            "clusters": [clusters.guard(places), *clusters.upstreams(settings)],
+        },
+        "overload_manager": {
+            "resource_monitors": [
+                {
+                    "name": "envoy.resource_monitors.global_downstream_max_connections",
+                    "typed_config": {
+                        "@type": "type.googleapis.com/envoy.extensions.resource_monitors.downstream_connections.v3"
+                        ".DownstreamConnectionsConfig",
+                        "max_active_downstream_connections": MOST_CONNECTIONS,
+                    },
+                }
+            ]
+        },
+    }
+
+
+def write(settings: Settings, callers: Callers, places: Places) -> str:
+    """Write it, with the files of secrets that it refers to; the configuration's path."""
+    for name, secret in tls.secrets(places).items():
+        held = {"resources": [secret]}
+        (places.run / f"{name}.json").write_text(json.dumps(held), encoding="utf-8")
+    path = places.run / "envoy.json"
+    path.write_text(json.dumps(bootstrap(settings, callers, places), indent=1), encoding="utf-8")
+    return str(path)
+
+
+def _match(method: str, path: str) -> dict[str, Any]:
+    return {"path": path, "headers": [{"name": ":method", "string_match": {"exact": method}}]}
+
+
+def _passed(name: str, method: str, path: str, to: str = "guard", **more: Any) -> dict[str, Any]:  # noqa: ANN401 Envoy's own fields
+    action = {"cluster": to, "timeout": "0s", "max_stream_duration": {"max_stream_duration": f"{STREAM_SECONDS}s"}}
+    return {"name": name, "match": _match(method, path), "route": {**action, **more}}
+
+
+def _nothing() -> dict[str, Any]:
+    return {
+        "name": "nothing",
+        "match": {"prefix": "/"},
+        "direct_response": {"status": 404, "body": {"inline_string": "Nothing is served there."}},
+    }
+
+
+def _origins(settings: Settings) -> list[str]:
+    return sorted({*settings.origins, *(origin for one in settings.tenants.values() for origin in one.origins)})
+
+
+def _callers(name: str, settings: Settings, callers: Callers, places: Places) -> dict[str, Any]:
+    told = settings.listeners[name]  # type: ignore[index] # a name of its own keys
+    certificates = told.client_certificate == "required"
+    origins = [] if certificates else _origins(settings)
+    asked = [_passed(one.name, "POST", path) for path, one in ENDPOINTS.items()]
+    host = {
+        "name": name,
+        "domains": ["*"],
+        "rate_limits": filters.by_caller(),
+        "routes": [
+            _passed("probe", "GET", PROBE),
+            *(_passed(path.rpartition("/")[2], "GET", path) for path in READS),
+            *asked,
+            _nothing(),
+        ],
+        **({"typed_per_filter_config": filters.cors_policy(origins)} if origins else {}),
+    }
+    chain = [
+        *([filters.cors()] if origins else []),
+        filters.token(callers, places, preflight=bool(origins)),
+        filters.limited(),
+        filters.whole(),
+        filters.router(),
+    ]
+    return {
+        "name": name,
+        "address": {"socket_address": {"address": places.address, "port_value": told.port}},
+        "per_connection_buffer_limit_bytes": 32_768,
+        "listener_filters": [
+            {
+                "name": "envoy.filters.listener.tls_inspector",
+                "typed_config": {
+                    "@type": "type.googleapis.com/envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector"
+                },
+            }
+        ],
+        "listener_filters_timeout": "5s",
+        "filter_chains": [
+            {
+                "filters": [manager(name, filters=chain, hosts=[host], certificates=certificates, outside=True)],
+                "transport_socket": tls.server(places, client_certificate=certificates),
+                "transport_socket_connect_timeout": "10s",
+            }
+        ],
+    }
+
+
+def _cluster_only(settings: Settings, places: Places) -> dict[str, Any]:
+    """Health for the cluster and numbers for its collector; the network policy says who reaches it."""
+    routes = [_passed("probe", "GET", settings.health.path), _passed("numbers", "GET", "/metrics"), _nothing()]
+    host = {"name": "health", "domains": ["*"], "routes": routes}
+    return {
+        "name": "health",
+        "address": {"socket_address": {"address": places.address, "port_value": settings.health.port}},
+        "filter_chains": [{"filters": [_plain("health", [host])]}],
+    }
+
+
+def _way_out(settings: Settings, places: Places) -> dict[str, Any]:
+    """From the guard to models: routes that ask a model something, and no other of its server's."""
+    routes = [
+        _out(name, path, urlsplit(url).netloc) for name, url in clusters.models(settings).items() for path in ENDPOINTS
+    ]
+    routes += [
+        _out(f"external:{provider.name}", path, urlsplit(provider.url).netloc)
+        for provider in settings.external_providers
+        for path in ENDPOINTS
+    ]
+    host = {"name": "models", "domains": ["*"], "routes": [*routes, _nothing()]}
+    return {
+        "name": "way-out",
+        "address": {"pipe": {"path": str(places.upstream), "mode": 0o600}},
+        "filter_chains": [{"filters": [_plain("way-out", [host])]}],
+    }
+
+
+def _out(name: str, path: str, host: str) -> dict[str, Any]:
+    route = _passed(name, "POST", path, name, host_rewrite_literal=host)
+    route["match"]["headers"].append({"name": ROUTE, "string_match": {"exact": name}})
+    route["request_headers_to_remove"] = [ROUTE, "x-forwarded-for", "x-forwarded-proto", "x-bailiwick-listener"]
+    return route
+
+
+def _plain(name: str, hosts: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    return manager(name, filters=[filters.router()], hosts=hosts, certificates=False, outside=False)

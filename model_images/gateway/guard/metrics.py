@@ -1,0 +1,53 @@
+"""What is counted, under the names that dashboards, alerts and the canary's job ask for. No label holds content."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 16, 32, 64)
+
+
+class Metrics:
+    """One registry for one gateway."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        place = ("use_case", "variant")
+        self.requests = Counter(
+            "bailiwick_gateway_requests", "Requests, by status.", (*place, "tenant", "code"), registry=self.registry
+        )
+        self.refusals = Counter(
+            "bailiwick_gateway_refusals", "Refused by a guard.", (*place, "guard"), registry=self.registry
+        )
+        self.drafts = Counter(
+            "bailiwick_gateway_drafts", "Drafts taken or corrected.", (*place, "verdict"), registry=self.registry
+        )
+        self.first_token = Histogram(
+            "bailiwick_gateway_first_token_seconds",
+            "Time to the first token.",
+            place,
+            buckets=SECONDS,
+            registry=self.registry,
+        )
+        self.guards = Histogram(
+            "bailiwick_gateway_guard_seconds",
+            "Time in a guard.",
+            ("guard",),
+            buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 1),
+            registry=self.registry,
+        )
+        self.found = Counter(
+            "bailiwick_gateway_identifiers", "Identifiers replaced.", ("kind",), registry=self.registry
+        )
+        self.audit_failures = Counter(
+            "bailiwick_gateway_audit_failures", "Audit records that could not be written.", registry=self.registry
+        )
+        self.in_flight = Gauge("bailiwick_gateway_in_flight", "Requests not yet ended.", registry=self.registry)
+        self.pinned = Gauge(
+            "bailiwick_gateway_pinned_info",
+            "What is in service.",
+            ("use_case", "variant", "model", "revision", "prompt"),
+            registry=self.registry,
+        )
+
+    def text(self) -> bytes:
+        """As Prometheus reads it."""
+        return generate_latest(self.registry)
