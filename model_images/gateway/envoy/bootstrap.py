@@ -21,6 +21,7 @@ def bootstrap(settings: Settings, callers: Callers, places: Places) -> dict[str,
     """As Envoy reads it (envoyproxy.io/docs, v3 API)."""
     listeners = [_callers(name, settings, callers, places) for name in settings.listeners]
     return {
+        "node": {"id": "gateway", "cluster": "gateway"},
         "admin": {"address": {"pipe": {"path": str(places.admin), "mode": 0o600}}},
         "static_resources": {
             "listeners": [*listeners, _cluster_only(settings, places), _way_out(settings, places)],
@@ -151,7 +152,7 @@ def _way_out(settings: Settings, places: Places) -> dict[str, Any]:
 def _out(name: str, path: str, host: str) -> dict[str, Any]:
     route = _passed(name, "POST", path, name, host_rewrite_literal=host)
     route["match"]["headers"].append({"name": ROUTE, "string_match": {"exact": name}})
-    route["request_headers_to_remove"] = [ROUTE, "x-forwarded-for", "x-forwarded-proto", "x-bailiwick-listener"]
+    route["request_headers_to_remove"] = [ROUTE, "x-forwarded-for", "x-forwarded-proto", "user-agent"]
     return route
 
 

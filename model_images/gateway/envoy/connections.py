@@ -35,6 +35,7 @@ def manager(
     outside: bool,
 ) -> dict[str, Any]:
     """The filter that reads HTTP."""
+    listener = {"header": {"key": LISTENER, "value": name}, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}
     strict: dict[str, Any] = {
         "use_remote_address": True,
         "xff_num_trusted_hops": 0,
@@ -87,9 +88,7 @@ def manager(
             "route_config": {
                 "name": name,
                 "virtual_hosts": list(hosts),
-                "request_headers_to_add": [
-                    {"header": {"key": LISTENER, "value": name}, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}
-                ],
+                **({"request_headers_to_add": [listener]} if outside else {}),
             },
             "local_reply_config": {
                 "body_format": {

@@ -45,14 +45,14 @@ class PromptStore(_Section, frozen=True):
     label: str = ""
     texts: str = ""
     """Host of the storage account with the templates' texts."""
-    directory: Path | None = None
+    directory: str = ""
 
 
 class Tenant(_Section, frozen=True):
     """One controller (GDPR Art. 4(7)): routes, cache salt, the most that it may ask, its own patterns."""
 
     models: Mapping[str, str]
-    cache_salt: Path
+    cache_salt: str
     requests_per_minute: int
     origins: tuple[str, ...] = ()
     patterns: tuple[tuple[str, str], ...] = ()
@@ -77,7 +77,7 @@ class External(_Section, frozen=True):
     name: str
     url: str
     models: tuple[str, ...]
-    key: Path
+    key: str
     """File with the provider's key."""
 
 

