@@ -48,6 +48,14 @@ class PromptStore(_Section, frozen=True):
     directory: str = ""
 
 
+class AuditStore(_Section, frozen=True):
+    """Where the log is anchored: a container that is written once. Empty where a directory is all there is."""
+
+    store: str = ""
+    """Host of the storage account."""
+    container: str = ""
+
+
 class Tenant(_Section, frozen=True):
     """One controller (GDPR Art. 4(7)): routes, cache salt, the most that it may ask, its own patterns."""
 
@@ -95,6 +103,7 @@ class Settings(_Section, frozen=True, rename=None):
     canaries: Mapping[str, Canary]
     external_providers: tuple[External, ...]
     prompts: PromptStore
+    audit: AuditStore = AuditStore()
     origins: tuple[str, ...] = ()
     """Pages that may call from a browser, in a stack without tenants."""
 
