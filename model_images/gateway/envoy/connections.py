@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from model_images.gateway.guard.app import LISTENER
+from model_images.gateway.guard.reading import LISTENER
 
 MANAGER = "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
 STREAM_SECONDS = 150

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from model_images.gateway.envoy.places import Places
-from model_images.gateway.guard.app import CLAIMS, MOST_BODY
+from model_images.gateway.guard.reading import CLAIMS, MOST_BODY
 from model_images.gateway.guard.settings import Callers
 
 HTTP = "type.googleapis.com/envoy.extensions.filters.http"

@@ -1,42 +1,28 @@
 """The ASGI application: reads a request, lets the guards decide, asks the model, and reads its answer the same way."""
 
 import asyncio
-import re
 import time
-import uuid
-from base64 import urlsafe_b64decode
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Callable, MutableMapping
 from typing import Any
 
 import msgspec
 
+from model_images.gateway.guard import reading
 from model_images.gateway.guard.answer import Reader, counts, unlike
 from model_images.gateway.guard.endpoints import ENDPOINTS, Endpoint
 from model_images.gateway.guard.exchange import Exchange
 from model_images.gateway.guard.metrics import Metrics
 from model_images.gateway.guard.pipeline import Guards
+from model_images.gateway.guard.reading import Receive
 from model_images.gateway.guard.refusal import GuardFailed, Refused
+from model_images.gateway.guard.sending import Answer, Send, refuse, reply
 from model_images.gateway.guard.slots import Walk
 from model_images.gateway.guard.spec import GUARD as SCHEMA
-from model_images.gateway.guard.sse import BadStream, Events, event
+from model_images.gateway.guard.sse import BadStream, Events
 from model_images.gateway.guard.streams import ChatStream, ResponseStream, Stream
 from model_images.gateway.guard.upstream import Answered, Upstream, gone
 
 Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-
-MOST_BODY = 2_000_000
-"""Bytes of a request. Envoy refuses more before it comes here; this holds where it does not stand."""
-BODY_SECONDS = 30
-CLAIMS = "x-bailiwick-claims"
-LISTENER = "x-bailiwick-listener"
-_REQUEST_ID = re.compile(r"[0-9a-fA-F-]{8,64}")
-
-
-class ClientLeft(Exception):
-    """Nobody waits for the answer any more."""
 
 
 class App:
@@ -44,7 +30,6 @@ class App:
 
     def __init__(self, guards: Guards, upstream: Upstream, metrics: Metrics, *, document: bytes = b"{}") -> None:
         self._guards, self._upstream, self._metrics, self._document = guards, upstream, metrics, document
-        self._running: set[asyncio.Task[None]] = set()
         self.ready: Callable[[], bool] = lambda: True
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -54,44 +39,44 @@ class App:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         method, path = scope["method"], scope["path"]
         if path == "/healthz" and method == "GET":
-            await _reply(send, 200 if self.ready() else 503, b"{}")
+            await reply(send, 200 if self.ready() else 503, b"{}")
         elif path == "/metrics" and method == "GET":
-            await _reply(send, 200, self._metrics.text(), "text/plain; version=0.0.4; charset=utf-8")
+            await reply(send, 200, self._metrics.text(), "text/plain; version=0.0.4; charset=utf-8")
         elif path == "/openapi.json" and method == "GET":
-            await _reply(send, 200, self._document)
+            await reply(send, 200, self._document)
         elif path == "/v1/models" and method == "GET":
             await self._models(headers, send)
         elif path in ENDPOINTS and method == "POST":
             await self._ask(ENDPOINTS[path], headers, receive, send)
         else:
-            await _refuse(send, Refused("route", "no-such-path", "Nothing is served there.", status=404), "")
+            await refuse(send, Refused("route", "no-such-path", "Nothing is served there.", status=404), "")
 
     async def _models(self, headers: dict[str, str], send: Send) -> None:
         try:
-            names = self._guards.authorise.served(_claims(headers))
+            names = self._guards.authorise.served(reading.claims(headers))
         except Refused as refusal:
-            await _refuse(send, refusal, _request_id(headers))
+            await refuse(send, refusal, reading.request_id(headers))
             return
         rows = [{"id": name, "object": "model", "created": 0, "owned_by": "bailiwick"} for name in names]
-        await _reply(send, 200, msgspec.json.encode({"object": "list", "data": rows}))
+        await reply(send, 200, msgspec.json.encode({"object": "list", "data": rows}))
 
     async def _ask(self, endpoint: Endpoint, headers: dict[str, str], receive: Receive, send: Send) -> None:
         exchange = Exchange(
-            request_id=_request_id(headers),
+            request_id=reading.request_id(headers),
             endpoint=endpoint,
-            listener=headers.get(LISTENER, ""),
+            listener=headers.get(reading.LISTENER, ""),
             origin=headers.get("origin", ""),
             claims={},
             bytes_in=0,
         )
-        answer = _Answer(send, exchange)
+        answer = Answer(send, exchange)
         self._metrics.in_flight.inc()
         try:
-            exchange.claims = _claims(headers)
-            raw = await _body(receive)
+            exchange.claims = reading.claims(headers)
+            raw = await reading.body(receive)
             exchange.bytes_in = len(raw)
             body, reader = await self._guards.admit(exchange, raw, headers.get("content-type", ""))
-        except ClientLeft:
+        except reading.ClientLeft:
             answer.status = 499
         except Refused as refusal:
             await self._stopped(answer, refusal)
@@ -101,7 +86,7 @@ class App:
             self._metrics.in_flight.dec()
             self._counted(answer)
 
-    async def _stopped(self, answer: "_Answer", refusal: Refused) -> None:
+    async def _stopped(self, answer: Answer, refusal: Refused) -> None:
         """A refusal before anything went out: written down, then told."""
         try:
             await self._guards.journal.refused(answer.exchange, refusal)
@@ -109,10 +94,10 @@ class App:
             refusal = worse
         await answer.refuse(refusal)
 
-    async def _answered(self, answer: "_Answer", body: bytes, reader: Reader, receive: Receive) -> None:
+    async def _answered(self, answer: Answer, body: bytes, reader: Reader, receive: Receive) -> None:
         """Ask the model while watching whether the caller is still there."""
         work = asyncio.ensure_future(self._through(answer, body, reader))
-        left = asyncio.ensure_future(_gone(receive))
+        left = asyncio.ensure_future(reading.gone(receive))
         stopped: Refused | None = None
         try:
             await asyncio.wait((work, left), return_when=asyncio.FIRST_COMPLETED)
@@ -131,7 +116,7 @@ class App:
             await asyncio.gather(work, left, return_exceptions=True)
         await self._ended(answer, stopped)
 
-    async def _ended(self, answer: "_Answer", stopped: Refused | None) -> None:
+    async def _ended(self, answer: Answer, stopped: Refused | None) -> None:
         try:
             self._guards.volume.count(answer.exchange)
             await self._guards.journal.finished(answer.exchange, stopped)
@@ -142,7 +127,7 @@ class App:
         elif stopped is None:
             await answer.end()
 
-    async def _through(self, answer: "_Answer", body: bytes, reader: Reader) -> None:
+    async def _through(self, answer: Answer, body: bytes, reader: Reader) -> None:
         exchange = answer.exchange
         route = exchange.route
         if route is None:
@@ -159,7 +144,7 @@ class App:
             else:
                 await self._whole(answer, answered, reader, begun)
 
-    async def _whole(self, answer: "_Answer", answered: Answered, reader: Reader, begun: float) -> None:
+    async def _whole(self, answer: Answer, answered: Answered, reader: Reader, begun: float) -> None:
         exchange = answer.exchange
         try:
             found = msgspec.json.decode(await answered.whole())
@@ -174,7 +159,7 @@ class App:
         exchange.tokens = counts(made.get("usage"))
         answer.hold(msgspec.json.encode({**_head(exchange), **made}))
 
-    async def _streamed(self, answer: "_Answer", answered: Answered, reader: Reader, begun: float) -> None:
+    async def _streamed(self, answer: Answer, answered: Answered, reader: Reader, begun: float) -> None:
         exchange = answer.exchange
         stream, events, first = _stream(exchange, reader), Events(), True
         try:
@@ -197,7 +182,7 @@ class App:
             place = (exchange.asked.use_case, exchange.route.variant)
             self._metrics.first_token.labels(*place).observe(time.perf_counter() - begun)
 
-    def _counted(self, answer: "_Answer") -> None:
+    def _counted(self, answer: Answer) -> None:
         exchange, metrics = answer.exchange, self._metrics
         use_case = exchange.caller.use_case if exchange.caller is not None else ""
         tenant = exchange.caller.tenant if exchange.caller is not None else ""
@@ -209,51 +194,6 @@ class App:
             metrics.guards.labels(guard).observe(spent / 1000)
         for kind, number in exchange.found.items():
             metrics.found.labels(kind.value).inc(number)
-
-
-class _Answer:
-    """What the caller gets, in whichever form it has begun."""
-
-    def __init__(self, send: Send, exchange: Exchange) -> None:
-        self._send, self.exchange = send, exchange
-        self._held: bytes | None = None
-        self._begun = False
-        self.status = 0
-        self.refused: Refused | None = None
-
-    def hold(self, body: bytes) -> None:
-        """A whole answer, sent once its record is written."""
-        self._held = body
-        self.exchange.bytes_out = len(body)
-
-    async def stream(self, out: bytes) -> None:
-        """A piece, at once."""
-        if not self._begun:
-            self._begun, self.status = True, 200
-            await self._send(_start(200, "text/event-stream; charset=utf-8", self.exchange.request_id))
-        self.exchange.bytes_out += len(out)
-        await self._send({"type": "http.response.body", "body": out, "more_body": True})
-
-    async def end(self) -> None:
-        """All went well."""
-        if self._begun:
-            await self._send({"type": "http.response.body", "body": b""})
-        elif self._held is not None:
-            self.status = 200
-            await _reply(self._send, 200, self._held, request_id=self.exchange.request_id)
-        else:
-            await self.refuse(unlike())
-
-    async def refuse(self, refusal: Refused) -> None:
-        """Tell it: as a status where nothing was sent, else as the last event, with no `[DONE]` after it."""
-        self.refused = refusal
-        if not self._begun:
-            self.status = refusal.status
-            await _refuse(self._send, refusal, self.exchange.request_id)
-            return
-        told = msgspec.json.encode(_error(refusal, self.exchange.request_id)).decode()
-        name = "error" if self.exchange.endpoint.name == "responses" else ""
-        await self._send({"type": "http.response.body", "body": event(told, name), "more_body": False})
 
 
 def _stream(exchange: Exchange, reader: Reader) -> Stream:
@@ -282,77 +222,3 @@ def _unanswered(status: int) -> Refused:
     if status in (429, 503):
         return gone("model-busy", "The model's servers have no room now; ask again later.", 503)
     return gone("model-failed", "The model's server failed.")
-
-
-def _claims(headers: dict[str, str]) -> dict[str, Any]:
-    """The token's claims, which Envoy has verified and put there in place of whatever the caller had sent."""
-    raw = headers.get(CLAIMS, "")
-    try:
-        found = msgspec.json.decode(urlsafe_b64decode(raw + "=" * (-len(raw) % 4)))
-    except (ValueError, msgspec.DecodeError):
-        found = None
-    if not isinstance(found, dict):
-        raise Refused("authorise", "token", "No token came with the request.", status=401)
-    return found
-
-
-def _request_id(headers: dict[str, str]) -> str:
-    given = headers.get("x-request-id", "")
-    return given if _REQUEST_ID.fullmatch(given) else str(uuid.uuid4())
-
-
-async def _body(receive: Receive) -> bytes:
-    parts, size = [], 0
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            while True:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise ClientLeft
-                part = message.get("body", b"")
-                size += len(part)
-                if size > MOST_BODY:
-                    raise Refused(SCHEMA, "body-too-long", f"body: at most {MOST_BODY} bytes", status=413)
-                parts.append(part)
-                if not message.get("more_body", False):
-                    return b"".join(parts)
-    except TimeoutError:
-        raise Refused(SCHEMA, "body-late", f"body: within {BODY_SECONDS} seconds", status=408) from None
-
-
-async def _gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-
-
-def _error(refusal: Refused, request_id: str) -> dict[str, Any]:
-    kind = "invalid_request_error" if refusal.status in (400, 404, 413) else "refused"
-    return {
-        "error": {
-            "message": refusal.message,
-            "type": kind,
-            "param": None,
-            "code": refusal.code,
-            "guard": refusal.guard,
-            "request_id": request_id,
-        }
-    }
-
-
-async def _refuse(send: Send, refusal: Refused, request_id: str) -> None:
-    await _reply(send, refusal.status, msgspec.json.encode(_error(refusal, request_id)), request_id=request_id)
-
-
-def _start(status: int, media: str, request_id: str, more: Iterable[tuple[bytes, bytes]] = ()) -> Message:
-    headers = [(b"content-type", media.encode()), (b"cache-control", b"no-store"), *more]
-    if request_id:
-        headers.append((b"x-request-id", request_id.encode()))
-    return {"type": "http.response.start", "status": status, "headers": headers}
-
-
-async def _reply(
-    send: Send, status: int, body: bytes, media: str = "application/json", *, request_id: str = ""
-) -> None:
-    length = ((b"content-length", str(len(body)).encode()),)
-    await send(_start(status, media, request_id, length))
-    await send({"type": "http.response.body", "body": body})

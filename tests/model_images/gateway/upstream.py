@@ -15,7 +15,7 @@ Answer = Callable[[dict[str, Any]], str]
 
 def last(body: dict[str, Any]) -> str:
     """Echo: the last text of what was asked."""
-    messages = body.get("messages", body.get("input"))
+    messages = body["messages"] if "messages" in body else body["input"]
     if isinstance(messages, str):
         return messages
     content = messages[-1].get("content", "")
@@ -45,11 +45,13 @@ class Model:
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def __enter__(self) -> "Model":
+        """Listen."""
         self._thread.start()
         self._ready.wait(10)
         return self
 
     def __exit__(self, *_: object) -> None:
+        """Stop."""
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
 
@@ -106,8 +108,15 @@ class Model:
             choice = {"index": 0, "message": message, "finish_reason": "stop", "logprobs": None, "stop_reason": None}
             whole = {"id": "chatcmpl-x", "object": "chat.completion", "created": 1, "model": body["model"]}
             return web.json_response({**whole, "choices": [choice], "usage": usage, "kv_transfer_params": None})
-        head = {"id": "chatcmpl-x", "object": "chat.completion.chunk", "created": 1, "model": body["model"]}
-        events = [{**head, "choices": [{"index": 0, "delta": {"role": "assistant", "content": ""}}]}]
+        head: dict[str, Any] = {
+            "id": "chatcmpl-x",
+            "object": "chat.completion.chunk",
+            "created": 1,
+            "model": body["model"],
+        }
+        events: list[dict[str, Any]] = [
+            {**head, "choices": [{"index": 0, "delta": {"role": "assistant", "content": ""}}]}
+        ]
         events += [
             {**head, "choices": [{"index": 0, "delta": {"content": said[at : at + self.piece]}}]}
             for at in range(0, len(said), self.piece)
@@ -119,17 +128,32 @@ class Model:
     async def _responses(self, request: web.Request) -> web.StreamResponse:
         body = await self._body(request)
         said = self.says(body)
-        part = {"type": "output_text", "text": said, "annotations": []}
-        item = {"type": "message", "id": "msg_1", "role": "assistant", "status": "completed", "content": [part]}
+        part: dict[str, Any] = {"type": "output_text", "text": said, "annotations": []}
+        item: dict[str, Any] = {
+            "type": "message",
+            "id": "msg_1",
+            "role": "assistant",
+            "status": "completed",
+            "content": [part],
+        }
         usage = {"input_tokens": 7, "output_tokens": 3, "total_tokens": 10}
-        whole = {"id": "resp_x", "object": "response", "created_at": 1, "model": body["model"], "status": "completed"}
+        whole: dict[str, Any] = {
+            "id": "resp_x",
+            "object": "response",
+            "created_at": 1,
+            "model": body["model"],
+            "status": "completed",
+        }
         whole |= {"output": [item], "usage": usage, "instructions": body.get("instructions")}
         if not body.get("stream"):
             return web.json_response(whole)
-        place = {"item_id": "msg_1", "output_index": 0, "content_index": 0}
+        place: dict[str, Any] = {"item_id": "msg_1", "output_index": 0, "content_index": 0}
         begun = {**whole, "status": "in_progress", "output": [], "usage": None}
         empty = {**item, "status": "in_progress", "content": []}
-        events = [{"type": "response.created", "response": begun}, {"type": "response.in_progress", "response": begun}]
+        events: list[dict[str, Any]] = [
+            {"type": "response.created", "response": begun},
+            {"type": "response.in_progress", "response": begun},
+        ]
         events += [{"type": "response.output_item.added", "output_index": 0, "item": empty}]
         events += [{"type": "response.content_part.added", **place, "part": {**part, "text": ""}}]
         events += [

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import envoy
+import envoy  # type: ignore[import-untyped] # the package ships no types
 
 from tests.model_images.gateway.credentials import AUDIENCE, HOST, ISSUER, Authority, Issuer, Pair
 from tests.model_images.gateway.upstream import Model
@@ -198,7 +198,9 @@ def pinned(directory: Path, *names: str) -> None:
 
 
 @contextlib.contextmanager
-def gateway(directory: Path, *, module: str = "model_images.gateway", **changes: object) -> Iterator[World]:
+def gateway(
+    directory: Path, *, module: str = os.environ.get("TRIAL", "model_images.gateway"), **changes: object
+) -> Iterator[World]:
     """Start one, and stop it."""
     mounted, state, run = directory / "certificates", directory / "state", directory / "run"
     for path in (mounted, state):
