@@ -1,0 +1,183 @@
+"""Identifiers that have a shape: found by shape and check digits, or by the label before them.
+
+The rule is *when in doubt, strip*: a labelled value goes whether its check holds or not, and a long number without a
+label goes as OTHER. What is left are measures (a number with a unit after it), public codes (`keep` in data/codes.yaml)
+and what a validator disproves. Every number of NHS form whose check holds is an NHS number, label or not: one in eleven
+is so by chance, and those are stripped, too.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from model_images.gateway.guard.detectors.folding import shadow
+from model_images.gateway.guard.detectors.matcher import Matcher
+from model_images.gateway.guard.detectors.schemes import LABELLED, Pattern, schemes, words
+from model_images.gateway.guard.detectors.tenant_patterns import matcher_of
+from model_images.gateway.guard.detectors.validators import holds
+from model_images.gateway.guard.identifiers import Kind
+from model_images.gateway.guard.spans import Context, Findings, Span, Text
+
+DOUBTFUL = 0.9
+"""Below this score a match yields to a unit after it and to a public code around it."""
+REACH = 96
+"""How far after its label a value may end; and the longest match in which parts are looked for. With so little text,
+backtracking has nothing to grow on."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Set:
+    """The patterns of one file of data: shapes, or labels."""
+
+    matcher: Matcher
+    patterns: Sequence[Pattern]
+    readers: Sequence[re.Pattern[bytes] | None]
+    """Of a label, what reads the value after it; of a shape, what finds its parts, if it has any."""
+
+
+@cache
+def _sets() -> tuple[tuple[_Set, ...], _Set]:
+    """Shapes file by file, and all labels. Vectorscan compiles a few small sets sooner than a large one."""
+    shapes: dict[str, list[Pattern]] = defaultdict(list)
+    labels: list[Pattern] = []
+    for scheme in schemes():
+        for pattern in scheme.patterns:
+            (labels if pattern.value else shapes[scheme.file]).append(pattern)
+    return tuple(_set(patterns, starts=True) for patterns in shapes.values()), _set(labels, starts=False)
+
+
+def _set(patterns: Sequence[Pattern], *, starts: bool) -> _Set:
+    return _Set(
+        Matcher([(pattern.expression, pattern.cased) for pattern in patterns], starts=starts),
+        tuple(patterns),
+        tuple(_reader(pattern) for pattern in patterns),
+    )
+
+
+def _reader(pattern: Pattern) -> re.Pattern[bytes] | None:
+    if not pattern.value and "(?P<" not in pattern.expression:
+        return None
+    return re.compile((pattern.value or pattern.expression).encode("latin-1"), 0 if pattern.cased else re.IGNORECASE)
+
+
+_UNIT = re.compile(rb"\s?(?:" + words()["unit"].encode("latin-1") + rb")(?![a-z0-9])", re.IGNORECASE)
+
+
+class Patterns:
+    """The detector. Compiled at the first use in a process: `Patterns().find` on any text warms it."""
+
+    name = "pattern"
+
+    def find(self, text: Text, context: Context) -> Findings:
+        """All stretches that are identifiers by shape or label."""
+        seen = shadow(text.normal)
+        shape_sets, labels = _sets()
+        found: list[Span] = []
+        codes: list[tuple[int, int]] = []
+        for shapes in shape_sets:
+            for span, kept in _shaped(seen, shapes):
+                if kept:
+                    codes.append((span.start, span.end))
+                else:
+                    found.append(span)
+        found.extend(_labelled(seen, labels))
+        if codes:
+            found = [span for span in found if span.score >= DOUBTFUL or not _inside(span, codes)]
+        if context.patterns:
+            found.extend(_custom(seen, context.patterns))
+        return Findings(tuple(_preferred(found, context.locale)), len(text.normal))
+
+
+def _shaped(seen: bytes, shapes: _Set) -> Iterator[tuple[Span, bool]]:
+    """Of each start the longest stretch that passes; shorter ones of the same are not asked."""
+    done: set[tuple[int, int]] = set()
+    for index, start, end in reversed(shapes.matcher.scan(seen)):
+        if (index, start) in done:
+            continue
+        pattern = shapes.patterns[index]
+        spans = tuple(_parts(seen, start, end, pattern, shapes.readers[index]))
+        if spans:
+            done.add((index, start))
+            for span in spans:
+                yield span, pattern.keep
+
+
+def _parts(
+    seen: bytes, start: int, end: int, pattern: Pattern, reader: re.Pattern[bytes] | None
+) -> Iterator[Span]:
+    parts: Iterator[tuple[int, int, Kind]] = iter(((start, end, pattern.kind),))
+    if reader is not None:
+        match = reader.fullmatch(seen, start, end) if end - start <= REACH else None
+        if match is not None:
+            parts = ((*match.span(name), Kind(name)) for name, value in match.groupdict().items() if value is not None)
+        elif end - start <= REACH:
+            return
+    for first, last, kind in parts:
+        while first < last and seen[last - 1 : last].isspace():
+            last -= 1
+        if _free(seen, first, last, pattern) and (not pattern.check or holds(pattern.check, _text(seen, first, last))):
+            yield Span(first, last, kind, Patterns.name, pattern.scheme, pattern.score)
+
+
+def _free(seen: bytes, start: int, end: int, pattern: Pattern) -> bool:
+    """Whether the stretch stands by itself: no letter or digit goes on at its ends, and no unit follows a doubtful one."""
+    if not pattern.edges:
+        return True
+    before, after = seen[max(0, start - 2) : start], seen[end : end + 2]
+    if before[-1:].isalnum() or after[:1].isalnum():
+        return False
+    if seen[start : start + 1].isdigit() and before[-1:] in (b".", b",", b"-", b"/") and before[:1].isdigit():
+        return False
+    if seen[end - 1 : end].isdigit():
+        if after[:1] in (b".", b",", b"-", b"/") and after[1:].isdigit():
+            return False
+        if (pattern.score < DOUBTFUL or pattern.kind in (Kind.DATE, Kind.AGE)) and _UNIT.match(seen, end, end + 16):
+            return False
+    return True
+
+
+def _labelled(seen: bytes, labels: _Set) -> Iterator[Span]:
+    for index, _, end in labels.matcher.scan(seen):
+        pattern, reader = labels.patterns[index], labels.readers[index]
+        match = reader.match(seen, end, end + REACH) if reader else None
+        if match is None:
+            continue
+        start, last = match.span("value")
+        if seen[last : last + 1].isalnum() or (seen[last - 1 : last].isdigit() and _UNIT.match(seen, last, last + 16)):
+            continue
+        proved = bool(pattern.check) and holds(pattern.check, _text(seen, start, last))
+        yield Span(start, last, pattern.kind, Patterns.name, pattern.scheme, LABELLED if proved else pattern.score)
+
+
+def _custom(seen: bytes, patterns: Sequence[tuple[str, str]]) -> Iterator[Span]:
+    longest: dict[tuple[int, int], int] = {}
+    for index, start, end in matcher_of(tuple(patterns)).scan(seen):
+        longest[index, start] = max(end, longest.get((index, start), end))
+    for (index, start), end in longest.items():
+        if end > start:
+            yield Span(start, end, Kind.OTHER, Patterns.name, patterns[index][0], LABELLED)
+
+
+def _text(seen: bytes, start: int, end: int) -> str:
+    return seen[start:end].decode("latin-1")
+
+
+def _inside(span: Span, codes: Sequence[tuple[int, int]]) -> bool:
+    return any(start < span.end and span.start < end for start, end in codes)
+
+
+def _preferred(found: Sequence[Span], locale: str) -> Iterator[Span]:
+    """Of several readings of one stretch, the surest; among equals, that of the jurisdiction."""
+    best: dict[tuple[int, int], Span] = {}
+    for span in found:
+        place = (span.start, span.end)
+        other = best.get(place)
+        if other is None or _rank(span, locale) > _rank(other, locale):
+            best[place] = span
+    yield from sorted(best.values(), key=lambda span: (span.start, span.end))
+
+
+def _rank(span: Span, locale: str) -> tuple[float, bool]:
+    return span.score, bool(locale) and span.scheme.startswith(f"{locale}-")
