@@ -20,7 +20,11 @@ SOURCE = "generator"
 SLOT = re.compile(r"\{([A-Za-z_0-9]+(?:\.[A-Za-z0-9]+)?)\}")
 CHOICE = re.compile(r"<([^<>]*)>")
 STYLES = ("note", "letter", "message", "list")
-SUFFERING = (("", 60), ("capitals", 9), ("lower", 8), ("dictated", 8), ("typed", 7), ("scanned", 5), ("unaccented", 3))
+SUFFERING = (
+    ("", 55), ("capitals", 8), ("lower", 8), ("dictated", 7), ("typed", 7), ("scanned", 5), ("unaccented", 2), ("small", 4),
+    ("shouted", 4),
+)  # fmt: skip
+"""How often which noise; `small` and `shouted` befall names alone, as hurried people type them and forms print them."""
 PARTICLES = {
     "de": ("von", "von der", "zu"), "fr": ("de", "de la", "Le"), "es": ("de", "de la", "del"), "it": ("De", "Di", "Della"),
     "nl": ("van", "van der", "de", "van den", "ter"), "en-US": ("de la", "Van", "St."), "en-GB": ("St.", "de"),
@@ -316,7 +320,11 @@ def generate(seed: int, n: int, split: str = "training", locale: str | None = No
         noise = rng.choices([name for name, _ in SUFFERING], [weight for _, weight in SUFFERING])[0]
         if noise:
             marked = [Span(a, b, Kind.OTHER, "trap") for a, b in traps]
-            text, moved = edited(text, [*spans, *marked], list(NOISE[noise](text, rng)))
+            edits = list(NOISE["lower" if noise == "small" else "capitals" if noise == "shouted" else noise](text, rng))
+            if noise in ("small", "shouted"):
+                named = {i for span in spans if span.kind == Kind.NAME for i in range(span.start, span.end)}
+                edits = [edit for edit in edits if edit[0] in named]
+            text, moved = edited(text, [*spans, *marked], edits)
             spans = [span for span in moved if span.source == SOURCE]
             traps = [(span.start, span.end) for span in moved if span.source == "trap"]
         yield Sample(text, tuple(spans), tuple(traps), home, f"{style}/{noise}" if noise else style)

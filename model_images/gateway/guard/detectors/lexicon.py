@@ -81,3 +81,15 @@ STREET_ENDINGS = (
     "gracht", "kade", "singel", "dreef", "straat",
 )  # fmt: skip
 """How a street's name ends where it is written in one word."""
+
+JOINING = frozenset(
+    "von van der den de la le les du des di da del della dell delle dei dos das do el los las al bin ben ibn ter ten zu zur zum "
+    "y e i und and of the sur sous upon en am an im bei nº no".split()
+)
+"""What stands between two words of one name or place, in small letters."""
+
+GERMAN = (
+    " und ", " der ", " die ", " das ", " mit ", " nicht ", " wurde", " für ", " bei ", " zur ", " ist ", "Herr", "Frau ", "ä", "ß",
+    "geehrte", "ung ", "lich", " Dr. med",
+)  # fmt: skip
+"""Marks of a language that writes every noun with a capital."""

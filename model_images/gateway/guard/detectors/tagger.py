@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from model_images.gateway.guard.detectors import dictionary
+from model_images.gateway.guard.detectors.lexicon import GERMAN, JOINING
 from model_images.gateway.guard.detectors.words import EDGE, TOKENS, VERSION, Word, read_mark, read_word
 from model_images.gateway.guard.identifiers import Kind
 from model_images.gateway.guard.refusal import GuardFailed
 from model_images.gateway.guard.spans import Context, Findings, Span, Text
 
 WEIGHTS = Path(__file__).parent / "data" / "tagger.bin"
-SHA256 = "7e27a6d4f56ad2155ebcac7412e37eb0e92fb48196060abc9c660f6dfc02534f"
+SHA256 = "61de9919d4252676132abbaeb5d44d3eca5832b5bfa2bbdce59c1524b89cf9ba"
 REMEMBERED = 20_000  # spellings whose sums are kept, by process; a full memory is emptied
 LONGEST = 64  # letters: no name is longer, and none of it is worth a sum
 BIAS = 1.0  # how much more a word must look like none to be left alone; chosen on generated text
@@ -61,18 +62,19 @@ class Sums(NamedTuple):
 
 def is_candidate(word: Word) -> bool:
     """Whether a word may be a name at all. What can't is never scored, neither in training nor in service."""
-    if word.shape in "XAUMI":
+    if word.shape in "XAUMIG":
         return bool(word.own)
     common = (word.facts >> dictionary.COMMON_SHIFT) & 7
     return bool(word.own) and (common == 0 or (common <= 3 and bool(word.facts & 0b111111)) or word.bucket == "PARTICLE")
 
 
 def capitals_of(text: str) -> list[str]:
-    """Of each line, what a capital means there: `U` nothing, all are; `y` nothing, the text has none; `x` as usual."""
-    usual = "x" if len(text) > 50 * sum(map(text.count, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")) else ""
-    if usual:
-        usual = "y"
-    return ["U" if " " in line.strip() and line.isupper() else usual or "x" for line in text.split("\n")]
+    """Of each line, what a capital means: `U` nothing, all are; `y` nothing, none is; `g` a noun; `x` as usual."""
+    capitals = sum(map(text.count, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+    usual = "y" if len(text) > 50 * capitals else "x"
+    if usual == "x" and sum(map(text.count, GERMAN)) * 250 > len(text) + 250:
+        usual = "g"
+    return ["U" if line.isupper() and " " in line.strip() else usual for line in text.split("\n")]
 
 
 def tokens_of(text: str, known: dictionary.Dictionary) -> list[Token]:
@@ -276,9 +278,6 @@ def _consistent(pieces: list[str], words: list[Sums], labels: list[int], margins
                 labels[i], margins[i] = label, SURE
 
 
-NEIGHBOURS = " \t.-'’"
-
-
 def _spans(
     text: str, pieces: list[str], starts: list[int], words: list[Sums], labels: list[int], margins: list[float]
 ) -> list[Span]:
@@ -293,7 +292,7 @@ def _spans(
         j, surest = i, margins[i]
         while j + 1 < count:
             step = 1
-            while step < 4 and j + step < count and not labels[j + step] and _joins(pieces[j + step], words[j + step]):
+            while step < 4 and j + step < count and not labels[j + step] and _joins(pieces[j + step]):
                 step += 1
             if j + step >= count or labels[j + step] != label:
                 break
@@ -301,7 +300,7 @@ def _spans(
             surest = max(surest, margins[j])
         start, end = starts[i], starts[j] + len(pieces[j])
         if label == 2:
-            start, end = _with_numbers(pieces, starts, words, i, j, start, end)
+            start, end = _with_street(pieces, starts, words, i, j)
         kind = KINDS[label]
         if kind is not None:
             spans.append(Span(start, end, kind, "tagger", score=1 / (1 + math.exp(-max(-30.0, min(30.0, surest))))))
@@ -309,25 +308,41 @@ def _spans(
     return spans
 
 
-def _joins(piece: str, sums: Sums) -> bool:
-    return piece in ".-'’" or sums.word.bucket == "PARTICLE"
+def _joins(piece: str) -> bool:
+    return piece in ".-'’/" or piece.lower() in JOINING
 
 
-def _with_numbers(
-    pieces: list[str], starts: list[int], words: list[Sums], i: int, j: int, start: int, end: int
+def _with_street(
+    pieces: list[str], starts: list[int], words: list[Sums], i: int, j: int
 ) -> tuple[int, int]:
-    if not any(words[k].word.bucket in ("STREET", "STREETY") for k in range(max(0, i - 1), min(len(words), j + 2))):
-        return start, end
-    if i and pieces[i - 1][0].isdigit():
-        start = starts[i - 1]
-    for k in range(j + 1, min(j + 4, len(pieces))):
-        if pieces[k][0].isdigit():
-            return start, starts[k] + len(pieces[k])
-        if words[k].word.bucket != "STREET" and pieces[k] not in ".,":
+    """A place with its street's small words and its number on either side; a state's letters before a postcode too."""
+    first, last, count = i, j, len(pieces)
+    street = any(words[k].word.bucket in ("STREET", "STREETY") for k in range(i, j + 1))
+    back = i
+    while back and i - back < 4 and pieces[back - 1].lower() in JOINING:
+        back -= 1
+    if back and words[back - 1].word.bucket == "STREET" and pieces[back - 1][0].isalpha():
+        first, street = back - 1, True
+    elif back and back - 1 > 0 and pieces[back - 1] == "." and words[back - 2].word.bucket == "STREET":
+        first, street = back - 2, True
+    if last + 1 < count and words[last + 1].word.bucket == "STREET":
+        last, street = last + 1, True
+    if street:
+        if first and pieces[first - 1] == "," and first > 1 and pieces[first - 2][0].isdigit():
+            first -= 2
+        elif first and pieces[first - 1][0].isdigit():
+            first -= 1
+        for k in range(last + 1, min(last + 4, count)):
+            if pieces[k][0].isdigit():
+                last = k
+                break
+            if pieces[k] not in ".,#" and pieces[k].lower() not in ("nº", "no", "n", "s"):
+                break
+    for k in (last + 1, last + 2):
+        if k + 1 < count and len(pieces[k]) == 2 and pieces[k].isupper() and pieces[k + 1][0].isdigit() and len(pieces[k + 1]) >= 5:
+            last = k
             break
-        if words[k].word.bucket == "STREET":
-            end = starts[k] + len(pieces[k])
-    return start, end
+    return starts[first], starts[last] + len(pieces[last])
 
 
 def pack(features: Mapping[str, Vector], transitions: Sequence[Sequence[float]]) -> bytes:

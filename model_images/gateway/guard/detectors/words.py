@@ -32,14 +32,16 @@ class Word(NamedTuple):
 
 
 def shape_of(word: str, capitals: str) -> str:
-    """One letter: how the word is written, and whether the line (`U`) or the text (`y`) gives that a meaning."""
+    """One letter: how it is written, and whether the line (`U`), the text (`y`) or the language (`G`) takes its meaning."""
     if word[0].islower() or not word[0].isalpha():
         return "y" if capitals == "y" else "x"
     if "." in word or len(word) == 1:
         return "I"
     if word.isupper():
         return "U" if capitals == "U" else "A"
-    return "X" if word[1:].islower() or "-" in word or "'" in word or "’" in word else "M"
+    if word[1:].islower() or "-" in word or "'" in word or "’" in word:
+        return "G" if capitals == "g" else "X"
+    return "M"
 
 
 def facts_of(lower: str, known: dictionary.Dictionary) -> int:
@@ -55,10 +57,14 @@ def facts_of(lower: str, known: dictionary.Dictionary) -> int:
     parts = [known.facts(part) for part in re.split(r"[-'’]", lower) if len(part) > 1]
     if not parts:
         return 0
+    common = [(part >> dictionary.COMMON_SHIFT) & 7 for part in parts]
+    if any(c and not part & 0b1010 for c, part in zip(common, parts, strict=True)):
+        # "Foley-Katheter": a word among them that is nobody's usual name makes the whole a word.
+        return max(common) << dictionary.COMMON_SHIFT
     facts = 0
     for shift in (0, dictionary.SURNAME_SHIFT, dictionary.PLACE_SHIFT):
         facts |= max((part >> shift) & 3 for part in parts) << shift
-    return facts | min((part >> dictionary.COMMON_SHIFT) & 7 for part in parts) << dictionary.COMMON_SHIFT
+    return facts | min(common) << dictionary.COMMON_SHIFT
 
 
 def read_word(word: str, capitals: str, known: dictionary.Dictionary, facts: int | None = None) -> Word:
@@ -72,6 +78,8 @@ def read_word(word: str, capitals: str, known: dictionary.Dictionary, facts: int
     technical, nation = bool(facts & dictionary.TECHNICAL), bool(facts & dictionary.NATION)
     base = lower[:-2] if lower.endswith(("'s", "’s")) else lower
     kind = CLASS_OF.get(base, "")
+    if not kind and "-" in base:
+        kind = CLASS_OF.get(base.rsplit("-", 1)[1], "")
     if not kind and len(base) > 5 and base.endswith(STREET_ENDINGS):
         kind = "STREETY"
     likeness = min(5, max(0, int(known.likeness(base) * 2 + 2.5)))
@@ -102,7 +110,7 @@ def read_word(word: str, capitals: str, known: dictionary.Dictionary, facts: int
     lent = [f"n{namely or '-'}{usual or '-'}{shape}", f"s{shape}"]
     if kind:
         lent.append(f"q{kind}")
-    if (common >= 3 or kind) and not (namely[:1] == "N" and shape in "XUAM"):
+    if (common >= 3 or kind) and not (namely[:1] == "N" and shape in "XUAMG"):
         own.append(f"w{base}")
         lent.append(f"w{base}")
     return Word(tuple(own), tuple(lent), kind or f"{shape}{namely}{usual}", shape, facts)
