@@ -1,0 +1,1 @@
+"""Detectors of identifiers: each finds spans, none decides."""

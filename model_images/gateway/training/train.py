@@ -1,0 +1,75 @@
+"""Trains the tagger on generated text, and writes its weights.
+
+    python -m model_images.gateway.training.train
+
+The same sources give the same bytes: L-BFGS on one thread, samples by seed, weights rounded to hundredths.
+"""
+
+import argparse
+import hashlib
+import random
+import re
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import pycrfsuite
+
+from model_images.gateway.guard.detectors import dictionary, tagger
+from model_images.gateway.training import corpus
+from model_images.gateway.training.generator import generate
+
+SEED = 20_261_121
+SAMPLES = 6000
+PARAMETERS: Mapping[str, float | int | bool] = {
+    "c1": 0.1, "c2": 0.05, "max_iterations": 80, "feature.minfreq": 4, "feature.possible_transitions": True,
+}  # fmt: skip
+LABELS = ("O", "N", "P")
+
+
+def fitted(samples: int, seed: int) -> tagger.Model:
+    """The model, as python-crfsuite fits it."""
+    known, rng = dictionary.load(), random.Random(seed)  # noqa: S311 what to hide, not keys
+    trainer = pycrfsuite.Trainer(algorithm="lbfgs", params=dict(PARAMETERS), verbose=False)
+    for sample in generate(seed, samples):
+        rows, labels = corpus.example(sample, known, rng)
+        if rows:
+            trainer.append(rows, labels)
+    with tempfile.TemporaryDirectory() as folder:
+        path = str(Path(folder) / "model")
+        trainer.train(path)
+        crf = pycrfsuite.Tagger()
+        crf.open(path)
+        info = crf.info()
+        features: dict[str, list[float]] = {}
+        for (feature, label), weight in info.state_features.items():
+            if feature != "-" and label in LABELS:
+                features.setdefault(feature, [0.0, 0.0, 0.0])[LABELS.index(label)] = weight
+        transitions = [[info.transitions.get((a, b), 0.0) for b in LABELS] for a in LABELS]
+    kept = {feature: (w[0], w[1], w[2]) for feature, w in features.items()}
+    rows3 = [(row[0], row[1], row[2]) for row in transitions]
+    return tagger.Model(kept, (rows3[0], rows3[1], rows3[2]))
+
+
+def main() -> int:
+    """Train, write, and put the digest where the tagger reads it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--samples", type=int, default=SAMPLES)
+    parser.add_argument("--seed", type=int, default=SEED)
+    arguments = parser.parse_args()
+    start = time.perf_counter()
+    model = fitted(arguments.samples, arguments.seed)
+    data = tagger.pack(model.features, model.transitions)
+    tagger.WEIGHTS.write_bytes(data)
+    digest = hashlib.sha256(data).hexdigest()
+    source = Path(tagger.__file__)
+    source.write_text(re.sub(r'SHA256 = "\w*"', f'SHA256 = "{digest}"', source.read_text("utf-8")), "utf-8")
+    seconds = time.perf_counter() - start
+    sys.stderr.write(f"{len(model.features)} features, {len(data)} bytes, {seconds:.0f} s, sha256 {digest}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
