@@ -1,0 +1,97 @@
+"""What was minted in one conversation, by every spelling under which it may come back."""
+
+from bisect import bisect_left, insort
+
+from model_images.gateway.guard.tokens import markers
+
+JOINTS = "-/.:,"
+"""Between two digits, these make one number or date of both: a part of it is not the whole."""
+
+
+class Lexicon:
+    """Minted markers and literals, and the stretches for which they stand.
+
+    A literal is a surrogate that looks like what it replaces: a shifted date, an encrypted number. It is known only
+    where it stands alone, in exactly its own characters.
+    """
+
+    def __init__(self) -> None:
+        self._values: dict[str, str] = {}
+        self._literals: dict[str, str] = {}
+        self._bare: dict[str, str] = {}
+        self._spellings: list[str] = []
+        """Of literals as they are and of bare markers in small letters, sorted: for prefixes."""
+        self._lengths: list[int] = []
+        self.firsts: set[str] = set()
+        """With which characters a spelling without brackets begins."""
+        self.longest = 0
+
+    def add_marker(self, marker: str, value: str) -> None:
+        """A marker; `markers.mint` made it."""
+        self._values[marker] = value
+        for spelling in markers.unbracketed(marker):
+            self._bare[spelling] = marker
+            self._enter(spelling)
+            self.firsts.update((spelling[0], spelling[0].upper()))
+
+    def add_literal(self, literal: str, value: str) -> None:
+        """A surrogate in the form of what it replaces."""
+        self._literals[literal] = value
+        self._enter(literal)
+        self.firsts.add(literal[0])
+
+    def __contains__(self, surrogate: str) -> bool:
+        """Whether this was minted, in exactly these characters."""
+        return surrogate in self._values or surrogate in self._literals
+
+    def value(self, marker: str) -> str | None:
+        """What a marker stands for; None if it is not of this conversation."""
+        return self._values.get(marker)
+
+    def standing(self, text: str, start: int) -> tuple[int, str] | None:
+        """The spelling without brackets that begins at `start`, the longest: where it ends, and what it stands for."""
+        for length in self._lengths:
+            stretch = text[start : start + length]
+            if len(stretch) < length:
+                continue
+            end = start + length
+            value = self._literals.get(stretch)
+            if value is not None and _alone(text, start, end):
+                return end, value
+            marker = self._bare.get(stretch.lower()) if stretch.isascii() else None
+            if marker is not None and not text[end : end + 1].isalnum():
+                return end, self._values[marker]
+        return None
+
+    def unfinished(self, text: str, start: int) -> int:
+        """Where, from `start` on, a stretch begins that more text could make one of these; else the text's length."""
+        for begin in range(max(start, len(text) - self.longest - 1), len(text)):
+            if text[begin] in self.firsts and not text[begin - 1 : begin].isalnum() and self._begins(text[begin:]):
+                return begin
+        return len(text)
+
+    def _begins(self, stretch: str) -> bool:
+        if self._prefix(stretch) or (stretch.isascii() and self._prefix(stretch.lower())):
+            return True
+        # Whole, but the next character decides whether it stands alone.
+        return stretch[-1] in JOINTS and stretch[:-1] in self._literals
+
+    def _prefix(self, stretch: str) -> bool:
+        place = bisect_left(self._spellings, stretch)
+        return place < len(self._spellings) and self._spellings[place].startswith(stretch)
+
+    def _enter(self, spelling: str) -> None:
+        insort(self._spellings, spelling)
+        self.longest = max(self.longest, len(spelling))
+        if len(spelling) not in self._lengths:
+            self._lengths.append(len(spelling))
+            self._lengths.sort(reverse=True)
+
+
+def _alone(text: str, start: int, end: int) -> bool:
+    before, after = text[max(0, start - 2) : start], text[end : end + 2]
+    if after[:1].isalnum():
+        return False
+    joined_before = len(before) == 2 and before[1] in JOINTS and before[0].isdigit()
+    joined_after = len(after) == 2 and after[0] in JOINTS and after[1].isdigit()
+    return not (joined_before or joined_after)
