@@ -152,4 +152,3 @@ def _compact(document: object) -> bytes:
 def frontier_of(tree: Tree, origin: str, previous: str) -> Header:
     """The header of a segment that goes on from here."""
     return Header(origin, tree.size, previous, tuple(tree.frontier))
-

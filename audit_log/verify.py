@@ -104,6 +104,7 @@ class _Walk:
                 unsaid = 0
             if not line.endswith(b"\n"):
                 if len(line) > form.MOST_LINE:
+                    self._line += 1
                     self._wrong(None, "a line longer than any that the gateway writes")
                     return
                 self._report.torn += len(line)
@@ -182,7 +183,9 @@ class _Walk:
         self._report.anchors += 1
         self._agrees(anchor, f"the anchored checkpoint {path.name}")
         if digest(note) not in self._held:
-            self._wrong(anchor.size, f"the anchored checkpoint {path.name} is not among the log's own")
+            # The records may well be as they were: the tree is held against what comes.
+            what = f"the anchored checkpoint {path.name} is not among the log's own"
+            self._report.add(Finding(self._file, self._line, anchor.size, what))
 
     def _agrees(self, checkpoint: Checkpoint, what: str) -> None:
         if not self._whole:

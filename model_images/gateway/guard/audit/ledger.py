@@ -54,7 +54,10 @@ class Ledger:
         """Around checkpoints and the change of segments."""
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | _FLAGS, _MODE)
-        self._descriptor = -1
+        self._descriptor, self._end, self._path = -1, 0, folder
+        self._tree, self._chain = Tree(), form.BEGINNING
+        self._note = ""
+        self._head: Checkpoint
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -207,7 +210,7 @@ class Ledger:
 
     def _same_file(self) -> None:
         """A file that was deleted, replaced or shortened takes writes as if nothing were wrong."""
-        held, named = os.fstat(self._descriptor), os.stat(self._path, follow_symlinks=False)
+        held, named = os.fstat(self._descriptor), self._path.stat(follow_symlinks=False)
         if (held.st_ino, held.st_dev, held.st_size) != (named.st_ino, named.st_dev, self._end):
             raise OSError(errno.ESTALE, "the log's file is another one, or was shortened")
 

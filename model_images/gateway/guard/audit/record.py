@@ -11,14 +11,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta, Struct
 
 from model_images.gateway.guard.identifiers import Kind
 
-FORMAT = "bailiwick-audit/1"
+FORMAT: Final = "bailiwick-audit/1"
 KEY_BYTES = 32
 
 Hash = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
@@ -205,6 +205,8 @@ class Names:
     tenants: frozenset[str]
     use_cases: frozenset[str]
     purposes: frozenset[str]
+    codes: frozenset[str]
+    """Every code by which a guard refuses, as `classify.external`: a code that is not of the list is a fault."""
     templates: frozenset[str] = frozenset()
     models: frozenset[str] = frozenset()
     routes: frozenset[str] = frozenset()
@@ -237,11 +239,13 @@ def _named(record: Record, names: Names) -> Iterator[tuple[str, str | None, froz
     if isinstance(record, Happened):
         yield "operator", record.operator, names.operators
         return
+    refused = record.decision.guard and f"{record.decision.guard}.{record.decision.what}"
+    yield "decision", refused or record.decision.what, names.codes
     yield "use_case", record.use_case, names.use_cases
     yield "purpose", record.purpose, names.purposes
-    yield "template", record.template and record.template.name, names.templates
-    yield "model", record.model and record.model.name, names.models
-    yield "route", record.route and record.route.name, names.routes
+    yield "template", record.template.name if record.template else None, names.templates
+    yield "model", record.model.name if record.model else None, names.models
+    yield "route", record.route.name if record.route else None, names.routes
 
 
 def token_hash(uti: str) -> str:
