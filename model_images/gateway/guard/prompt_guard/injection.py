@@ -1,0 +1,158 @@
+"""What instructions smuggled into a text sound like: one pass over it, weighed by where the text came from.
+
+A heuristic. It lowers the odds and tells operators; the guarantee rests elsewhere (docs/concepts/prompt-guard.md).
+"""
+
+import re
+import threading
+import unicodedata
+from collections import Counter, deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import hyperscan
+import yaml
+
+from model_images.gateway.guard.prompt_guard import suffix
+
+Origin = Literal["caller", "passage", "tool"]
+RULES = Path(__file__).with_name("injection.yaml")
+
+# Letters of other scripts that are drawn as Latin ones (unicode.org/Public/security/latest/confusables.txt): the few that
+# attackers use. Words that mix scripts are refused by limits.py; this is for those that are wholly of another.
+_DRAWN_ALIKE = str.maketrans(
+    "аеорсухіјѕԁԛԝһɡιοναρυτκεմոսօ",
+    "aeopcyxijsdqwhgiovapytkeunuo",
+)
+_NOT_WORD = re.compile(r"[^a-z0-9]+")
+_IN_LIST = re.compile(r"\{([a-z_]+)\}")
+_ANY_WORDS = re.compile(r"\{~(\d)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """How much a text sounds like an attack, and what kinds of it; nothing of the text."""
+
+    score: float
+    families: tuple[str, ...]
+    """Those that add to the score, heaviest first."""
+    refused: bool
+    """At or over the threshold."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Pattern:
+    family: str
+    weight: float
+    times: int
+
+
+def folded(text: str) -> str:
+    """Words in one form, each between single spaces: case, accents, look-alikes and punctuation undone."""
+    if not text.isascii():
+        decomposed = unicodedata.normalize("NFKD", text.casefold())
+        text = "".join(letter for letter in decomposed if unicodedata.category(letter) not in {"Mn", "Cf"})
+        text = text.translate(_DRAWN_ALIKE)
+    return f" {_NOT_WORD.sub(' ', text.lower())} "
+
+
+class Injection:
+    """The rules, compiled. Safe to call from several threads."""
+
+    def __init__(self, rules: Mapping[str, Any]) -> None:
+        self._threshold = float(rules["threshold"])
+        self._window = int(rules["window"])
+        self._origins: Mapping[str, float] = rules["origins"]
+        self._outright = {name for name, family in rules["families"].items() if family.get("outright")}
+        self._words = _Matcher(rules, "words", hyperscan.HS_FLAG_DOTALL)
+        self._shapes = _Matcher(rules, "shape", hyperscan.HS_FLAG_CASELESS)
+
+    @classmethod
+    def load(cls, path: Path = RULES) -> "Injection":
+        """From the rules that come with this file."""
+        return cls(yaml.safe_load(path.read_text(encoding="utf-8")))
+
+    def judge(self, text: str, origin: Origin) -> Judgement:
+        """Weigh one text."""
+        hits = self._words.hits(folded(text)) + self._shapes.hits(_shown(text))
+        hits += [(_Pattern("suffix", weight, 1), end) for end, weight in suffix.runs(text)]
+        weights = _heaviest(hits, self._window)
+        factor = self._origins[origin]
+        outright = any(weights.get(name, 0) > 0 for name in self._outright)
+        score = round(factor * sum(weights.values()), 3)
+        families = tuple(sorted(weights, key=lambda name: -weights[name]))
+        return Judgement(score, families, outright or score >= self._threshold)
+
+
+class _Matcher:
+    """One database of patterns over one form of the text."""
+
+    def __init__(self, rules: Mapping[str, Any], form: str, flags: int) -> None:
+        lists = {name: "(?:" + "|".join(words) + ")" for name, words in rules["lists"].items()}
+        self._patterns: list[_Pattern] = []
+        expressions: list[bytes] = []
+        for family, body in rules["families"].items():
+            for weight, expression, *times in body.get(form, ()):
+                self._patterns.append(_Pattern(family, float(weight), times[0] if times else 1))
+                for _ in range(3):  # lists name lists
+                    expression = _IN_LIST.sub(lambda match: lists[match[1]], expression)
+                expression = _ANY_WORDS.sub(lambda match: f"(?:[a-z0-9 ]{{0,{8 * int(match[1])}}} )?", expression)
+                expressions.append((f" {expression.rstrip()} " if form == "words" else expression).encode())
+        self.expressions = expressions
+        self._database = hyperscan.Database()
+        self._database.compile(
+            expressions=expressions, ids=list(range(len(expressions))), flags=[flags] * len(expressions)
+        )
+        self._local = threading.local()
+
+    def hits(self, text: str) -> list[tuple[_Pattern, int]]:
+        """Patterns that matched, and where each ended; a pattern that wants to match n times is there from the nth."""
+        found: list[tuple[int, int]] = []
+
+        def on_match(pattern: int, _start: int, end: int, _flags: int, _context: object) -> None:
+            found.append((pattern, end))
+
+        scratch = getattr(self._local, "scratch", None)
+        if scratch is None:  # Hyperscan's scratch space serves one thread at a time
+            scratch = self._local.scratch = hyperscan.Scratch(self._database)
+        self._database.scan(text.encode("utf-8", "replace"), match_event_handler=on_match, scratch=scratch)
+        hits: list[tuple[_Pattern, int]] = []
+        counts: Counter[int] = Counter()
+        for number, end in found:
+            counts[number] += 1
+            if counts[number] >= self._patterns[number].times:
+                hits.append((self._patterns[number], end))
+        return hits
+
+
+def _shown(text: str) -> str:
+    return text if text.isascii() else unicodedata.normalize("NFKC", text)
+
+
+def _heaviest(hits: Sequence[tuple[_Pattern, int]], window: int) -> dict[str, float]:
+    """Weights by family in the window that weighs most: two weak signs pages apart are no sign."""
+    inside: deque[tuple[_Pattern, int]] = deque()
+    best: dict[str, float] = {}
+    for hit in sorted(hits, key=lambda each: each[1]):
+        inside.append(hit)
+        while hit[1] - inside[0][1] > window:
+            inside.popleft()
+        weights = _weights({pattern for pattern, _ in inside})
+        if sum(weights.values()) > sum(best.values()):
+            best = weights
+    return best
+
+
+def _weights(patterns: set[_Pattern]) -> dict[str, float]:
+    """A family weighs its heaviest sign and a fifth of each further one, less what clinical prose explains."""
+    weights: dict[str, float] = {}
+    for family in {pattern.family for pattern in patterns}:
+        signs = sorted((pattern.weight for pattern in patterns if pattern.family == family), reverse=True)
+        adds = [weight for weight in signs if weight > 0]
+        takes = min([0.0, *(weight for weight in signs if weight < 0)])
+        weight = (adds[0] + sum(adds[1:]) / 5 if adds else 0.0) + takes
+        if weight > 0:
+            weights[family] = round(weight, 3)
+    return weights
