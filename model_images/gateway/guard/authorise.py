@@ -17,6 +17,7 @@ GUARD = "authorise"
 PURPOSES = ("treatment", "payment", "operations")
 SKEW_SECONDS = 60
 _ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+_APPLICATION = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class Authorise:
@@ -38,8 +39,8 @@ class Authorise:
             raise _no("use-case", "The use case is not served to this caller; GET /v1/models lists what is.", 404)
         purposes = [purpose for purpose in PURPOSES if f"use-case.{use_case}.{purpose}" in roles]
         exchange.caller = Caller(
-            application=_plain(claims, "azp", "appid"),
-            token=_plain(claims, "uti", "jti"),
+            application=_plain(claims, _APPLICATION, "azp", "appid"),
+            token=_plain(claims, _ID, "uti", "jti"),
             tenant=tenant,
             use_case=use_case,
             purpose=_purpose(purposes, exchange.extension.purpose),
@@ -102,10 +103,10 @@ def _roles(claims: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(roles)
 
 
-def _plain(claims: Mapping[str, Any], *names: str) -> str:
+def _plain(claims: Mapping[str, Any], form: re.Pattern[str], *names: str) -> str:
     for name in names:
         value = claims.get(name)
-        if isinstance(value, str) and _ID.fullmatch(value):
+        if isinstance(value, str) and form.fullmatch(value):
             return value
     raise _no("token", f"The token has no {names[0]}.", 401)
 

@@ -52,6 +52,8 @@ class Exchange:
     """Whether the caller asked a stream for its counts."""
     pin: Pin | None = None
     route: Route | None = None
+    stripped: bool = False
+    """Whether every text of the body has gone through the tokens: before that, nothing may be derived from it."""
     minted: int = 0
     reidentified: int = 0
     bytes_out: int = 0

@@ -126,6 +126,11 @@ class Pins:
         return held
 
     @property
+    def names(self) -> list[str]:
+        """Names that something is in force for."""
+        return sorted(self._held)
+
+    @property
     def missing(self) -> list[str]:
         """Names that nothing is in force for."""
         return sorted(set(self._keys) - set(self._held))

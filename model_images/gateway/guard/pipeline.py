@@ -1,5 +1,6 @@
 """The guards in the order in which a request meets them. Each is timed, and each that errs refuses."""
 
+import asyncio
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ import msgspec
 from model_images.gateway.guard import classify, deidentify, schema, template
 from model_images.gateway.guard.answer import Chain, Channel, Reader
 from model_images.gateway.guard.authorise import Authorise
+from model_images.gateway.guard.conversing import Conversing
 from model_images.gateway.guard.deidentify import Deidentify
 from model_images.gateway.guard.exchange import Exchange
 from model_images.gateway.guard.journal import Journal
@@ -18,29 +20,9 @@ from model_images.gateway.guard.pins import Pins
 from model_images.gateway.guard.refusal import GuardFailed, Refused
 from model_images.gateway.guard.route import Routes, Salts
 from model_images.gateway.guard.settings import Settings
-from model_images.gateway.guard.slots import Form, Slot
+from model_images.gateway.guard.slots import Slot
 from model_images.gateway.guard.spans import Context, Span
-
-
-class Conversation(Protocol):
-    """The tokens of one conversation: guard/tokens."""
-
-    def pseudonymised(self, text: str, spans: Sequence[Span]) -> str:
-        """Each stretch replaced. Raises where a token stands there that was not minted here."""
-
-    def restored(self, text: str) -> str:
-        """The way back."""
-
-    def restorer(self, *, arguments: bool) -> Channel:
-        """The way back, in pieces."""
-
-    @property
-    def minted(self) -> int:
-        """How many tokens stand for something."""
-
-    @property
-    def reidentified(self) -> int:
-        """How often one was restored."""
+from model_images.gateway.guard.tokens.conversation import Conversation
 
 
 class Prompts(Protocol):
@@ -73,13 +55,6 @@ class Volume(Protocol):
         """What went out."""
 
 
-class Tokens(Protocol):
-    """Guard 5: guard/tokens."""
-
-    def conversation(self, exchange: Exchange) -> Conversation:
-        """That of this request. Raises Refused."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Guards:
     """Everything that a request meets."""
@@ -87,7 +62,7 @@ class Guards:
     settings: Settings
     authorise: Authorise
     deidentify: Deidentify
-    tokens: Tokens
+    conversing: Conversing
     prompts: Prompts
     pins: Pins
     routes: Routes
@@ -114,13 +89,8 @@ class Guards:
             classify.check(exchange, pin)
         with guarded(exchange, "prompt-guard"):
             self.prompts.check(exchange.slots)
-        with guarded(exchange, "tokenise"):
-            conversation = self.tokens.conversation(exchange)
-            for slot, found in zip(exchange.slots, spans, strict=True):
-                if slot.form is Form.TEXT:
-                    slot.write(conversation.pseudonymised(slot.text, found))
-            exchange.walk.finish()
-            exchange.minted = conversation.minted
+        with guarded(exchange, "tokens"):
+            conversation = await self._stripped(exchange, spans)
         with guarded(exchange, "template"):
             system, output = self.prompts.system(text)
             template.put(exchange, system, self.prompts.separated(exchange.passages) if exchange.passages else "")
@@ -145,6 +115,23 @@ class Guards:
             )
         return spans
 
+    async def _stripped(self, exchange: Exchange, spans: Sequence[Sequence[Span]]) -> Conversation:
+        """Every text with its tokens. A conversation that goes on is read from the vault, off the event loop."""
+
+        def strip() -> tuple[Conversation, list[str]]:
+            conversation = self.conversing.conversation(exchange)
+            texts = [(slot.text, found) for slot, found in zip(exchange.slots, spans, strict=True)]
+            return conversation, conversation.pseudonymised_all(texts)
+
+        kept = exchange.extension.conversation is not None
+        conversation, written = await asyncio.to_thread(strip) if kept else strip()
+        for slot, text in sorted(zip(exchange.slots, written, strict=True), key=lambda one: one[0].is_key):
+            slot.write(text)
+        exchange.walk.finish()
+        exchange.minted = sum(len(found) for found in spans)
+        exchange.stripped = True
+        return conversation
+
     def _sent(self, exchange: Exchange) -> bytes:
         with guarded(exchange, "route"):
             body, asked = exchange.body, exchange.asked
@@ -161,7 +148,7 @@ class Guards:
 
     def _reader(self, exchange: Exchange, conversation: Conversation, output: Output) -> Reader:
         def channel(arguments: bool) -> Channel:  # noqa: FBT001 the form that Reader asks for
-            return Watched(Chain(output.channel(exchange.known), conversation.restorer(arguments=arguments)))
+            return Watched(Chain(output.channel(exchange.known), conversation.arguments_restorer() if arguments else conversation.restorer()))
 
         def whole(text: str) -> str:
             checked = output.channel(exchange.known)
@@ -170,7 +157,7 @@ class Guards:
             except Refused:
                 raise
             except Exception:  # noqa: BLE001 whatever it was, its words may repeat the answer
-                raise GuardFailed("tokenise") from None
+                raise GuardFailed("tokens") from None
             exchange.reidentified = conversation.reidentified
             return told
 
@@ -190,7 +177,7 @@ class Watched:
         except Refused:
             raise
         except Exception:  # noqa: BLE001 whatever it was, its words may repeat the answer
-            raise GuardFailed("tokenise") from None
+            raise GuardFailed("tokens") from None
 
     def close(self) -> str:
         """Raises Refused alone."""
@@ -199,7 +186,7 @@ class Watched:
         except Refused:
             raise
         except Exception:  # noqa: BLE001 whatever it was, its words may repeat the answer
-            raise GuardFailed("tokenise") from None
+            raise GuardFailed("tokens") from None
 
 
 def offered(exchange: Exchange) -> frozenset[str]:

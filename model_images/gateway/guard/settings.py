@@ -14,6 +14,10 @@ ORDER: Sequence[DataClass] = ("public", "confidential", "personal", "payment", "
 """From the least to the most that is to be protected."""
 
 
+EVERYBODY = "shared"
+"""In the place of a tenant, in a stack without tenants: in names of keys and in records."""
+
+
 class BadSettings(ValueError):
     """The settings can't be used; the message says which key, and is safe to print."""
 
@@ -104,6 +108,8 @@ class Settings(_Section, frozen=True, rename=None):
     external_providers: tuple[External, ...]
     prompts: PromptStore
     audit: AuditStore = AuditStore()
+    detector_seconds: float = 2.0
+    """After which a detector that has not answered ends the request."""
     origins: tuple[str, ...] = ()
     """Pages that may call from a browser, in a stack without tenants."""
 

@@ -16,6 +16,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 HOST = "gateway.test"
 ISSUER = "https://login.test/tenant/v2.0"
+CALLER = "6f1c2a9e-0000-4000-8000-00000000000c"
 AUDIENCE = "6f1c2a9e-0000-4000-8000-000000000001"
 
 
@@ -129,7 +130,7 @@ class Issuer:
             "aud": AUDIENCE,
             "iat": int(now),
             "exp": int(now + seconds),
-            "azp": "caller-1",
+            "azp": CALLER,
             "uti": "token-1",
             "idtyp": "app",
             "roles": list(roles),

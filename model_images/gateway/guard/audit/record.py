@@ -46,15 +46,12 @@ class Guard(StrEnum):
     AUTHORISE = "authorise"
     VOLUME = "volume"
     CLASSIFY = "classify"
-    DEIDENTIFY = "deidentify"
-    TOKENISE = "tokenise"
-    PROMPT = "prompt"
+    DEIDENTIFY = "de-identify"
+    TOKENS = "tokens"
+    PROMPT = "prompt-guard"
     TEMPLATE = "template"
     ROUTE = "route"
     AUDIT = "audit"
-    UPSTREAM = "upstream"
-    RESTORE = "restore"
-    AGGREGATE = "aggregate"
 
 
 class Endpoint(StrEnum):

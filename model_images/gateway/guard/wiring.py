@@ -1,0 +1,217 @@
+"""Makes the application from what is mounted. What is missing or broken keeps the gateway from starting, in words."""
+
+import asyncio
+import hashlib
+import logging
+import os
+import re
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+import msgspec
+
+from audit_log.note import BadKey, FileSigner
+from model_images.gateway.guard.app import App
+from model_images.gateway.guard.audit.anchor import Anchor, Store, StoreUnavailable
+from model_images.gateway.guard.audit.blob_store import BlobStore
+from model_images.gateway.guard.audit.directory_store import DirectoryStore
+from model_images.gateway.guard.audit.log import AuditLog
+from model_images.gateway.guard.audit.log import Settings as LogSettings
+from model_images.gateway.guard.audit.record import Names
+from model_images.gateway.guard.audit.recovery import Damaged
+from model_images.gateway.guard.audit.workload_identity import WorkloadIdentity
+from model_images.gateway.guard.auditing import AuditJournal
+from model_images.gateway.guard.authorise import PURPOSES, Authorise
+from model_images.gateway.guard.azure_prompts import AzurePrompts
+from model_images.gateway.guard.codes import CODES
+from model_images.gateway.guard.conversing import Conversing
+from model_images.gateway.guard.deidentify import Deidentify
+from model_images.gateway.guard.finding import finder
+from model_images.gateway.guard.metrics import Metrics
+from model_images.gateway.guard.openapi import document
+from model_images.gateway.guard.pins import Mounted, Pins
+from model_images.gateway.guard.pins import Store as PromptsFrom
+from model_images.gateway.guard.pipeline import Guards
+from model_images.gateway.guard.prompting import Prompting
+from model_images.gateway.guard.refreshing import Refreshing
+from model_images.gateway.guard.route import CANDIDATE, Routes, Salts
+from model_images.gateway.guard.settings import EVERYBODY, BadSettings, Callers, Settings
+from model_images.gateway.guard.tokens.conversation import Tokens
+from model_images.gateway.guard.tokens.keys import Keys
+from model_images.gateway.guard.tokens.store import SqliteStore
+from model_images.gateway.guard.tokens.vault import Vault
+from model_images.gateway.guard.upstream import Upstream
+from model_images.gateway.guard.volume_limits import VolumeLimits
+
+LOG = logging.getLogger("bailiwick.gateway")
+DETECTOR_THREADS = 4
+"""At once in the detectors; hyperscan lets others run meanwhile."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mounts:
+    """Where the container's volumes are."""
+
+    certificates: Path
+    run: Path
+    state: Path
+
+
+def instance(environment: Mapping[str, str]) -> str:
+    """The pod's name, as the audit log has it."""
+    made = re.sub(r"[^a-z0-9]+", "-", environment.get("HOSTNAME", "gateway").lower()).strip("-")
+    return made[-63:].strip("-") or "gateway"
+
+
+async def build(
+    settings: Settings, callers: Callers, mounts: Mounts, policy: bytes, closing: AsyncExitStack
+) -> App:
+    """The application, ready to serve; `closing` ends in order what was begun. Raises BadSettings."""
+    metrics, named = Metrics(), instance(os.environ)
+    session = await closing.enter_async_context(aiohttp.ClientSession(trust_env=False))
+    keys = _keys(mounts)
+    pins = Pins(_prompts(settings, session), _pinned(settings))
+    wrong = await pins.refresh()
+    if wrong:
+        raise BadSettings("; ".join(f"{name}: {why}" for name, why in sorted(wrong.items())))
+    log = await _log(settings, mounts, named, pins, session, closing)
+    executor = ThreadPoolExecutor(DETECTOR_THREADS, thread_name_prefix="detector")
+    closing.callback(executor.shutdown, wait=False, cancel_futures=True)
+    upstream = Upstream(mounts.run / "upstream.sock")
+    await upstream.open()
+    closing.push_async_callback(upstream.close)
+    find = finder(settings)
+    routes = Routes(settings)
+    guards = Guards(
+        settings=settings,
+        authorise=Authorise(settings, callers),
+        deidentify=Deidentify(find, executor, seconds=settings.detector_seconds),
+        conversing=Conversing(Tokens(keys, _vault(mounts, keys)), settings.jurisdiction),
+        prompts=Prompting(find, settings.jurisdiction),
+        pins=pins,
+        routes=routes,
+        salts=_salts(settings),
+        volume=VolumeLimits(settings, mounts.state, log, named),
+        journal=AuditJournal(
+            log,
+            keys,
+            instance=named,
+            policy=hashlib.sha256(policy).hexdigest(),
+            failed=metrics.audit_failures.inc,
+        ),
+    )
+    refreshing = Refreshing(settings, pins, routes, metrics, _weights(settings, session), keys)
+    task = asyncio.create_task(refreshing.run())
+    closing.callback(task.cancel)
+    app = App(guards, upstream, metrics, document=msgspec.json.encode(document(settings.host)))
+    app.ready = lambda: log.available and not pins.missing
+    return app
+
+
+def _keys(mounts: Mounts) -> Keys:
+    try:
+        return Keys.mounted(mounts.certificates)
+    except (OSError, ValueError) as error:
+        raise BadSettings(f"keys of the tenants: {error}") from None
+
+
+def _vault(mounts: Mounts, keys: Keys) -> Vault:
+    return Vault(keys, SqliteStore(mounts.state / "tokens.sqlite"))
+
+
+def _pinned(settings: Settings) -> dict[str, str]:
+    names = set(settings.models) | {name for tenant in settings.tenants.values() for name in tenant.models}
+    return {
+        **{name: f"use-case:{name}" for name in sorted(names)},
+        **{f"{name}{CANDIDATE}": canary.pinned for name, canary in settings.canaries.items()},
+    }
+
+
+def _prompts(settings: Settings, session: aiohttp.ClientSession) -> PromptsFrom:
+    told = settings.prompts
+    if told.directory:
+        return Mounted(Path(told.directory))
+    return AzurePrompts(told, _identity(f"https://{_domain(told.configuration)}/.default"), _identity(), session)
+
+
+def _weights(settings: Settings, session: aiohttp.ClientSession) -> AzurePrompts | None:
+    if not settings.canaries:
+        return None
+    host = next(iter(settings.canaries.values())).weight_store
+    return AzurePrompts(settings.prompts, _identity(f"https://{_domain(host)}/.default"), _identity(), session)
+
+
+def _domain(host: str) -> str:
+    """What a token for a store of configuration is asked for: the cloud's own name for all of them."""
+    return host.partition(".")[2]
+
+
+def _identity(scope: str = "") -> WorkloadIdentity:
+    try:
+        found = WorkloadIdentity.of(os.environ)
+    except StoreUnavailable as error:
+        raise BadSettings(str(error)) from None
+    if scope:
+        found.scope = scope
+    return found
+
+
+def _salts(settings: Settings) -> Salts:
+    found: dict[str, bytes] = {}
+    for name, tenant in settings.tenants.items():
+        try:
+            found[name] = Path(tenant.cache_salt).read_bytes().strip()
+        except OSError as error:
+            raise BadSettings(f"{tenant.cache_salt}: {error.strerror}: tenants' caches can't be told apart") from None
+        if len(found[name]) < 32:  # noqa: PLR2004 octets of a secret
+            raise BadSettings(f"{tenant.cache_salt}: at least 32 octets")
+    return Salts(found)
+
+
+async def _log(
+    settings: Settings, mounts: Mounts, named: str, pins: Pins, session: aiohttp.ClientSession, closing: AsyncExitStack
+) -> AuditLog:
+    origin = f"{settings.jurisdiction}-{settings.environment}/{named}"
+    folder = mounts.state / "audit"
+    folder.mkdir(parents=True, exist_ok=True)
+    store: Store = DirectoryStore(mounts.state / "anchored")
+    if settings.audit.store:
+        store = BlobStore(f"https://{settings.audit.store}/{settings.audit.container}", _identity(), session)
+    try:
+        signer = FileSigner(origin, (mounts.certificates / "audit-signer").read_bytes())
+        anchor = Anchor(store, origin)
+        await anchor.start(folder, [signer.verifier])
+        log = await AuditLog.open(
+            LogSettings(folder=folder, origin=origin), _names(settings, named, pins), signer, anchor=anchor
+        )
+    except (BadKey, Damaged, StoreUnavailable) as error:
+        raise BadSettings(f"audit log: {error}") from None
+    except OSError as error:
+        raise BadSettings(f"audit log: {error.filename}: {error.strerror}") from None
+
+    async def close() -> None:
+        await log.close()
+        if not await anchor.close():
+            LOG.error("the end of the audit log was not anchored")
+
+    closing.push_async_callback(close)
+    return log
+
+
+def _names(settings: Settings, named: str, pins: Pins) -> Names:
+    held = [pins.of(name)[0] for name in _pinned(settings)]
+    routes = frozenset(_pinned(settings))
+    return Names(
+        instance=named,
+        tenants=frozenset(settings.tenants) | {EVERYBODY},
+        use_cases=routes,
+        purposes=frozenset(PURPOSES),
+        codes=frozenset(CODES),
+        templates=frozenset(pin.prompt.name for pin in held),
+        models=frozenset(pin.model.name for pin in held),
+        routes=routes,
+    )
