@@ -32,6 +32,9 @@ def _fold(character: str) -> str:
 _FOLD = _Fold({code: _fold(chr(code)) for code in (*range(0xA0, 0x250), *range(0x1E00, 0x1F00))} | {c: chr(c) for c in range(128)})
 
 
+_BARE = {code: double for code, double in _FOLD.items() if double not in (LETTER, SIGN)}
+
+
 def folded(normal: str) -> str:
     """`normal` with every letter bare, as long as it was."""
     return normal if normal.isascii() else normal.translate(_FOLD)
@@ -40,3 +43,10 @@ def folded(normal: str) -> str:
 def shadow(normal: str) -> bytes:
     """`folded(normal)`, a byte for each code point."""
     return folded(normal).encode("latin-1")
+
+
+def small(normal: str) -> str:
+    """`normal` bare and in small letters, as long as it was; letters of other scripts stay what they are."""
+    bare = normal.translate(_BARE) if not normal.isascii() else normal
+    lower = bare.lower()
+    return lower if len(lower) == len(bare) else "".join(letter.lower()[:1] for letter in bare)
