@@ -7,15 +7,14 @@ from model_images.gateway.guard import normalise
 from model_images.gateway.guard.detectors.folding import small
 
 # USPS Publication 28, appendix C1; and what is usual in German, French, Spanish and Italian.
-_SHORT = dict(
-    pair.split("=")
-    for pair in (
-        "street=st road=rd avenue=ave lane=ln drive=dr court=ct close=cl crescent=cres boulevard=blvd place=pl square=sq "
-        "terrace=ter gardens=gdns grove=gr parkway=pkwy highway=hwy circle=cir trail=trl parade=pde apartment=apt suite=ste "
-        "north=n south=s east=e west=w mount=mt saint=st fort=ft strasse=str strase=str bd=boulevard av=avenue c=calle avda=avenida "
-        "pza=plaza p=piazza v=via"
-    ).split()
-)
+_SHORT = {
+    "street": "st", "road": "rd", "avenue": "ave", "lane": "ln", "drive": "dr", "court": "ct", "close": "cl",
+    "crescent": "cres", "boulevard": "blvd", "place": "pl", "square": "sq", "terrace": "ter", "gardens": "gdns",
+    "grove": "gr", "parkway": "pkwy", "highway": "hwy", "circle": "cir", "trail": "trl", "parade": "pde",
+    "apartment": "apt", "suite": "ste", "north": "n", "south": "s", "east": "e", "west": "w", "mount": "mt",
+    "saint": "st", "fort": "ft", "strasse": "str", "strase": "str", "bd": "boulevard", "av": "avenue", "c": "calle",
+    "avda": "avenida", "pza": "plaza", "p": "piazza", "v": "via",
+}  # fmt: skip
 _LONG = {short: long for long, short in _SHORT.items()}
 _WORDS = re.compile(r"[^\W\d_]+|\d+")
 SHORTEST = 5

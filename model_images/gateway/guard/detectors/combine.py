@@ -1,7 +1,7 @@
 """Several detectors as one: their findings joined, over the text as it was sent.
 
-What any detector finds is stripped: overlapping stretches become one, so that no remnant of either is left over, and the
-kind is that of the surest. A detector that read less than it was given, or points outside the text, has failed.
+What any detector finds is stripped: overlapping stretches become one, so that no remnant of either is left over, and
+the kind is that of the surest. A detector that read less than it was given, or points outside the text, has failed.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

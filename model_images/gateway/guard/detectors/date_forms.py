@@ -21,7 +21,7 @@ _MONTHS = tuple(
         "december dec dezember dez décembre diciembre dic dicembre",
     )
 )
-FILLERS = frozenset("st nd rd th er of the de del di den le el il".split())
+FILLERS = frozenset({"st", "nd", "rd", "th", "er", "of", "the", "de", "del", "di", "den", "le", "el", "il"})
 """Words between the parts of a date that the walk steps over."""
 
 
@@ -39,7 +39,7 @@ def date_forms(year: int, month: int, day: int) -> Iterator[tuple[str, ...]]:
             yield d, m
             yield m, d
     yield f"{day:02}", f"{month:02}"
-    yield f"{year:04}{month:02}{day:02}",
-    yield f"{day:02}{month:02}{year:04}",
-    yield f"{month:02}{day:02}{year:04}",
-    yield f"{day:02}{month:02}{year % 100:02}",
+    yield (f"{year:04}{month:02}{day:02}",)
+    yield (f"{day:02}{month:02}{year:04}",)
+    yield (f"{month:02}{day:02}{year:04}",)
+    yield (f"{day:02}{month:02}{year % 100:02}",)

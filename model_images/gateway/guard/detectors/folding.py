@@ -7,7 +7,8 @@ import unicodedata
 
 _SPECIAL = {
     "ß": "s", "æ": "a", "ø": "o", "œ": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "t", "ħ": "h", "ı": "i", "ŋ": "n",
-    "ſ": "s", "°": "o", "ẞ": "S", "Æ": "A", "Ø": "O", "Œ": "O", "Ł": "L", "Đ": "D", "Ð": "D", "Þ": "T", "Ħ": "H", "Ŋ": "N",
+    "ſ": "s", "°": "o", "ẞ": "S", "Æ": "A", "Ø": "O", "Œ": "O", "Ł": "L", "Đ": "D", "Ð": "D", "Þ": "T", "Ħ": "H",
+    "Ŋ": "N",
 }  # fmt: skip
 LETTER, SIGN = "\xaa", "\xb7"
 """Stand for what has no ASCII double: no pattern names them, and neither is a letter of a word to it."""
@@ -29,7 +30,9 @@ def _fold(character: str) -> str:
     return LETTER if character.isalpha() else SIGN
 
 
-_FOLD = _Fold({code: _fold(chr(code)) for code in (*range(0xA0, 0x250), *range(0x1E00, 0x1F00))} | {c: chr(c) for c in range(128)})
+_FOLD = _Fold(
+    {code: _fold(chr(code)) for code in (*range(0xA0, 0x250), *range(0x1E00, 0x1F00))} | {c: chr(c) for c in range(128)}
+)
 
 
 _BARE = {code: double for code, double in _FOLD.items() if double not in (LETTER, SIGN)}

@@ -10,13 +10,8 @@ from itertools import product
 
 from model_images.gateway.guard import normalise
 from model_images.gateway.guard.detectors.folding import small
+from model_images.gateway.guard.detectors.name_words import words_in
 from model_images.gateway.guard.detectors.record_form import Person
-
-PARTICLES = frozenset(
-    "von vom zu zum zur van der den de het ten ter la le les du des della dello degli di da do dos das del los las el al bin ibn "
-    "ben bat abu san santa st saint mac mc o d l y e af av till junior senior jr sr ii iii iv md phd dr prof mr mrs ms".split()
-)
-"""Words in names that by themselves name nobody."""
 
 _UMLAUTS = (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss"), ("æ", "ae"), ("ø", "oe"), ("å", "aa"), ("œ", "oe"))
 _LETTERS = re.compile(r"[^\W\d_]+")
@@ -46,7 +41,7 @@ def single(person: Person) -> Iterator[str]:
             if name in person.family and not form.endswith("s"):
                 yield form + "s"
         for word in _words(normalise.text(name).normal):
-            if word not in PARTICLES and len(word) > 1:
+            if word not in words_in("particles") and len(word) > 1:
                 yield from compact(word)
 
 

@@ -123,7 +123,7 @@ def _holds(seen: bytes, start: int, end: int, pattern: Pattern) -> bool:
 
 
 def _free(seen: bytes, start: int, end: int, pattern: Pattern) -> bool:
-    """Whether the stretch stands by itself: no letter or digit goes on at its ends, and no unit follows a doubtful one."""
+    """Whether the stretch stands by itself: no letter or digit goes on at its ends, no unit follows a doubtful one."""
     if not pattern.edges:
         return True
     if (start and _ALNUM[seen[start - 1]]) or (end < len(seen) and _ALNUM[seen[end]]):
@@ -133,6 +133,8 @@ def _free(seen: bytes, start: int, end: int, pattern: Pattern) -> bool:
     if seen[end - 1] in _DIGITS:
         if end + 1 < len(seen) and seen[end] in _JOINTS and seen[end + 1] in _DIGITS:
             return False
+        if pattern.kind is Kind.AGE and seen[end : end + 1] == b"+":
+            return False  # 90+ is the category that ages over 89 are put into
         if (pattern.score < DOUBTFUL or pattern.kind in (Kind.DATE, Kind.AGE)) and _UNIT.match(seen, end, end + 16):
             return False
     return True

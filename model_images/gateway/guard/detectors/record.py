@@ -3,21 +3,20 @@
 One walk over the words of the text, each looked up among the beginnings of all forms; words left over are compared with
 the names for slips of the pen. Built anew for each request, so that nobody's record stays in memory.
 
-Names that are words, too (May, Young, Klein: common_words.txt) count with a capital only, or in a full name or after a
+Names that are words, too (May, Young, Klein: name_words/common.txt) count with a capital only, or in a full name or after a
 title in any case; `May` and `Will` that open a sentence before a verb are the modal. Initials count in capitals, and
 where notes use the same letters for something else, only with points between.
 """
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache
-from pathlib import Path
 
 from model_images.gateway.guard.detectors.address_forms import street_forms
 from model_images.gateway.guard.detectors.date_forms import FILLERS, date_forms
 from model_images.gateway.guard.detectors.edit_distance import slips_allowed, within
 from model_images.gateway.guard.detectors.folding import small
 from model_images.gateway.guard.detectors.name_forms import compact, initials, joint, single
+from model_images.gateway.guard.detectors.name_words import words_in
 from model_images.gateway.guard.detectors.number_forms import number_forms
 from model_images.gateway.guard.detectors.record_form import known
 from model_images.gateway.guard.identifiers import Kind
@@ -29,11 +28,6 @@ _TOKEN = re.compile(r"[^\W\d_]+|\d+")
 _WORD = re.compile(r"[^\W_]{4,32}")
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f]")
 """Scripts that put no space between words: Chinese, Japanese, Thai."""
-_TITLES = frozenset("mr mrs ms miss mx dr prof sir madam herr herrn frau fr hr m mme mlle sr sra srta sig mevr dhr dokter".split())
-_AFTER_A_MODAL = frozenset(
-    "be have has need not also require cause continue take use give do see start stop go try consider benefit help follow "
-    "return come call get receive proceed review discuss contact arrange plan you we he she they it i this the".split()
-)
 
 Token = tuple[str, int, int]
 
@@ -50,7 +44,7 @@ class Record:
         forms = _Forms(context.record)
         seen = small(text.normal)
         tokens = [(match[0], match.start(), match.end()) for match in _TOKEN.finditer(seen)]
-        found = list(_walk(tokens, seen, text.normal, forms))
+        found = list(_walk(tokens, text.normal, forms))
         found.extend(_dates(tokens, forms))
         found.extend(_unspaced(seen, forms))
         taken = {span.start for span in found}
@@ -81,11 +75,14 @@ class _Forms:
         self.dates = {row for date in facts.dates for row in date_forms(*date)}
         self.date_openings = {row[0] for row in self.dates}
         self.prefixes = {
-            form[:size] for forms in (self.whole, self.words, self.initials) for form in forms for size in range(1, len(form) + 1)
+            form[:size]
+            for forms in (self.whole, self.words, self.initials)
+            for form in forms
+            for size in range(1, len(form) + 1)
         }
 
 
-def _walk(tokens: list[Token], seen: str, normal: str, forms: _Forms) -> Iterator[Span]:
+def _walk(tokens: list[Token], normal: str, forms: _Forms) -> Iterator[Span]:
     prefixes = forms.prefixes
     for index, (word, start, end) in enumerate(tokens):
         if word not in prefixes:
@@ -111,9 +108,9 @@ def _walk(tokens: list[Token], seen: str, normal: str, forms: _Forms) -> Iterato
 def _is_meant(word: str, first: int, last: int, tokens: list[Token], normal: str) -> bool:
     """Whether a name that may be another word is the name here."""
     start = tokens[first][1]
-    if last > first or (len(word) > 2 and word not in _words_in("common_words.txt")):
+    if last > first or (len(word) > 2 and word not in words_in("common")):
         return True
-    if first and tokens[first - 1][0] in _TITLES:
+    if first and tokens[first - 1][0] in words_in("titles"):
         return True
     if not normal[start].isupper():
         return not normal[start].islower()  # a script without capitals
@@ -121,11 +118,11 @@ def _is_meant(word: str, first: int, last: int, tokens: list[Token], normal: str
         return True
     opens = first == 0 or re.search(r"[.!?:\n]\s*$", normal[max(0, start - 3) : start]) is not None
     follower = tokens[first + 1][0] if first + 1 < len(tokens) else ""
-    return not (opens and follower in _AFTER_A_MODAL)
+    return not (opens and follower in words_in("after_a_modal"))
 
 
 def _are_initials(word: str, written: str) -> bool:
-    return written.isupper() and ("." in written or word not in _words_in("clinical_abbreviations.txt"))
+    return written.isupper() and ("." in written or word not in words_in("abbreviations"))
 
 
 def _dates(tokens: list[Token], forms: _Forms) -> Iterator[Span]:
@@ -158,7 +155,7 @@ def _slips(seen: str, normal: str, forms: _Forms, taken: set[int]) -> Iterator[S
     if not targets:
         return
     judged: dict[str, Kind | None] = {}
-    common = _words_in("common_words.txt")
+    common = words_in("common")
     for match in _WORD.finditer(seen):
         word, start = match[0], match.start()
         if start in taken or word in common:
@@ -178,9 +175,3 @@ def _nearest(word: str, targets: list[tuple[str, set[str], int, Kind]]) -> Kind 
         if abs(size - len(form)) <= slips and len(letters ^ others) <= 2 * slips and within(word, form, slips):
             return kind
     return None
-
-
-@cache
-def _words_in(file: str) -> frozenset[str]:
-    lines = Path(__file__).with_name(file).read_text(encoding="utf-8").splitlines()
-    return frozenset(small(word) for line in lines if not line.startswith("#") for word in line.split())
