@@ -10,7 +10,8 @@ def _pairs(words: str) -> dict[str, str]:
 
 
 CYRILLIC = _pairs(
-    "АA ВB ЕE ЅS ІI ЈJ КK МM НH ОO РP СC ТT УY ХX ҮY аa вb еe ѕs іi јj кk мm нh оo рp сc тt уy хx ԁd һh ԛq ԝw ѵv пn гr ӏl үy ԍG"
+    "АA ВB ЕE ЅS ІI ЈJ КK МM НH ОO РP СC ТT УY ХX ҮY ԍG "
+    "аa вb еe ѕs іi јj кk мm нh оo рp сc тt уy хx ԁd һh ԛq ԝw ѵv пn гr ӏl үy"
 )
 GREEK = _pairs("ΑA ΒB ΕE ΖZ ΗH ΙI ΚK ΜM ΝN ΟO ΡP ΤT ΥY ΧX ϹC ϳj αa βb γy εe ηn ιi κk νv οo ρp τt υu χx ωw ϲc μu σo")
 ARMENIAN = _pairs("ՕO ՍU ԼL ոn սu օo հh ցg զq")
@@ -21,7 +22,9 @@ LATIN = _pairs("ɑa ɡg ıi ɩi ʟl ɪi ɴn ʀr ʙb ɢg ʜh ᴀa ᴄc ᴅd ᴇe 
 """Phonetic letters and small capitals: always folded."""
 
 ENCLOSED: dict[str, str] = {
-    chr(first + letter): chr(ord("A") + letter) for first in (0x1F130, 0x1F150, 0x1F170, 0x1F1E6) for letter in range(26)
+    chr(first + letter): chr(ord("A") + letter)
+    for first in (0x1F130, 0x1F150, 0x1F170, 0x1F1E6)
+    for letter in range(26)
 }
 """Letters in squares and discs, and regional indicators, which flags are spelt with."""
 

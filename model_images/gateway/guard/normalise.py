@@ -143,8 +143,7 @@ def _graphemes(shown: str) -> Iterator[tuple[int, int]]:
 def _extends(character: str) -> bool:
     code = ord(character)
     return (
-        code > 0x02FF
-        and unicodedata.category(character)[0] == "M"
+        (code > 0x02FF and unicodedata.category(character)[0] == "M")
         or 0x1160 <= code <= 0x11FF
         or 0xD7B0 <= code <= 0xD7FB
     )

@@ -62,6 +62,8 @@ def _reader(pattern: Pattern) -> re.Pattern[bytes] | None:
     return re.compile((pattern.value or pattern.expression).encode("latin-1"), 0 if pattern.cased else re.IGNORECASE)
 
 
+_ALNUM = [bytes((code,)).isalnum() for code in range(256)]
+_DIGITS, _JOINTS = b"0123456789", b".,-/"
 _UNIT = re.compile(rb"\s?(?:" + words()["unit"].encode("latin-1") + rb")(?![a-z0-9])", re.IGNORECASE)
 
 
@@ -96,43 +98,43 @@ def _shaped(seen: bytes, shapes: _Set) -> Iterator[tuple[Span, bool]]:
     for index, start, end in reversed(shapes.matcher.scan(seen)):
         if (index, start) in done:
             continue
-        pattern = shapes.patterns[index]
-        spans = tuple(_parts(seen, start, end, pattern, shapes.readers[index]))
-        if spans:
-            done.add((index, start))
-            for span in spans:
-                yield span, pattern.keep
+        pattern, reader = shapes.patterns[index], shapes.readers[index]
+        parts = ((start, end, pattern.kind),) if reader is None else _parts(seen, start, end, pattern, reader)
+        for first, last, kind in parts:
+            if _free(seen, first, last, pattern) and _holds(seen, first, last, pattern):
+                done.add((index, start))
+                yield Span(first, last, kind, Patterns.name, pattern.scheme, pattern.score), pattern.keep
 
 
 def _parts(
-    seen: bytes, start: int, end: int, pattern: Pattern, reader: re.Pattern[bytes] | None
-) -> Iterator[Span]:
-    parts: Iterator[tuple[int, int, Kind]] = iter(((start, end, pattern.kind),))
-    if reader is not None:
-        match = reader.fullmatch(seen, start, end) if end - start <= REACH else None
-        if match is not None:
-            parts = ((*match.span(name), Kind(name)) for name, value in match.groupdict().items() if value is not None)
-        elif end - start <= REACH:
-            return
-    for first, last, kind in parts:
-        while first < last and seen[last - 1 : last].isspace():
-            last -= 1
-        if _free(seen, first, last, pattern) and (not pattern.check or holds(pattern.check, _text(seen, first, last))):
-            yield Span(first, last, kind, Patterns.name, pattern.scheme, pattern.score)
+    seen: bytes, start: int, end: int, pattern: Pattern, reader: re.Pattern[bytes]
+) -> tuple[tuple[int, int, Kind], ...]:
+    """The named groups of a match, by kind; the whole of one too long to be read again."""
+    if end - start > REACH:
+        return ((start, end, pattern.kind),)
+    match = reader.fullmatch(seen, start, end)
+    if match is None:
+        return ()
+    return tuple((*match.span(name), Kind(name)) for name, value in match.groupdict().items() if value is not None)
+
+
+def _holds(seen: bytes, start: int, end: int, pattern: Pattern) -> bool:
+    return not pattern.check or holds(pattern.check, _text(seen, start, end))
 
 
 def _free(seen: bytes, start: int, end: int, pattern: Pattern) -> bool:
-    """Whether the stretch stands by itself: no letter or digit goes on at its ends, and no unit follows a doubtful one."""
+    """Whether the stretch stands by itself: no letter or digit goes on at its ends, no unit follows a doubtful one."""
     if not pattern.edges:
         return True
-    before, after = seen[max(0, start - 2) : start], seen[end : end + 2]
-    if before[-1:].isalnum() or after[:1].isalnum():
+    if (start and _ALNUM[seen[start - 1]]) or (end < len(seen) and _ALNUM[seen[end]]):
         return False
-    if seen[start : start + 1].isdigit() and before[-1:] in (b".", b",", b"-", b"/") and before[:1].isdigit():
+    if seen[start] in _DIGITS and start > 1 and seen[start - 1] in _JOINTS and seen[start - 2] in _DIGITS:
         return False
-    if seen[end - 1 : end].isdigit():
-        if after[:1] in (b".", b",", b"-", b"/") and after[1:].isdigit():
+    if seen[end - 1] in _DIGITS:
+        if end + 1 < len(seen) and seen[end] in _JOINTS and seen[end + 1] in _DIGITS:
             return False
+        if pattern.kind is Kind.AGE and seen[end : end + 1] == b"+":
+            return False  # 90+ is the category that ages over 89 are put into
         if (pattern.score < DOUBTFUL or pattern.kind in (Kind.DATE, Kind.AGE)) and _UNIT.match(seen, end, end + 16):
             return False
     return True
@@ -147,7 +149,7 @@ def _labelled(seen: bytes, labels: _Set) -> Iterator[Span]:
         start, last = match.span("value")
         if seen[last : last + 1].isalnum() or (seen[last - 1 : last].isdigit() and _UNIT.match(seen, last, last + 16)):
             continue
-        proved = bool(pattern.check) and holds(pattern.check, _text(seen, start, last))
+        proved = bool(pattern.check) and _holds(seen, start, last, pattern)
         yield Span(start, last, pattern.kind, Patterns.name, pattern.scheme, LABELLED if proved else pattern.score)
 
 

@@ -6,9 +6,9 @@ An entry has a `scheme`, a `kind`, and one or both of
 - `labels` and `value`: words of several languages before a value. A space in a label is any of the usual separators.
   What is labelled is kept whether its check digit agrees or not: a mistyped number still points to somebody.
 
-Named groups in an expression are the parts to strip, by kind, or `value`; without any, the whole is. `%word%` stands for
-an entry of words.yaml. `keep: true` marks public codes: weaker matches inside them are dropped. Examples carry what must
-be found between ⟦ and ⟧, and `counterexamples` where the scheme finds nothing; the tests run every one.
+Named groups in an expression are the parts to strip, by kind, or `value`; without any, the whole is. `%word%` stands
+for an entry of words.yaml. `keep: true` marks public codes: weaker matches inside them are dropped. Examples carry what
+must be found between ⟦ and ⟧, and `counterexamples` where the scheme finds nothing; the tests run every one.
 """
 
 import re

@@ -33,7 +33,9 @@ def check(patterns: Sequence[tuple[str, str]]) -> None:
         try:
             Matcher([(folded(expression), True)])
         except (hyperscan.HyperscanError, UnicodeEncodeError) as refused:
-            raise PatternRefused(f"pattern '{name}' does not compile, or matches nothing at all: {refused}") from refused
+            raise PatternRefused(
+                f"pattern '{name}' does not compile, or matches nothing at all: {refused}"
+            ) from refused
     matcher_of(tuple(patterns))
     if (took := time.monotonic() - started) > SLOWEST_COMPILE:
         raise PatternRefused(f"the patterns take {took:.1f} s to compile; at most {SLOWEST_COMPILE} are allowed")

@@ -17,7 +17,11 @@ _IBAN = dict(
     )
 )
 _VIN_VALUES = dict(
-    zip(string.digits + "ABCDEFGHJKLMNPRSTUVWXYZ", [*range(10), *range(1, 9), *range(1, 6), 7, 9, *range(2, 10)], strict=True)
+    zip(
+        string.digits + "ABCDEFGHJKLMNPRSTUVWXYZ",
+        [*range(10), *range(1, 9), *range(1, 6), 7, 9, *range(2, 10)],
+        strict=True,
+    )
 )
 _VIN_WEIGHTS = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
 
@@ -63,7 +67,7 @@ def ip_address(value: str) -> bool:
         ipaddress.ip_address(value.split("/")[0].split("%")[0])
     except ValueError:
         return False
-    return value.count(":") != 1 and value not in ("::", "0.0.0.0")  # noqa: S104: read, not bound
+    return value.count(":") != 1 and value not in ("::", "0.0.0.0")  # noqa: S104 - read, not bound
 
 
 def phone(value: str) -> bool:
