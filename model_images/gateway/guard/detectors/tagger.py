@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from model_images.gateway.guard.detectors import dictionary
-from model_images.gateway.guard.detectors.lexicon import GERMAN, JOINING
+from model_images.gateway.guard.detectors.lexicon import GERMAN, JOINING, PARTICLES
 from model_images.gateway.guard.detectors.words import EDGE, TOKENS, VERSION, Word, read_mark, read_word
 from model_images.gateway.guard.identifiers import Kind
 from model_images.gateway.guard.refusal import GuardFailed
 from model_images.gateway.guard.spans import Context, Findings, Span, Text
 
 WEIGHTS = Path(__file__).parent / "data" / "tagger.bin"
-SHA256 = "61de9919d4252676132abbaeb5d44d3eca5832b5bfa2bbdce59c1524b89cf9ba"
+SHA256 = "1ffe26cfabb1e54e8b94e81b0aa23d92301e4093b1836e188557839a2a2cdfa0"
 REMEMBERED = 20_000  # spellings whose sums are kept, by process; a full memory is emptied
 LONGEST = 64  # letters: no name is longer, and none of it is worth a sum
 BIAS = 1.0  # how much more a word must look like none to be left alone; chosen on generated text
@@ -65,6 +65,9 @@ def is_candidate(word: Word) -> bool:
     if word.shape in "XAUMIG":
         return bool(word.own)
     common = (word.facts >> dictionary.COMMON_SHIFT) & 7
+    if word.shape == "x":
+        # Small letters among capitals: only what is somewhere a usual name or a town, and rarely a word.
+        return bool(word.own) and common <= 2 and bool(word.facts & 0b101010)
     return bool(word.own) and (common == 0 or (common <= 3 and bool(word.facts & 0b111111)) or word.bucket == "PARTICLE")
 
 
@@ -259,23 +262,35 @@ class Tagger:
 
 
 SURE = 4.0  # from this margin on, a name is looked for in the rest of the text
+ORDINARY = frozenset(("TIME", "PARTICLE", "STREET", "FACILITY", "DEPARTMENT", "EPONYM", "OF_MEDICINE", "NEAR", "ROLE"))
 
 
 def _consistent(pieces: list[str], words: list[Sums], labels: list[int], margins: list[float]) -> None:
-    """What was surely a name once is one wherever it is written so, with a capital at least."""
+    """What was surely a name is one wherever it is written so; but a word that was oftener none is left alone."""
     sure: dict[str, int] = {}
     for piece, sums, label, margin in zip(pieces, words, labels, margins, strict=True):
         if label and margin >= SURE and len(piece) > 2:
             common = (sums.word.facts >> dictionary.COMMON_SHIFT) & 7
-            if common <= 2 and sums.word.bucket not in ("TIME", "PARTICLE", "STREET", "FACILITY", "DEPARTMENT"):
-                sure[piece.lower().removesuffix("'s").removesuffix("’s")] = label
+            usual = sums.word.facts & 0b101010
+            if sums.word.bucket not in ORDINARY and (common == 0 or (common <= 2 and usual)):
+                sure[_bare(piece)] = label
     if not sure:
         return
+    votes: dict[str, int] = {}
+    others: list[tuple[int, str]] = []
     for i, (piece, sums) in enumerate(zip(pieces, words, strict=True)):
-        if not labels[i] and sums.candidate:
-            label = sure.get(piece.lower().removesuffix("'s").removesuffix("’s"), 0)
-            if label:
-                labels[i], margins[i] = label, SURE
+        bare = _bare(piece) if sums.candidate else ""
+        if bare in sure:
+            votes[bare] = votes.get(bare, 0) + (1 if labels[i] else -1)
+            if not labels[i]:
+                others.append((i, bare))
+    for i, bare in others:
+        if votes[bare] >= 0 or words[i].word.facts & 0b101010:
+            labels[i], margins[i] = sure[bare], SURE
+
+
+def _bare(piece: str) -> str:
+    return piece.lower().removesuffix("'s").removesuffix("’s")
 
 
 def _spans(
@@ -289,18 +304,24 @@ def _spans(
         if not label:
             i += 1
             continue
-        j, surest = i, margins[i]
+        j, surest, gap = i, margins[i], False
         while j + 1 < count:
             step = 1
             while step < 4 and j + step < count and not labels[j + step] and _joins(pieces[j + step]):
                 step += 1
             if j + step >= count or labels[j + step] != label:
+                gap = step > 1 and j + step < count and bool(labels[j + step])
                 break
             j += step
             surest = max(surest, margins[j])
         start, end = starts[i], starts[j] + len(pieces[j])
         if label == 2:
             start, end = _with_street(pieces, starts, words, i, j)
+        elif i and pieces[i - 1].lower() in PARTICLES and (i < 2 or words[i - 2].word.bucket in ("TITLE", "KIN", "^")):
+            start = starts[i - 1]
+        if gap and pieces[j + 1].lower() in JOINING:
+            # A name and a place with "de" between them were one of either; which matters less than the word between.
+            end = max(end, starts[j + 1] + len(pieces[j + 1]))
         kind = KINDS[label]
         if kind is not None:
             spans.append(Span(start, end, kind, "tagger", score=1 / (1 + math.exp(-max(-30.0, min(30.0, surest))))))
