@@ -183,7 +183,8 @@ def postcode(rng: random.Random, locale: str) -> str:
         return f"{rng.choice('BLMNSEG')}{rng.choice(letters)}{rng.randint(1, 20)} {rng.randint(1, 9)}{''.join(rng.choices(letters, k=2))}"
     if locale == "nl":
         return f"{rng.randint(1000, 9999)} {rng.choice('ABCDEGHJ')}{rng.choice('ABCDEGHJ')}"
-    return f"{rng.randint(1, 98):02d}{rng.randint(0, 999):03d}"
+    country = rng.choice(("A-", "D-", "CH-")) if locale == "de" and rng.random() < 0.15 else ""
+    return f"{country}{rng.randint(1, 98):02d}{rng.randint(0, 999):03d}"
 
 
 def identifier(scene: Scene, slot: str) -> tuple[str, Kind, str] | None:
@@ -260,6 +261,10 @@ def word(scene: Scene, slot: str) -> str:
     if slot in ("term", "Term"):
         term = rng.choice(ROOTS) + rng.choice(ROOTS) * (rng.random() < 0.4) + rng.choice(ENDINGS[scene.language])
         return term.capitalize() if slot == "Term" else term
+    if slot == "ABBR":
+        return "".join(rng.choices("ABCDEFGHIKLMNOPRSTVX", k=rng.randint(2, 5)))
+    if slot == "Organ":
+        return rng.choice(topics["organ"]).capitalize()
     if slot == "Compound":
         words = names.of("word", scene.language, scene.split)
         return (rng.choice(words) + rng.choice(words)).capitalize()

@@ -80,6 +80,16 @@ _CLASSES: Mapping[str, str] = {
         karnofsky ecog hamilton beck zung rorschach wechsler stroop sheets kirschner steinmann ilizarov dacron gore-tex
         port-a-cath groshong tenckhoff dobhoff sengstaken-blakemore minnesota malecot pezzer tiemann yankauer
         magill macintosh mallampati cormack-lehane guedel robinson nelaton redivac pleurx scribner cimino""",
+    "ANATOMY": """head neck heart lung liver spleen kidney colon pancreas hand wrist knee hip shoulder foot eye ear skin brain
+        chest abdomen thyroid bladder prostate spine bowel throat tongue pelvis kopf hals herz lunge leber milz niere
+        kolon pankreas handgelenk knie hüfte schulter fuß auge ohr haut hirn thorax schilddrüse blase prostata
+        wirbelsäule darm rachen zunge becken bein arm finger magen mund nase rücken bauch brust gefäß galle oberbauch
+        unterschenkel spina vorhof ventrikel tête cou coeur poumon foie rate rein côlon pancréas main poignet genou
+        hanche épaule pied oeil oreille peau vessie rachis langue vésicule cabeza cuello corazón pulmón hígado bazo
+        riñón páncreas mano rodilla cadera hombro pie ojo piel tórax vejiga próstata columna hilio uréter testa collo
+        cuore polmone fegato milza rene ginocchio anca spalla piede occhio cute torace addome vescica rachide hoofd hart
+        long lever milt nier heup schouder voet oog huid buik blaas prostaat rug been zyklus zyklen verlauf befund hause
+        kollegin kollege kollegen routine harnstoff wochen phase cycle round groin toe fingers""",
     "OF_MEDICINE": """mg mcg g ml l mmol mmhg bpm units iu tablet tablets po iv im sc bid tid qid daily prn qd hs mutation
         gene positive negative level levels dose therapy cell cells virus infection vaccine antigen antibody receptor""",
     "DEPARTMENT": """cardiology neurology oncology radiology surgery urology orthopedics orthopaedics pediatrics paediatrics
@@ -104,7 +114,7 @@ PARTICLES = frozenset(_CLASSES["PARTICLE"].split())
 
 STREET_ENDINGS = (
     "straße", "strasse", "str.", "gasse", "weg", "platz", "allee", "damm", "ufer", "ring", "steig", "straat", "laan", "plein",
-    "gracht", "kade", "singel", "dreef", "straat",
+    "gracht", "kade", "singel", "dreef", "pfad", "graben", "stieg", "zeile", "chaussee", "gatan", "katu", "gade",
 )  # fmt: skip
 """How a street's name ends where it is written in one word."""
 
