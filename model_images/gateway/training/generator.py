@@ -183,7 +183,8 @@ def postcode(rng: random.Random, locale: str) -> str:
         return f"{rng.choice('BLMNSEG')}{rng.choice(letters)}{rng.randint(1, 20)} {rng.randint(1, 9)}{''.join(rng.choices(letters, k=2))}"
     if locale == "nl":
         return f"{rng.randint(1000, 9999)} {rng.choice('ABCDEGHJ')}{rng.choice('ABCDEGHJ')}"
-    return f"{rng.randint(1, 98):02d}{rng.randint(0, 999):03d}"
+    country = rng.choice(("A-", "D-", "CH-")) if locale == "de" and rng.random() < 0.15 else ""
+    return f"{country}{rng.randint(1, 98):02d}{rng.randint(0, 999):03d}"
 
 
 def identifier(scene: Scene, slot: str) -> tuple[str, Kind, str] | None:
@@ -233,6 +234,20 @@ def identifier(scene: Scene, slot: str) -> tuple[str, Kind, str] | None:
 TRAPS = frozenset(("eponym", "gene", "drug", "dept", "month", "weekday", "lab", "dose", "vital", "icd"))
 """Slots whose filling is a hard negative: redacting it destroys what the note says."""
 
+ROOTS = (
+    "cardi", "nephr", "hepat", "gastr", "enter", "oste", "arthr", "my", "neur", "encephal", "pneum", "bronch", "derm", "angi",
+    "phleb", "thromb", "haemat", "cyst", "col", "proct", "mast", "hyster", "spondyl", "chondr", "lip", "fibr", "aden", "laryng",
+    "rhin", "ot", "ophthalm", "peri", "endo", "hyper", "hypo", "poly", "para", "epi", "intra", "retro", "micro", "tachy", "brady",
+)
+ENDINGS = {
+    "en": ("itis", "osis", "oma", "ectomy", "otomy", "opathy", "algia", "aemia", "uria", "ography", "oscopy", "plasty", "ine", "ol"),
+    "de": ("itis", "ose", "om", "ektomie", "otomie", "opathie", "algie", "ämie", "urie", "ographie", "oskopie", "plastik", "in", "on"),
+    "fr": ("ite", "ose", "ome", "ectomie", "otomie", "opathie", "algie", "émie", "urie", "ographie", "oscopie", "plastie", "ine"),
+    "es": ("itis", "osis", "oma", "ectomía", "otomía", "opatía", "algia", "emia", "uria", "ografía", "oscopia", "plastia", "ina"),
+    "it": ("ite", "osi", "oma", "ectomia", "otomia", "opatia", "algia", "emia", "uria", "ografia", "oscopia", "plastica", "ina"),
+    "nl": ("itis", "ose", "oom", "ectomie", "otomie", "opathie", "algie", "emie", "urie", "ografie", "oscopie", "plastiek", "ine"),
+}
+"""Medicine makes words from parts; so are these made, and few are in any dictionary, as few of the real ones are."""
 DISJOINT = frozenset(("eponym", "drug", "gene"))
 """Of these, what evaluation holds was not trained on."""
 
@@ -243,6 +258,18 @@ def word(scene: Scene, slot: str) -> str:
     if slot in ("noun", "Noun", "NOUN"):
         chosen = rng.choice(names.of("word", scene.language, scene.split))
         return {"noun": chosen, "Noun": chosen.capitalize(), "NOUN": chosen.upper()}[slot]
+    if slot in ("term", "Term"):
+        term = rng.choice(ROOTS) + rng.choice(ROOTS) * (rng.random() < 0.4) + rng.choice(ENDINGS[scene.language])
+        return term.capitalize() if slot == "Term" else term
+    if slot == "ABBR":
+        return "".join(rng.choices("ABCDEFGHIKLMNOPRSTVX", k=rng.randint(2, 5)))
+    if slot == "Organ":
+        return rng.choice(topics["organ"]).capitalize()
+    if slot == "Compound":
+        words = names.of("word", scene.language, scene.split)
+        return (rng.choice(words) + rng.choice(words)).capitalize()
+    if slot == "DRUG":
+        return rng.choice(topics["drug"]).upper()
     if slot == "age":
         return str(rng.randint(1, 89))
     if slot in ("num", "year"):

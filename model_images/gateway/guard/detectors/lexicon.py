@@ -1,4 +1,4 @@
-"""Words that say what stands beside them: titles, kin, roles, labels, streets, facilities; and what an eponym names.
+"""Words that say what stands beside them: titles, kin, roles, labels, streets, facilities; and eponyms.
 
 Six languages in one list: notes mix them, and few of the words mean anything else in another.
 """
@@ -57,6 +57,39 @@ _CLASSES: Mapping[str, str] = {
         thyreoiditis katheter lymphom skala reflex ulkus maladie syndrome signe sonde enfermedad síndrome signo
         malattia sindrome segno ziekte syndroom teken lymphome lésion protocol equation filter clamp retractor tube
         drain line stent valve prosthesis pump""",
+    "EPONYMOUS": """parkinson alzheimer crohn hodgkin graves foley bell down babinski murphy cushing addison wilson raynaud hashimoto
+        barrett paget marfan turner guillain-barré guillain barré kaposi burkitt wilms ewing dupuytren colles baker meckel
+        homan homans romberg glasgow apgar braden hickman swan-ganz jackson-pratt kocher trendelenburg valsalva whipple
+        billroth mohs epley kussmaul cheyne-stokes lyme huntington tourette asperger kawasaki ludwig sjögren sjogren
+        virchow zollinger-ellison mallory-weiss stevens-johnson charcot gram heimlich penrose doppler holter lachman
+        kernig brudzinski gleason breslow child-pugh killip ranson wells morse epstein-barr ebola menière ménière
+        osgood-schlatter prader-willi rett takotsubo fallot willis langerhans eustachian fallopian bartholin purkinje
+        golgi schwann basedow bechterew lasègue quincke weber redon carpentier hartmann bentall horton peyronie
+        addisonian nissen roux billroth mirizzi caroli budd-chiari fanconi bartter gitelman liddle conn sheehan
+        klinefelter edwards patau noonan williams digeorge angelman ehlers-danlos gaucher fabry niemann-pick pompe
+        tay-sachs hurler friedreich charcot-marie-tooth duchenne becker creutzfeldt-jakob lewy pick korsakoff wernicke
+        broca horner argyll adie ramsay bright goodpasture wegener churg-strauss behçet behcet reiter still felty
+        caplan hamman-rich pancoast klebsiella salmonella shigella borrelia bordetella rickettsia brucella listeria
+        escherichia mobitz wenckebach brugada dressler prinzmetal beck osler janeway roth duke framingham mcburney
+        rovsing blumberg courvoisier grey-turner cullen chvostek trousseau tinel phalen finkelstein lhermitte hoffmann
+        spurling mcmurray thompson ortolani barlow galeazzi monteggia smith jones lisfranc salter-harris garland
+        schmorl scheuermann perthes köhler sever haglund baxter-parkland parkland snellen ishihara rinne schirmer
+        goldmann amsler tanner denver bishop pfannenstiel braxton-hicks leopold rubin mcroberts coombs rhesus duffy
+        kell kidd bence-jones reed-sternberg auer heinz howell-jolly waldenström sézary castleman ann-arbor clark
+        dukes fuhrman nottingham bloom-richardson mini-mental folstein norton waterlow barthel katz lawton tinetti
+        karnofsky ecog hamilton beck zung rorschach wechsler stroop sheets kirschner steinmann ilizarov dacron gore-tex
+        port-a-cath groshong tenckhoff dobhoff sengstaken-blakemore minnesota malecot pezzer tiemann yankauer
+        magill macintosh mallampati cormack-lehane guedel robinson nelaton redivac pleurx scribner cimino""",
+    "ANATOMY": """head neck heart lung liver spleen kidney colon pancreas hand wrist knee hip shoulder foot eye ear skin brain
+        chest abdomen thyroid bladder prostate spine bowel throat tongue pelvis kopf hals herz lunge leber milz niere
+        kolon pankreas handgelenk knie hüfte schulter fuß auge ohr haut hirn thorax schilddrüse blase prostata
+        wirbelsäule darm rachen zunge becken bein arm finger magen mund nase rücken bauch brust gefäß galle oberbauch
+        unterschenkel spina vorhof ventrikel tête cou coeur poumon foie rate rein côlon pancréas main poignet genou
+        hanche épaule pied oeil oreille peau vessie rachis langue vésicule cabeza cuello corazón pulmón hígado bazo
+        riñón páncreas mano rodilla cadera hombro pie ojo piel tórax vejiga próstata columna hilio uréter testa collo
+        cuore polmone fegato milza rene ginocchio anca spalla piede occhio cute torace addome vescica rachide hoofd hart
+        long lever milt nier heup schouder voet oog huid buik blaas prostaat rug been zyklus zyklen verlauf befund hause
+        kollegin kollege kollegen routine harnstoff wochen phase cycle round groin toe fingers""",
     "OF_MEDICINE": """mg mcg g ml l mmol mmhg bpm units iu tablet tablets po iv im sc bid tid qid daily prn qd hs mutation
         gene positive negative level levels dose therapy cell cells virus infection vaccine antigen antibody receptor""",
     "DEPARTMENT": """cardiology neurology oncology radiology surgery urology orthopedics orthopaedics pediatrics paediatrics
@@ -76,9 +109,12 @@ _CLASSES: Mapping[str, str] = {
 CLASS_OF: Mapping[str, str] = {word: kind for kind, words in reversed(_CLASSES.items()) for word in words.split()}
 """Class by word in lower case; where two claim it, the one that stands first above."""
 
+PARTICLES = frozenset(_CLASSES["PARTICLE"].split())
+"""Small words that belong to the surname which follows."""
+
 STREET_ENDINGS = (
     "straße", "strasse", "str.", "gasse", "weg", "platz", "allee", "damm", "ufer", "ring", "steig", "straat", "laan", "plein",
-    "gracht", "kade", "singel", "dreef", "straat",
+    "gracht", "kade", "singel", "dreef", "pfad", "graben", "stieg", "zeile", "chaussee", "gatan", "katu", "gade",
 )  # fmt: skip
 """How a street's name ends where it is written in one word."""
 

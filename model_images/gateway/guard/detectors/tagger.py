@@ -13,17 +13,18 @@ from pathlib import Path
 from typing import NamedTuple
 
 from model_images.gateway.guard.detectors import dictionary
-from model_images.gateway.guard.detectors.lexicon import GERMAN, JOINING
+from model_images.gateway.guard.detectors.lexicon import GERMAN, JOINING, PARTICLES
+from model_images.gateway.guard.detectors.streets import AFTER, BEFORE, streets
 from model_images.gateway.guard.detectors.words import EDGE, TOKENS, VERSION, Word, read_mark, read_word
 from model_images.gateway.guard.identifiers import Kind
 from model_images.gateway.guard.refusal import GuardFailed
 from model_images.gateway.guard.spans import Context, Findings, Span, Text
 
 WEIGHTS = Path(__file__).parent / "data" / "tagger.bin"
-SHA256 = "61de9919d4252676132abbaeb5d44d3eca5832b5bfa2bbdce59c1524b89cf9ba"
+SHA256 = "8c8658352b50697c7f6b212456309e7aabc604a0db1e1674c44f0746ce13bd4b"
 REMEMBERED = 20_000  # spellings whose sums are kept, by process; a full memory is emptied
 LONGEST = 64  # letters: no name is longer, and none of it is worth a sum
-BIAS = 1.0  # how much more a word must look like none to be left alone; chosen on generated text
+BIAS = 2.0  # how much more a word must look like none to be left alone; chosen on generated text
 KINDS = (None, Kind.NAME, Kind.PLACE)
 
 Vector = tuple[float, float, float]
@@ -65,6 +66,8 @@ def is_candidate(word: Word) -> bool:
     if word.shape in "XAUMIG":
         return bool(word.own)
     common = (word.facts >> dictionary.COMMON_SHIFT) & 7
+    if word.shape == "x":
+        return bool(word.own)
     return bool(word.own) and (common == 0 or (common <= 3 and bool(word.facts & 0b111111)) or word.bucket == "PARTICLE")
 
 
@@ -138,6 +141,7 @@ class Tagger:
         pieces, starts, words = self._read(normal)
         labels, margins = self._judge(normal, pieces, starts, words)
         _consistent(pieces, words, labels, margins)
+        _streets(pieces, words, labels, margins)
         return Findings(_spans(normal, pieces, starts, words, labels, margins), len(normal))
 
     def _read(self, text: str) -> tuple[list[str], list[int], list[Sums]]:
@@ -258,24 +262,48 @@ class Tagger:
         return marks
 
 
+STREET_WORDS = AFTER | BEFORE
 SURE = 4.0  # from this margin on, a name is looked for in the rest of the text
+ORDINARY = frozenset(("TIME", "PARTICLE", "STREET", "FACILITY", "DEPARTMENT", "EPONYM", "OF_MEDICINE", "NEAR", "ROLE"))
 
 
 def _consistent(pieces: list[str], words: list[Sums], labels: list[int], margins: list[float]) -> None:
-    """What was surely a name once is one wherever it is written so, with a capital at least."""
+    """What was surely a name is one wherever it is written so; but a word that was oftener none is left alone."""
     sure: dict[str, int] = {}
     for piece, sums, label, margin in zip(pieces, words, labels, margins, strict=True):
         if label and margin >= SURE and len(piece) > 2:
             common = (sums.word.facts >> dictionary.COMMON_SHIFT) & 7
-            if common <= 2 and sums.word.bucket not in ("TIME", "PARTICLE", "STREET", "FACILITY", "DEPARTMENT"):
-                sure[piece.lower().removesuffix("'s").removesuffix("’s")] = label
+            usual = sums.word.facts & 0b101010
+            if sums.word.bucket not in ORDINARY and (common == 0 or (common <= 2 and usual)):
+                sure[_bare(piece)] = label
     if not sure:
         return
+    votes: dict[str, int] = {}
+    others: list[tuple[int, str]] = []
     for i, (piece, sums) in enumerate(zip(pieces, words, strict=True)):
-        if not labels[i] and sums.candidate:
-            label = sure.get(piece.lower().removesuffix("'s").removesuffix("’s"), 0)
-            if label:
-                labels[i], margins[i] = label, SURE
+        bare = _bare(piece) if sums.candidate else ""
+        if bare in sure:
+            votes[bare] = votes.get(bare, 0) + (1 if labels[i] else -1)
+            if not labels[i]:
+                others.append((i, bare))
+    for i, bare in others:
+        if votes[bare] >= 0 or words[i].word.facts & 0b101010:
+            labels[i], margins[i] = sure[bare], SURE
+
+
+def _streets(pieces: list[str], words: list[Sums], labels: list[int], margins: list[float]) -> None:
+    at = [i for i, piece in enumerate(pieces) if piece.lower() in STREET_WORDS]
+    if not at:
+        return
+    letters = [sums.word.shape != "" for sums in words]
+    for first, last in streets(pieces, letters, at):
+        for i in range(first, last + 1):
+            labels[i] = 2
+            margins[i] = max(margins[i], SURE)
+
+
+def _bare(piece: str) -> str:
+    return piece.lower().removesuffix("'s").removesuffix("’s")
 
 
 def _spans(
@@ -289,20 +317,27 @@ def _spans(
         if not label:
             i += 1
             continue
-        j, surest = i, margins[i]
+        j, surest, gap = i, margins[i], False
         while j + 1 < count:
             step = 1
             while step < 4 and j + step < count and not labels[j + step] and _joins(pieces[j + step]):
                 step += 1
             if j + step >= count or labels[j + step] != label:
+                gap = step > 1 and j + step < count and bool(labels[j + step])
                 break
             j += step
             surest = max(surest, margins[j])
         start, end = starts[i], starts[j] + len(pieces[j])
         if label == 2:
             start, end = _with_street(pieces, starts, words, i, j)
+        elif i and pieces[i - 1].lower() in PARTICLES and (i < 2 or words[i - 2].word.bucket in ("TITLE", "KIN", "^")):
+            start = starts[i - 1]
+        if gap and pieces[j + 1].lower() in JOINING:
+            # A name and a place with "de" between them were one of either; which matters less than the word between.
+            end = max(end, starts[j + 1] + len(pieces[j + 1]))
         kind = KINDS[label]
-        if kind is not None:
+        alone = end - start <= 2 and text[end - 1] != "."
+        if kind is not None and not (alone and words[i].word.shape == "I") and text[start:end] not in ("St", "ST"):
             spans.append(Span(start, end, kind, "tagger", score=1 / (1 + math.exp(-max(-30.0, min(30.0, surest))))))
         i = j + 1
     return spans
@@ -327,6 +362,10 @@ def _with_street(
         first, street = back - 2, True
     if last + 1 < count and words[last + 1].word.bucket == "STREET":
         last, street = last + 1, True
+    while last + 1 < count and words[last + 1].word.bucket == "FACILITY":
+        last += 1
+    while first and words[first - 1].word.bucket == "FACILITY":
+        first -= 1
     if street:
         if first and pieces[first - 1] == "," and first > 1 and pieces[first - 2][0].isdigit():
             first -= 2

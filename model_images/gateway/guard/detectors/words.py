@@ -76,16 +76,26 @@ def read_word(word: str, capitals: str, known: dictionary.Dictionary, facts: int
     first, last = facts & 3, (facts >> dictionary.SURNAME_SHIFT) & 3
     place, common = (facts >> dictionary.PLACE_SHIFT) & 3, (facts >> dictionary.COMMON_SHIFT) & 7
     technical, nation = bool(facts & dictionary.TECHNICAL), bool(facts & dictionary.NATION)
+    namely = "N" if first >= 2 or last >= 2 else "n" if first or last else ""
+    namely += "P" if place >= 2 else "p" if place else ""
+    usual = "C" if common >= 3 else "c" if common == 2 else "d" if common else "t" if technical else ""
     base = lower[:-2] if lower.endswith(("'s", "’s")) else lower
     kind = CLASS_OF.get(base, "")
     if not kind and "-" in base:
         kind = CLASS_OF.get(base.rsplit("-", 1)[1], "")
     if not kind and len(base) > 5 and base.endswith(STREET_ENDINGS):
         kind = "STREETY"
+    lent = [f"n{namely or '-'}{usual or '-'}{shape}", f"s{shape}"]
+    if kind:
+        lent.append(f"q{kind}")
+    identity = (common >= 3 or kind) and not (namely[:1] == "N" and shape in "XUAMG")
+    if identity:
+        lent.append(f"w{base}")
+    bucket = kind or f"{shape}{namely}{usual}"
+    if shape == "x" and (common > 2 or not facts & 0b101010):
+        # Small letters among capitals: only what is somewhere a usual name or a town, and rarely a word, is judged.
+        return Word((), tuple(lent), bucket, shape, facts)
     likeness = min(5, max(0, int(known.likeness(base) * 2 + 2.5)))
-    namely = "N" if first >= 2 or last >= 2 else "n" if first or last else ""
-    namely += "P" if place >= 2 else "p" if place else ""
-    usual = "C" if common >= 3 else "c" if common == 2 else "d" if common else "t" if technical else ""
     own = [
         f"j{first}{last}{place}{common}{technical:d}{nation:d}{shape}",
         f"f{first}{usual}{shape}",
@@ -107,13 +117,9 @@ def read_word(word: str, capitals: str, known: dictionary.Dictionary, facts: int
     if not common and len(base) > 4:
         own.append(f"x{base[-3:]}")
         own.append(f"y{base[-2:]}{namely}")
-    lent = [f"n{namely or '-'}{usual or '-'}{shape}", f"s{shape}"]
-    if kind:
-        lent.append(f"q{kind}")
-    if (common >= 3 or kind) and not (namely[:1] == "N" and shape in "XUAMG"):
+    if identity:
         own.append(f"w{base}")
-        lent.append(f"w{base}")
-    return Word(tuple(own), tuple(lent), kind or f"{shape}{namely}{usual}", shape, facts)
+    return Word(tuple(own), tuple(lent), bucket, shape, facts)
 
 
 def read_mark(mark: str) -> Word:

@@ -1,0 +1,92 @@
+"""Streets: a street's word, its name, its number. Grammar more than judgement, so written down, not learnt."""
+
+from collections.abc import Sequence
+
+from model_images.gateway.guard.detectors.lexicon import JOINING
+
+BEFORE = frozenset(
+    """rue avenue av bd boulevard chemin impasse allée allee place quai cours route passage square sentier faubourg villa
+    calle c avda avd avenida plaza pza pz paseo pº camino ctra carretera ronda travesía via viale v.le piazza p.za corso vicolo
+    largo strada rua praça ul ulica aleja straße strasse""".split()
+)
+"""Street words that stand before the name."""
+AFTER = frozenset(
+    """street st road rd avenue ave av lane ln drive dr boulevard blvd court ct place pl terrace close crescent way highway hwy
+    parkway pkwy circle cir square sq trail grove gardens mews hill row walk plaza alley loop path pike turnpike tér utca
+    katu gade vej gatan caddesi sokak""".split()
+)
+"""Street words that stand after it."""
+UNITS = frozenset("apt apartment suite ste unit floor flat appt appartement studio bât bat esc piso box room no nº n s cedex".split())
+FRACTIONS = frozenset("bis ter quater".split())
+LONGEST = 5  # words of a street's name
+
+
+def streets(pieces: Sequence[str], words: Sequence[bool], street: Sequence[int]) -> list[tuple[int, int]]:
+    """Runs of pieces, first and last, that are a street. `words` says which pieces are words, `street` where to look."""
+    found = []
+    for at in street:
+        lower = pieces[at].lower()
+        run = _after(pieces, words, at) if lower in AFTER else None
+        if run is None and lower in BEFORE:
+            run = _before(pieces, words, at)
+        if run is not None:
+            found.append(run)
+    return found
+
+
+def _after(pieces: Sequence[str], words: Sequence[bool], at: int) -> tuple[int, int] | None:
+    """`12 Old Mill Road, Apt 4`: a number, at most five words, the street's word."""
+    first = at - 1
+    while first >= 0 and at - first <= LONGEST and (words[first] or pieces[first] == "."):
+        first -= 1
+    if first < 0 or first == at - 1 or not _number(pieces[first]) or len(pieces[first]) > 6:
+        return None
+    if not pieces[at][0].isupper() and any(piece.lower() in ("mg", "ml", "of", "to", "the", "per") for piece in pieces[first:at]):
+        return None
+    return first, _unit(pieces, at)
+
+
+def _before(pieces: Sequence[str], words: Sequence[bool], at: int) -> tuple[int, int] | None:
+    """`12 bis, rue de la Paix`, `Calle Mayor 3`: the street's word, its name, a number on one side of them."""
+    last, named = at, False
+    if at + 1 < len(pieces) and pieces[at + 1] in ("/", ".") and pieces[at].lower() in ("c", "av", "avda", "ul", "ctra", "pz"):
+        last += 1
+    while last + 1 < len(pieces) and last - at < LONGEST + 2:
+        piece = pieces[last + 1]
+        if piece.lower() in JOINING or (words[last + 1] and (piece[0].isupper() or not named)):
+            named = named or piece.lower() not in JOINING
+            last += 1
+        else:
+            break
+    if not named:
+        return None
+    while pieces[last].lower() in JOINING:
+        last -= 1
+    first = at
+    back = at - 1
+    while back >= 0 and (pieces[back] == "," or pieces[back].lower() in FRACTIONS):
+        back -= 1
+    if back >= 0 and _number(pieces[back]) and len(pieces[back]) <= 9:
+        return back, _unit(pieces, last)
+    ahead = last + 1
+    while ahead < len(pieces) and ahead - last < 4 and (pieces[ahead] in ",." or pieces[ahead].lower() in UNITS):
+        ahead += 1
+    if ahead < len(pieces) and _number(pieces[ahead]) and len(pieces[ahead]) <= 4:
+        return first, _unit(pieces, ahead)
+    return None
+
+
+def _unit(pieces: Sequence[str], last: int) -> int:
+    """Takes a flat or a suite that follows."""
+    at = last + 1
+    while at < len(pieces) and at - last < 3 and pieces[at] in ",.#":
+        at += 1
+    if at + 1 < len(pieces) and pieces[at].lower() in UNITS:
+        after = at + 2 if pieces[at + 1] in ".#" and at + 2 < len(pieces) else at + 1
+        if _number(pieces[after]) or len(pieces[after]) == 1 and pieces[after].isalpha():
+            return after
+    return last
+
+
+def _number(piece: str) -> bool:
+    return piece[0].isdigit()
