@@ -142,13 +142,32 @@ def _take(fields: _Fields, place: int, part: str) -> bool:
         return bool(re.fullmatch(r"[-/.,\s\u00a0'()]{1,3}", part))
     elif fields.ordinal < 0 and place > 0 and fields.day == place - 1 and word in ORDINALS:
         fields.ordinal = place
+    elif fields.weekday < 0 and fields.month < 0 and _is_weekday(fields, place):
+        fields.weekday = place
     elif fields.month < 0 and word in MONTHS[fields.language]:
         fields.month = place
-    elif fields.weekday < 0 and fields.month < 0 and word in WEEKDAYS[fields.language]:
-        fields.weekday = place
     else:
         return word in SMALL_WORDS
     return True
+
+
+def _is_weekday(fields: _Fields, place: int) -> bool:
+    """Spanish and Italian shorten March and Tuesday alike: it is Tuesday where a month is still to come."""
+    months = MONTHS[fields.language]
+    if fields.parts[place].lower() not in WEEKDAYS[fields.language]:
+        return False
+    return fields.parts[place].lower() not in months or any(
+        part.lower() in months for part in fields.parts[place + 1 :]
+    )
+
+
+def _among_short(fields: _Fields, name: str) -> bool:
+    """Whether a name that is whole and short at once, as May, stands where others would be short."""
+    if name not in MONTH_NAMES[fields.language, True]:
+        return False
+    if fields.weekday >= 0:
+        return WEEKDAYS[fields.language][fields.parts[fields.weekday].lower()][1]
+    return " " not in "".join(fields.parts)
 
 
 def _language(words: list[str], locale: str) -> str:
@@ -175,8 +194,9 @@ def _written(fields: _Fields, days: int) -> str | None:
         return None
     parts = list(fields.parts)
     if fields.day >= 0:
-        # In words, two digits are only a habit where the first is a nought.
-        padded = not fields.language or parts[fields.day].startswith("0")
+        # In words with spaces, two digits are only a habit where the first is a nought.
+        spaced = fields.language and (fields.ordinal >= 0 or re.match(r"[\s.,]|\Z", "".join(parts[fields.day + 1 :])))
+        padded = not spaced or parts[fields.day].startswith("0")
         parts[fields.day] = f"{moved.day:0{len(parts[fields.day]) if padded else 1}}"
     if fields.year >= 0:
         parts[fields.year] = f"{moved.year % 100:02}" if short_year else f"{moved.year:04}"
@@ -184,7 +204,7 @@ def _written(fields: _Fields, days: int) -> str | None:
         parts[fields.month] = f"{moved.month:0{len(parts[fields.month])}}"
         return "".join(parts)
     old = parts[fields.month]
-    short = MONTHS[fields.language][old.lower()][1]
+    short = MONTHS[fields.language][old.lower()][1] or _among_short(fields, old.lower())
     parts[fields.month] = _cased(MONTH_NAMES[fields.language, short][moved.month - 1], old)
     if fields.weekday >= 0:
         name = parts[fields.weekday]

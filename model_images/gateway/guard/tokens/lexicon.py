@@ -48,6 +48,10 @@ class Lexicon:
         """What a marker stands for; None if it is not of this conversation."""
         return self._values.get(marker)
 
+    def begins(self, marker: str) -> bool:
+        """Whether a marker of this conversation begins like this one, whose end may be missing."""
+        return self._prefix(marker[2:-2].lower())
+
     def standing(self, text: str, start: int) -> tuple[int, str] | None:
         """The spelling without brackets that begins at `start`, the longest: where it ends, and what it stands for."""
         for length in self._lengths:
@@ -66,11 +70,11 @@ class Lexicon:
     def unfinished(self, text: str, start: int) -> int:
         """Where, from `start` on, a stretch begins that more text could make one of these; else the text's length."""
         for begin in range(max(start, len(text) - self.longest - 1), len(text)):
-            if text[begin] in self.firsts and not text[begin - 1 : begin].isalnum() and self._begins(text[begin:]):
+            if text[begin] in self.firsts and not text[begin - 1 : begin].isalnum() and self._may_become(text[begin:]):
                 return begin
         return len(text)
 
-    def _begins(self, stretch: str) -> bool:
+    def _may_become(self, stretch: str) -> bool:
         if self._prefix(stretch) or (stretch.isascii() and self._prefix(stretch.lower())):
             return True
         # Whole, but the next character decides whether it stands alone.

@@ -2,7 +2,7 @@
 
 What a stream holds back is exactly: the longest stretch at its end that begins one of this conversation's tokens, in a
 spelling that is understood; or begins the reserved form `[[KIND_…]]`, which has to be seen whole to be judged; or,
-after a kind's name, an underscore and up to seven characters. Never more than `markers.LONGEST_FORM` or the longest token.
+after a kind's name, an underscore and up to seven characters. Never more than `LONGEST_FORM`, or the longest token.
 """
 
 import re
@@ -75,7 +75,7 @@ class Restorer:
         looked = said
         while (found := self._start.search(text, looked)) and found.start() < limit:
             start = found.start()
-            token = self._token(text, start)
+            token = self._token(text, start, last=last)
             if token is None:
                 looked = start + 1
                 continue
@@ -92,7 +92,7 @@ class Restorer:
         self._behind = text[max(0, limit - BEHIND) : limit]
         return pieces
 
-    def _token(self, text: str, start: int) -> tuple[int, str] | None:
+    def _token(self, text: str, start: int, *, last: bool) -> tuple[int, str] | None:
         first = text[start + 1] if text[start] == "\\" else text[start]
         if first not in "[_":
             return self._lexicon.standing(text, start)
@@ -102,6 +102,10 @@ class Restorer:
         value = self._lexicon.value(form.marker)
         if value is not None:
             return form.end, value
+        if last and form.end == len(text) and self._lexicon.begins(form.marker):
+            return (
+                None  # an answer that was cut short in the middle of a marker: nothing is restored, nothing is foreign
+            )
         if form.reserved:
             raise ForeignToken
         return None

@@ -1,0 +1,226 @@
+"""What goes in comes back, and only that: tokens of a conversation from its texts to its answers."""
+
+import json
+import re
+
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from model_images.gateway.guard.identifiers import Kind
+from model_images.gateway.guard.refusal import GuardFailed, Refused
+from model_images.gateway.guard.spans import Span
+from model_images.gateway.guard.tokens.conversation import Conversation
+from model_images.gateway.guard.tokens.markers import ForeignToken
+from model_images.gateway.guard.tokens.surrogates import Mode
+from tests.model_images.gateway.conversations import conversation, cut, luhn, spanned, tokens
+
+MANY = settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+MODES = st.sampled_from(Mode)
+
+
+def sent(talk: Conversation, text: str, spans: list[Span], mode: Mode) -> str:
+    try:
+        return talk.pseudonymised(text, spans, mode)
+    except ForeignToken:
+        assume(False)
+        raise
+
+
+class TestWhatGoesInComesBack:
+    """A restored answer with one character wrong is a wrong record."""
+
+    @MANY
+    @given(spanned(), MODES)
+    def test_the_whole_text(self, case: tuple[str, list[Span]], mode: Mode) -> None:
+        talk = conversation()
+        assert talk.restored(sent(talk, *case, mode)) == case[0]
+
+    @MANY
+    @given(spanned(), MODES, st.data())
+    def test_at_any_chunking(self, case: tuple[str, list[Span]], mode: Mode, data: st.DataObject) -> None:
+        talk = conversation()
+        restorer_input = sent(talk, *case, mode)
+        restorer = talk.restorer()
+        said = [restorer.feed(chunk) for chunk in cut(data, restorer_input)]
+        assert "".join(said) + restorer.close() == case[0]
+
+    @MANY
+    @given(st.lists(spanned(6), max_size=4), MODES)
+    def test_texts_sent_together_and_one_after_another(self, cases: list[tuple[str, list[Span]]], mode: Mode) -> None:
+        talk = conversation()
+        try:
+            together = talk.pseudonymised_all(cases, mode)
+            alone = [talk.pseudonymised(*case, mode) for case in cases]
+        except ForeignToken:
+            assume(False)
+            raise
+        for case, one, other in zip(cases, together, alone, strict=True):
+            assert talk.restored(one) == talk.restored(other) == case[0]
+
+    @MANY
+    @given(case=spanned(), mode=MODES, ascii_only=st.booleans(), data=st.data())
+    def test_inside_a_tool_calls_arguments(
+        self, case: tuple[str, list[Span]], mode: Mode, data: st.DataObject, *, ascii_only: bool
+    ) -> None:
+        talk = conversation()
+        out = sent(talk, *case, mode)
+        arguments = json.dumps({"note": out, out: [1, -2.5e3, True, None, out]}, ensure_ascii=ascii_only)
+        restorer = talk.arguments_restorer()
+        said = "".join(restorer.feed(chunk) for chunk in cut(data, arguments)) + restorer.close()
+        assert json.loads(said) == {"note": case[0], case[0]: [1, -2.5e3, True, None, case[0]]}
+        assert said == talk.restored_arguments(arguments)
+
+
+class TestNothingOfTheIdentifierIsLeft:
+    """The stretch that was found is what may not pass."""
+
+    @MANY
+    @given(st.text(alphabet="xyz ", max_size=9), st.text(alphabet="ABC", min_size=4, max_size=9), MODES)
+    def test_a_found_stretch_is_gone(self, around: str, name: str, mode: Mode) -> None:
+        text = f"{around}{name}{around}"
+        out = conversation().pseudonymised(text, [Span(len(around), len(around) + len(name), Kind.OTHER, "r")], mode)
+        assert name not in re.sub(r"\[\[[A-Z]+_[a-z0-9]+\]\]", "", out)
+
+    def test_overlapping_spans_are_one_stretch(self) -> None:
+        talk = conversation()
+        out = talk.pseudonymised("Dr Ann Lee, Leeds", [Span(3, 10, Kind.NAME, "a"), Span(7, 17, Kind.PLACE, "b")])
+        assert re.fullmatch(r"Dr \[\[PLACE_[a-z0-9]{7}\]\]", out)
+
+    def test_a_span_outside_the_text_is_a_failure(self) -> None:
+        with pytest.raises(GuardFailed):
+            conversation().pseudonymised("Ann", [Span(0, 4, Kind.NAME, "a")])
+
+
+class TestOneValueHasOneTokenInAConversation:
+    """A model that meets two tokens sees two people."""
+
+    def test_the_same_value_and_kind(self) -> None:
+        talk = conversation()
+        one, other = talk.pseudonymised_all([("Ann", [Span(0, 3, Kind.NAME, "a")])] * 2)
+        assert one == other == talk.pseudonymised("Ann", [Span(0, 3, Kind.NAME, "a")])
+
+    def test_another_conversation_has_another_token(self) -> None:
+        span = [Span(0, 3, Kind.NAME, "a")]
+        assert len({conversation().pseudonymised("Ann", span) for _ in range(20)}) == 20
+
+    def test_across_requests_of_a_named_conversation(self) -> None:
+        made = tokens()
+        span = [Span(0, 3, Kind.NAME, "a")]
+        first = made.conversation(tenant="north", use_case="letters", conversation="c-1", patient="p-1")
+        out = first.pseudonymised("Ann", span)
+        later = made.conversation(tenant="north", use_case="letters", conversation="c-1", patient="p-1")
+        assert later.restored(out) == "Ann"
+        assert later.pseudonymised("Ann", span) == out
+        assert later.pseudonymised(f"I asked about {out}.", []) == f"I asked about {out}."
+
+
+class TestATokenOfAnotherConversationIsBlocked:
+    """A marker that turns up where it was not minted is another patient's, or somebody's probing."""
+
+    def test_of_another_conversation_use_case_or_tenant(self) -> None:
+        made = tokens()
+        talk = made.conversation(tenant="north", use_case="letters", conversation="c-1")
+        out = talk.pseudonymised("Ann", [Span(0, 3, Kind.NAME, "a")])
+        for other in (
+            made.conversation(tenant="north", use_case="letters", conversation="c-2"),
+            made.conversation(tenant="north", use_case="triage", conversation="c-1"),
+            made.conversation(tenant="south", use_case="letters", conversation="c-1"),
+            made.conversation(tenant="north", use_case="letters"),
+        ):
+            for call in (other.restored, other.restored_arguments):
+                with pytest.raises(ForeignToken):
+                    call(f'"{out}"')
+            with pytest.raises(ForeignToken):
+                other.pseudonymised(f"Who is {out}?", [])
+
+    def test_names_of_conversations_do_not_run_together(self) -> None:
+        made = tokens()
+        made.conversation(tenant="north", use_case="a", conversation="bc").pseudonymised(
+            "X", [Span(0, 1, Kind.NAME, "a")]
+        )
+        assert not made.conversation(tenant="north", use_case="ab", conversation="c")._tokens
+
+    def test_the_words_of_the_refusal_hold_nothing_of_the_text(self) -> None:
+        with pytest.raises(Refused) as raised:
+            conversation().restored("[[NAME_hunter2]] said")
+        assert "hunter2" not in f"{raised.value!r}{raised.value.message}{raised.value.__context__}"
+
+
+class TestWithoutTheScopeTokensStay:
+    """The caller may ask, and may not know."""
+
+    @MANY
+    @given(spanned(), MODES)
+    def test_an_answer_passes_as_it_is(self, case: tuple[str, list[Span]], mode: Mode) -> None:
+        talk = conversation(reidentify=False)
+        out = sent(talk, *case, mode)
+        assert talk.restored(out) == out
+        assert talk.reidentified == 0
+
+    def test_foreign_ones_are_blocked_all_the_same(self) -> None:
+        with pytest.raises(ForeignToken):
+            conversation(reidentify=False).restored("[[NAME_bcd2345]]")
+
+
+class TestReidentificationsAreCounted:
+    """The breaker opens on them."""
+
+    def test_each_time_a_token_is_put_back(self) -> None:
+        talk = conversation()
+        out = talk.pseudonymised("Ann 2021-03-04", [Span(0, 3, Kind.NAME, "a"), Span(4, 14, Kind.DATE, "a")])
+        talk.restored(out + " " + out)
+        talk.restored_arguments(json.dumps([out]))
+        assert talk.reidentified == 6
+
+
+class TestASurrogateIsNeverAValidNumber:
+    """A made-up number that is somebody's would be a disclosure about a stranger."""
+
+    @given(st.integers(10**14, 10**15 - 1))
+    def test_a_card_in_a_field(self, number: int) -> None:
+        card = next(f"{number}{check}" for check in range(10) if luhn(f"{number}{check}"))
+        talk = tokens({"luhn": luhn}).conversation(tenant="north", use_case="pay")
+        out = talk.pseudonymised(card, [Span(0, 16, Kind.CARD, "pattern", "luhn")], Mode.FIELD)
+        assert re.fullmatch(r"\d{16}", out)
+        assert not luhn(out)
+        assert talk.restored(out) == card
+
+    @pytest.mark.parametrize(("scheme", "kind"), [("", Kind.CARD), ("xx-unknown", Kind.RECORD), ("", Kind.SSN)])
+    def test_without_the_schemes_validator_it_is_a_marker(self, scheme: str, kind: Kind) -> None:
+        out = conversation().pseudonymised("123456789", [Span(0, 9, kind, "pattern", scheme)], Mode.FIELD)
+        assert out.startswith(f"[[{kind}_")
+
+    def test_a_domain_below_a_million_gets_a_marker(self) -> None:
+        assert conversation().pseudonymised("12345", [Span(0, 5, Kind.RECORD, "p")], Mode.FIELD).startswith("[[RECORD_")
+
+
+class TestWhatCouldLeaveHasRandomMarkersOnly:
+    """45 CFR 164.514(c): a code not derived from information about the individual."""
+
+    def test_no_date_and_no_number_is_derived(self) -> None:
+        text = "2021-03-04 12345678"
+        out = conversation().pseudonymised(
+            text, [Span(0, 10, Kind.DATE, "p"), Span(11, 19, Kind.RECORD, "p")], Mode.LEAVING
+        )
+        assert re.fullmatch(r"\[\[DATE_[a-z0-9]{7}\]\] \[\[RECORD_[a-z0-9]{7}\]\]", out)
+
+
+class TestTheCallersOwnWordsAreNotMistakenForASurrogate:
+    """A date that nobody found, equal to another one's surrogate, would come back as that other one."""
+
+    def test_a_literal_of_an_earlier_text_that_stands_in_a_later_one(self) -> None:
+        talk = conversation()
+        out = talk.pseudonymised("2021-03-04", [Span(0, 10, Kind.DATE, "p")])
+        assert out != "2021-03-04"
+        later = talk.pseudonymised(f"see {out}", [])
+        assert later.startswith("see [[DATE_")
+        assert talk.restored(later) == f"see {out}"
+
+    def test_a_literal_that_stands_in_the_same_text(self) -> None:
+        surrogate = conversation().pseudonymised("2021-03-04", [Span(0, 10, Kind.DATE, "p")])
+        text = f"2021-03-04 or {surrogate}"
+        talk = conversation()
+        out = talk.pseudonymised(text, [Span(0, 10, Kind.DATE, "p")])
+        assert out.startswith("[[DATE_")
+        assert talk.restored(out) == text
