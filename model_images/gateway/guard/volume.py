@@ -1,0 +1,197 @@
+"""The guard `volume`: a breaker for each caller and each tenant on how much goes through in an hour.
+
+Whoever has a valid certificate and a valid token can still empty a hospital's records one request at a time. Three
+measures (bytes, distinct patients, re-identifications) are held against what is usual for the caller at that time of
+the week, and against a hard ceiling. Past either it opens, alerts, and stays open, over restarts too, until a person
+closes it. It counts what this gateway sees: with several, each has its share of the ceilings.
+"""
+
+import hashlib
+import hmac
+import logging
+import secrets
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from audit_log.note import Verifier
+from model_images.gateway.guard import volume_order, volume_state
+from model_images.gateway.guard.refusal import Refused
+from model_images.gateway.guard.volume_baseline import Sensitivity, threshold
+from model_images.gateway.guard.volume_order import BadOrder, Order
+from model_images.gateway.guard.volume_state import ANYBODY, Opening
+from model_images.gateway.guard.volume_window import Measure, Window
+
+LOG = logging.getLogger("bailiwick.gateway.volume")
+KEY_BYTES = 32
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ceilings:
+    """How much an hour may have at most, whatever is usual."""
+
+    bytes: int
+    patients: int
+    reidentified: int
+
+    def of(self, measure: Measure) -> int:
+        """By measure."""
+        return int(getattr(self, measure.value))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Of one gateway."""
+
+    caller: Ceilings
+    tenant: Ceilings
+    floor: Ceilings = field(default_factory=lambda: Ceilings(bytes=1 << 20, patients=10, reidentified=50))
+    """Below which nothing is abnormal, however unusual."""
+    sensitivity: Sensitivity = field(default_factory=Sensitivity)
+    operators: tuple[Verifier, ...] = ()
+    """Keys of the people who may close a breaker."""
+    key: bytes = field(repr=False)
+    """Under which patients are hashed: mounted, and not kept beside the hashes."""
+
+
+class Volume:
+    """The breakers of one gateway. Used from one thread."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        state: Path,
+        clock: Callable[[], float] = time.time,
+        alert: Callable[[Opening], None] = lambda _: None,
+    ) -> None:
+        """Raises volume_state.BadState: the gateway does not start then."""
+        if len(settings.key) < KEY_BYTES:
+            raise ValueError(f"the key has at least {KEY_BYTES} bytes")
+        self._settings, self._folder, self._clock, self._alert = settings, state, clock, alert
+        self._state = volume_state.read(state)
+        self._thresholds: dict[tuple[str, Measure], tuple[int, int, bool]] = {}
+
+    def admit(self, tenant: str, caller: str, *, bytes_in: int, patient: str | None) -> None:
+        """Before anything leaves. Raises Refused."""
+        for scope in (caller, ANYBODY):
+            self._refuse_if_open(tenant, scope)
+        hashed = self._hashed(tenant, patient) if patient is not None else None
+        for scope, window in self._windows(tenant, caller):
+            window.add(size=bytes_in, patient=hashed)
+            self._hold(tenant, scope, window)
+
+    def count(self, tenant: str, caller: str, *, bytes_out: int, reidentified: int) -> None:
+        """After, and for a stream as often as there is something to count. Raises Refused: the stream ends there."""
+        for _, window in self._windows(tenant, caller):
+            window.add(size=bytes_out, reidentified=reidentified)
+        for scope, window in self._windows(tenant, caller):
+            self._refuse_if_open(tenant, scope)
+            self._hold(tenant, scope, window)
+
+    @property
+    def open(self) -> Mapping[str, Opening]:
+        """What stands open, by `tenant/caller`."""
+        return dict(self._state.open)
+
+    def orders(self) -> Iterator[tuple[Path, Order]]:
+        """Orders to close what stands open, by people who may. Others are left lying, and told of."""
+        for path in volume_order.waiting(self._folder):
+            try:
+                order = volume_order.read(path, self._settings.operators)
+            except BadOrder as error:
+                LOG.error("an order to close a breaker is not followed: %s", error)  # noqa: TRY400 nothing more to say
+                continue
+            opening = self._state.open.get(volume_state.key(order.tenant, order.caller))
+            if opening is None or opening.id != order.opening:
+                LOG.error("an order to close a breaker is for none that stands open: %s", path.name)
+                continue
+            yield path, order
+
+    async def review(self, written: Callable[[Order], Awaitable[object]]) -> Sequence[Order]:
+        """Close what people ordered to be closed, each after `written` has put it into the audit log."""
+        done = []
+        for path, order in list(self.orders()):
+            await written(order)
+            scope = volume_state.key(order.tenant, order.caller)
+            opening = self._state.open.pop(scope)
+            if scope in self._state.windows:
+                self._state.windows[scope].forget()
+            try:
+                self.save()
+            except OSError:
+                # As it could not be kept that it is closed, it isn't: after a restart it would stand open again.
+                self._state.open[scope] = opening
+                raise
+            path.unlink(missing_ok=True)
+            LOG.warning("breaker of %s closed by %s: %s %s", scope, order.who, order.reason, order.ticket)
+            done.append(order)
+        return done
+
+    def save(self) -> None:
+        """Keep what is known: every few seconds, and when the gateway ends. Raises OSError."""
+        volume_state.write(self._folder, volume_state.encoded(self._state))
+
+    def _windows(self, tenant: str, caller: str) -> list[tuple[str, Window]]:
+        minute = int(self._clock() // 60)
+        found = []
+        for scope in (caller, ANYBODY):
+            window = self._state.windows.setdefault(volume_state.key(tenant, scope), Window(minute))
+            window.advance(minute)
+            found.append((scope, window))
+        return found
+
+    def _hold(self, tenant: str, scope: str, window: Window) -> None:
+        ceilings = self._settings.tenant if scope == ANYBODY else self._settings.caller
+        for measure in Measure:
+            ceiling, seen = ceilings.of(measure), window.total(measure)
+            allowed, learnt = self._threshold(volume_state.key(tenant, scope), window, measure, ceiling)
+            if seen > allowed:
+                limit = "baseline" if learnt and allowed < ceiling else "ceiling"
+                opening = Opening(secrets.token_hex(16), tenant, scope, self._clock(), measure, limit, seen, allowed)
+                self._opens(opening, window)
+                raise _refused()
+
+    def _threshold(self, scope: str, window: Window, measure: Measure, ceiling: int) -> tuple[int, bool]:
+        """Computed once an hour: it changes no more often."""
+        known = self._thresholds.get((scope, measure))
+        if known is None or known[0] != window.hour:
+            floor, sensitivity = self._settings.floor.of(measure), self._settings.sensitivity
+            found = threshold(window.hours[measure], window.hour - 1, window.hour, ceiling, floor, sensitivity)
+            known = self._thresholds[scope, measure] = (window.hour, *found)
+        return known[1:]
+
+    def _opens(self, opening: Opening, window: Window) -> None:
+        scope = volume_state.key(opening.tenant, opening.caller)
+        self._state.open[scope] = opening
+        window.teaches = False
+        LOG.critical(
+            "breaker of %s opens: %d %s in an hour, %d allowed by its %s",
+            scope, opening.seen, opening.measure, opening.allowed, opening.limit,
+        )  # fmt: skip
+        try:
+            self.save()
+        except OSError:
+            LOG.critical("that the breaker of %s is open could not be kept", scope)
+        try:
+            self._alert(opening)
+        except Exception as error:  # noqa: BLE001 it stands open whether or not somebody hears of it
+            LOG.critical("the alert of an open breaker failed: %s", type(error).__name__)
+
+    def _refuse_if_open(self, tenant: str, scope: str) -> None:
+        if volume_state.key(tenant, scope) in self._state.open:
+            raise _refused()
+
+    def _hashed(self, tenant: str, patient: str) -> str:
+        data = tenant.encode() + b"\x00" + patient.encode("utf-8", "surrogatepass")
+        return hmac.new(self._settings.key, data, hashlib.sha256).hexdigest()[:32]
+
+
+def _refused() -> Refused:
+    # 403 and no Retry-After: waiting does not help, a person has to look.
+    return Refused(
+        "volume",
+        "open",
+        "The guard 'volume' saw far more than is usual and has stopped this caller or tenant; a person must close it.",
+        status=403,
+    )
