@@ -1,4 +1,4 @@
-"""Canary tokens: a word that means nothing, in the system text alone, so that its appearance in an answer proves a leak."""
+"""Canary tokens: a word that means nothing, in the system text alone; an answer that holds it has leaked that text."""
 
 import base64
 import codecs
@@ -31,6 +31,7 @@ class Canary:
         return cls("".join(secrets.choice(ALPHABET) for _ in range(LENGTH)))
 
     def __repr__(self) -> str:
+        """Nothing of it."""
         return "Canary(…)"
 
     def line(self) -> str:
@@ -44,9 +45,6 @@ class Canary:
     def watch(self) -> "Watch":
         """Looks for it in a text that comes in chunks."""
         return Watch(self.token)
-
-    def __deepcopy__(self, _memo: object) -> "Canary":
-        return self
 
 
 class Watch:
@@ -86,6 +84,6 @@ def _letters(token: str) -> Iterator[str]:
 def _base64(token: str) -> Iterator[str]:
     """Of each piece, at each of three alignments, what does not depend on its neighbours."""
     for form in (token, token.upper(), token[::-1], codecs.encode(token, "rot13")):
-        for at in range(0, len(form) - PIECE):
+        for at in range(len(form) - PIECE):
             encoded = base64.b64encode(form[at : at + PIECE + 1].encode()).decode()
             yield encoded[:12]

@@ -1,9 +1,9 @@
 """Instruction and data kept apart: retrieved passages as a block that the model can tell from its orders.
 
 Spotlighting (Hines et al., Defending Against Indirect Prompt Injection Attacks With Spotlighting, arXiv:2403.14720) by
-delimiters that nobody can forge, because they hold a number minted for the request, and by marking the data itself. The
-mark stands before each line and not between words as in the paper: doses, tables and markers must reach the model as they
-were written. Like all of this package it lowers the odds, and no more.
+delimiters that nobody can forge, because they hold a number minted for the request, and by marking the data itself.
+The mark stands before each line and not between words as in the paper: doses, tables and markers must reach the model
+as they were written. Like all of this package it lowers the odds, and no more.
 """
 
 import re

@@ -13,11 +13,12 @@ class Template:
     """A system text, known by its runs of words; what an answer may well quote is excepted by whoever wrote it."""
 
     def __init__(self, text: str, *, words: int = WORDS, quotable: Sequence[str] = ()) -> None:
-        self._many = words
-        self._runs = _runs(text, words) - frozenset(run for quoted in quotable for run in _runs(quoted, words))
-        self._last: deque[str] = deque(maxlen=words)
+        self._many = many = max(1, min(words, len(_WORD.findall(text))))
+        self._runs = _runs(text, many) - frozenset(run for quoted in quotable for run in _runs(quoted, many))
+        self._last: deque[str] = deque(maxlen=many)
 
     def __repr__(self) -> str:
+        """Nothing of it."""
         return "Template(…)"
 
     def watching(self) -> "Template":
