@@ -20,8 +20,8 @@ from model_images.gateway.guard.prompt_guard import suffix
 Origin = Literal["caller", "passage", "tool"]
 RULES = Path(__file__).with_name("injection.yaml")
 
-# Letters of other scripts that are drawn as Latin ones (unicode.org/Public/security/latest/confusables.txt): the few that
-# attackers use. Words that mix scripts are refused by limits.py; this is for those that are wholly of another.
+# Letters of other scripts that are drawn as Latin ones (unicode.org/Public/security/latest/confusables.txt): the few
+# that attackers use. Words that mix scripts are refused by limits.py; this is for those that are wholly of another.
 _DRAWN_ALIKE = str.maketrans(
     "аеорсухіјѕԁԛԝһɡιοναρυτκεմոսօ",
     "aeopcyxijsdqwhgiovapytkeunuo",

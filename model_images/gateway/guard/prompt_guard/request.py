@@ -1,0 +1,50 @@
+"""Guard 6 on the way in: limits, injection, and what is written so that neither people nor patterns see it."""
+
+from collections.abc import Callable, Sequence
+
+from model_images.gateway.guard.prompt_guard.decoders import GUARD
+from model_images.gateway.guard.prompt_guard.encodings import Layer, layers
+from model_images.gateway.guard.prompt_guard.injection import Injection, Origin
+from model_images.gateway.guard.prompt_guard.limits import Limits
+from model_images.gateway.guard.refusal import GuardFailed, Refused
+from model_images.gateway.guard.spans import Span
+
+Find = Callable[[str], Sequence[Span]]
+
+WORDS = {
+    "caller": "A text tries to change how the model is told to work.",
+    "passage": "A retrieved passage speaks to the model; it is not passed on.",
+    "tool": "A tool's result speaks to the model; it is not passed on.",
+}
+
+
+class PromptGuard:
+    """Checks a request's texts, after identifiers have been taken out of them: what is found now was hidden."""
+
+    def __init__(self, find: Find, injection: Injection, limits: Limits | None = None) -> None:
+        self._find, self._injection = find, injection
+        self._limits = limits or Limits()
+
+    def check(self, texts: Sequence[tuple[str, Origin]]) -> None:
+        """Raises Refused: with the family of the attack, or what is wrong; GuardFailed where a part of it errs."""
+        try:
+            self._limits.check([text for text, _ in texts])
+            for text, origin in texts:
+                self._judge(text, origin)
+                for layer in layers(text):
+                    self._beneath(layer, origin)
+        except Refused:
+            raise
+        except Exception:  # noqa: BLE001 — whatever it is, nobody knows what the guard would have found
+            raise GuardFailed(GUARD) from None
+
+    def _beneath(self, layer: Layer, origin: Origin) -> None:
+        # An instruction that somebody took the pains to encode weighs like one in data.
+        self._judge(layer.text, "passage" if layer.sure else origin)
+        if any(layer.sure or span.score >= 1 for span in self._find(layer.text)):
+            raise Refused(GUARD, "encoded-identifier", "A text holds an identifier in encoded form.")
+
+    def _judge(self, text: str, origin: Origin) -> None:
+        judgement = self._injection.judge(text, origin)
+        if judgement.refused:
+            raise Refused(GUARD, judgement.families[0], WORDS[origin])
