@@ -16,7 +16,7 @@ from model_images.gateway.guard.settings import BadSettings, callers, read
 from model_images.gateway.guard.wiring import Mounts, build
 
 SWITCH_SECONDS = 0.0005
-"""How soon a thread of the detectors gives way to the event loop: a streamed piece must not wait for somebody's text."""
+"""How soon a thread of the detectors gives way to the event loop: a streamed piece does not wait for another's text."""
 
 
 def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
@@ -31,9 +31,7 @@ async def serve(told: argparse.Namespace) -> None:
     """Until it is told to stop; then what runs ends, and the log is closed."""
     mounts = Mounts(certificates=told.certificates, run=told.run, state=told.state)
     async with AsyncExitStack() as closing:
-        app = await build(
-            read(told.settings), callers(os.environ), mounts, told.settings.read_bytes(), closing
-        )
+        app = await build(read(told.settings), callers(os.environ), mounts, told.settings.read_bytes(), closing)
         config = uvicorn.Config(
             app,
             uds=str(told.run / "guard.sock"),
@@ -53,7 +51,9 @@ async def serve(told: argparse.Namespace) -> None:
 
 def main() -> int:
     """Exit status 2 where the settings can't be used."""
-    logging.basicConfig(level=logging.WARNING, format='{"at": "%(asctime)s", "level": "%(levelname)s", "says": "%(message)s"}')
+    logging.basicConfig(
+        level=logging.WARNING, format='{"at": "%(asctime)s", "level": "%(levelname)s", "says": "%(message)s"}'
+    )
     sys.setswitchinterval(SWITCH_SECONDS)
     os.umask(0o077)
     told = arguments()

@@ -25,11 +25,16 @@ from model_images.gateway.guard.upstream import Answered, Upstream, gone
 Scope = MutableMapping[str, Any]
 
 
+MOST_IN_FLIGHT = 4_000
+"""At once; each holds its texts in memory."""
+
+
 class App:
     """One gateway. `ready` is what the health probe asks."""
 
     def __init__(self, guards: Guards, upstream: Upstream, metrics: Metrics, *, document: bytes = b"{}") -> None:
         self._guards, self._upstream, self._metrics, self._document = guards, upstream, metrics, document
+        self._in_flight = 0
         self.ready: Callable[[], bool] = lambda: True
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -70,6 +75,11 @@ class App:
             bytes_in=0,
         )
         answer = Answer(send, exchange)
+        if self._in_flight >= MOST_IN_FLIGHT:
+            await answer.refuse(Refused("route", "busy", "The gateway has as many requests as it takes.", status=503))
+            self._counted(answer)
+            return
+        self._in_flight += 1
         self._metrics.in_flight.inc()
         try:
             exchange.claims = reading.claims(headers)
@@ -83,6 +93,7 @@ class App:
         else:
             await self._answered(answer, body, reader, receive)
         finally:
+            self._in_flight -= 1
             self._metrics.in_flight.dec()
             self._counted(answer)
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 
+from model_images.gateway.guard.detectors.record_form import RecordUnreadable
 from model_images.gateway.guard.exchange import Exchange
 from model_images.gateway.guard.identifiers import Kind
 from model_images.gateway.guard.refusal import GuardFailed, Refused
@@ -90,6 +91,10 @@ class Deidentify:
                 return await loop.run_in_executor(self._executor, self._find, text, context)
         except TimeoutError:
             raise GuardFailed(GUARD, "timeout") from None
+        except RecordUnreadable:
+            # Its words name a field, which the caller chose.
+            words = "bailiwick.record: is not of a form that is read: docs/reference of the gateway, or FHIR R4"
+            raise Refused(GUARD, "record", words, status=400) from None
         except Exception:  # noqa: BLE001 a detector raises what it likes, and its words repeat the text
             raise GuardFailed(GUARD) from None
 

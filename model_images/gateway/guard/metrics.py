@@ -40,6 +40,9 @@ class Metrics:
         self.audit_failures = Counter(
             "bailiwick_gateway_audit_failures", "Audit records that could not be written.", registry=self.registry
         )
+        self.breakers = Counter(
+            "bailiwick_gateway_breakers_opened", "Breakers on volume that opened.", registry=self.registry
+        )
         self.in_flight = Gauge("bailiwick_gateway_in_flight", "Requests not yet ended.", registry=self.registry)
         self.pinned = Gauge(
             "bailiwick_gateway_pinned_info",

@@ -5,7 +5,6 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol
 
 import msgspec
 
@@ -17,42 +16,14 @@ from model_images.gateway.guard.deidentify import Deidentify
 from model_images.gateway.guard.exchange import Exchange
 from model_images.gateway.guard.journal import Journal
 from model_images.gateway.guard.pins import Pins
+from model_images.gateway.guard.prompting import Prompting, Told
+from model_images.gateway.guard.rate import Rate
 from model_images.gateway.guard.refusal import GuardFailed, Refused
 from model_images.gateway.guard.route import Routes, Salts
 from model_images.gateway.guard.settings import Settings
-from model_images.gateway.guard.slots import Slot
 from model_images.gateway.guard.spans import Context, Span
 from model_images.gateway.guard.tokens.conversation import Conversation
-
-
-class Prompts(Protocol):
-    """Guard 6: guard/prompt_guard."""
-
-    def check(self, slots: Sequence[Slot]) -> None:
-        """What is asked. Raises Refused."""
-
-    def system(self, template: str) -> tuple[str, "Output"]:
-        """The template as it is sent, and what its answers are checked for."""
-
-    def separated(self, passages: Sequence[dict[str, Any]]) -> str:
-        """Passages as data."""
-
-
-class Output(Protocol):
-    """What answers are checked for."""
-
-    def channel(self, known: frozenset[str]) -> Channel:
-        """For one text; `known` are the identifiers that the request held."""
-
-
-class Volume(Protocol):
-    """The breaker of guard 8: guard/volume.py."""
-
-    def admit(self, exchange: Exchange) -> None:
-        """Raises Refused where it is open, or opens."""
-
-    def count(self, exchange: Exchange) -> None:
-        """What went out."""
+from model_images.gateway.guard.volume_limits import VolumeLimits
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,11 +34,12 @@ class Guards:
     authorise: Authorise
     deidentify: Deidentify
     conversing: Conversing
-    prompts: Prompts
+    prompts: Prompting
     pins: Pins
     routes: Routes
     salts: Salts
-    volume: Volume
+    rate: Rate
+    volume: VolumeLimits
     journal: Journal
 
     async def admit(self, exchange: Exchange, raw: bytes, content_type: str) -> tuple[bytes, Reader]:
@@ -78,6 +50,7 @@ class Guards:
             self.authorise.check(exchange)
             template.only(exchange)
         with guarded(exchange, "volume"):
+            self.rate.admit(exchange.asked.tenant)
             self.volume.admit(exchange)
         with guarded(exchange, "route"):
             asked = exchange.asked
@@ -87,16 +60,16 @@ class Guards:
         spans = await self._found(exchange)
         with guarded(exchange, "classify"):
             classify.check(exchange, pin)
-        with guarded(exchange, "prompt-guard"):
-            self.prompts.check(exchange.slots)
         with guarded(exchange, "tokens"):
             conversation = await self._stripped(exchange, spans)
+        with guarded(exchange, "prompt-guard"):
+            self.prompts.check(exchange)
         with guarded(exchange, "template"):
-            system, output = self.prompts.system(text)
-            template.put(exchange, system, self.prompts.separated(exchange.passages) if exchange.passages else "")
+            told = self.prompts.told(exchange, text)
+            template.put(exchange, told.system, told.passages)
         body = self._sent(exchange)
         await self.journal.decided(exchange)
-        return body, self._reader(exchange, conversation, output)
+        return body, self._reader(exchange, conversation, told)
 
     async def _found(self, exchange: Exchange) -> list[list[Span]]:
         with guarded(exchange, "de-identify"):
@@ -146,20 +119,21 @@ class Guards:
                 body["store"] = False
             return msgspec.json.encode(body)
 
-    def _reader(self, exchange: Exchange, conversation: Conversation, output: Output) -> Reader:
+    def _reader(self, exchange: Exchange, conversation: Conversation, told: Told) -> Reader:
         def channel(arguments: bool) -> Channel:  # noqa: FBT001 the form that Reader asks for
-            return Watched(Chain(output.channel(exchange.known), conversation.arguments_restorer() if arguments else conversation.restorer()))
+            output = self.prompts.output(exchange, told, conversation)
+            return Watched(Chain(output, conversation.arguments_restorer() if arguments else conversation.restorer()))
 
         def whole(text: str) -> str:
-            checked = output.channel(exchange.known)
+            output = self.prompts.output(exchange, told, conversation)
             try:
-                told = conversation.restored(checked.feed(text) + checked.close())
+                restored = conversation.restored(output.check(text))
             except Refused:
                 raise
             except Exception:  # noqa: BLE001 whatever it was, its words may repeat the answer
                 raise GuardFailed("tokens") from None
             exchange.reidentified = conversation.reidentified
-            return told
+            return restored
 
         return Reader(whole, channel, offered(exchange))
 

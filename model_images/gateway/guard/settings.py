@@ -60,6 +60,32 @@ class AuditStore(_Section, frozen=True):
     container: str = ""
 
 
+class Plugin(_Section, frozen=True):
+    """A model for names that an operator brings: a container of its own in the pod, by digest."""
+
+    socket: str
+    model: str
+    """Digest of its image, `sha256:…`, which its answers must name."""
+    seconds: float = 1.0
+
+
+class Ceilings(_Section, frozen=True, rename=None):
+    """The most of an hour, whatever is usual."""
+
+    bytes: int
+    patients: int
+    reidentified: int
+
+
+class Volume(_Section, frozen=True):
+    """The breaker: docs/runbooks/volume-breaker.md."""
+
+    caller: Ceilings = Ceilings(bytes=1 << 30, patients=2_000, reidentified=100_000)
+    tenant: Ceilings = Ceilings(bytes=4 << 30, patients=8_000, reidentified=400_000)
+    operators: tuple[str, ...] = ()
+    """Public keys of the people who may close one, as notes have them (c2sp.org/signed-note)."""
+
+
 class Tenant(_Section, frozen=True):
     """One controller (GDPR Art. 4(7)): routes, cache salt, the most that it may ask, its own patterns."""
 
@@ -108,6 +134,10 @@ class Settings(_Section, frozen=True, rename=None):
     external_providers: tuple[External, ...]
     prompts: PromptStore
     audit: AuditStore = AuditStore()
+    replicas: int = 1
+    """The most replicas there may be: tenants' numbers of requests are shared out among them."""
+    plugin: Plugin | None = None
+    volume: Volume = Volume()
     detector_seconds: float = 2.0
     """After which a detector that has not answered ends the request."""
     origins: tuple[str, ...] = ()

@@ -64,7 +64,9 @@ class Detector(Protocol):
     Raises whatever it likes: the guard refuses then, and drops the words.
     """
 
-    name: str
+    @property
+    def name(self) -> str:
+        """By which its spans say where they come from."""
 
     def find(self, text: Text, context: Context) -> Findings:
         """Spans over `text.normal`; they may overlap."""

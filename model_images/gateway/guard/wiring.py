@@ -14,7 +14,7 @@ from pathlib import Path
 import aiohttp
 import msgspec
 
-from audit_log.note import BadKey, FileSigner
+from audit_log.note import BadKey, FileSigner, Verifier
 from model_images.gateway.guard.app import App
 from model_images.gateway.guard.audit.anchor import Anchor, Store, StoreUnavailable
 from model_images.gateway.guard.audit.blob_store import BlobStore
@@ -37,6 +37,7 @@ from model_images.gateway.guard.pins import Mounted, Pins
 from model_images.gateway.guard.pins import Store as PromptsFrom
 from model_images.gateway.guard.pipeline import Guards
 from model_images.gateway.guard.prompting import Prompting
+from model_images.gateway.guard.rate import Rate
 from model_images.gateway.guard.refreshing import Refreshing
 from model_images.gateway.guard.route import CANDIDATE, Routes, Salts
 from model_images.gateway.guard.settings import EVERYBODY, BadSettings, Callers, Settings
@@ -67,9 +68,7 @@ def instance(environment: Mapping[str, str]) -> str:
     return made[-63:].strip("-") or "gateway"
 
 
-async def build(
-    settings: Settings, callers: Callers, mounts: Mounts, policy: bytes, closing: AsyncExitStack
-) -> App:
+async def build(settings: Settings, callers: Callers, mounts: Mounts, policy: bytes, closing: AsyncExitStack) -> App:
     """The application, ready to serve; `closing` ends in order what was begun. Raises BadSettings."""
     metrics, named = Metrics(), instance(os.environ)
     session = await closing.enter_async_context(aiohttp.ClientSession(trust_env=False))
@@ -86,6 +85,9 @@ async def build(
     closing.push_async_callback(upstream.close)
     find = finder(settings)
     routes = Routes(settings)
+    secret = (mounts.certificates / "audit-signer").read_bytes()
+    volume = VolumeLimits(settings.volume, mounts.state, secret, log, named, metrics.breakers.inc)
+    closing.callback(volume.close)
     guards = Guards(
         settings=settings,
         authorise=Authorise(settings, callers),
@@ -95,7 +97,8 @@ async def build(
         pins=pins,
         routes=routes,
         salts=_salts(settings),
-        volume=VolumeLimits(settings, mounts.state, log, named),
+        rate=Rate(settings),
+        volume=volume,
         journal=AuditJournal(
             log,
             keys,
@@ -105,8 +108,8 @@ async def build(
         ),
     )
     refreshing = Refreshing(settings, pins, routes, metrics, _weights(settings, session), keys)
-    task = asyncio.create_task(refreshing.run())
-    closing.callback(task.cancel)
+    for task in [asyncio.create_task(refreshing.run()), asyncio.create_task(volume.run())]:
+        closing.callback(task.cancel)
     app = App(guards, upstream, metrics, document=msgspec.json.encode(document(settings.host)))
     app.ready = lambda: log.available and not pins.missing
     return app
@@ -167,7 +170,7 @@ def _salts(settings: Settings) -> Salts:
             found[name] = Path(tenant.cache_salt).read_bytes().strip()
         except OSError as error:
             raise BadSettings(f"{tenant.cache_salt}: {error.strerror}: tenants' caches can't be told apart") from None
-        if len(found[name]) < 32:  # noqa: PLR2004 octets of a secret
+        if len(found[name]) < 32:
             raise BadSettings(f"{tenant.cache_salt}: at least 32 octets")
     return Salts(found)
 
@@ -210,6 +213,7 @@ def _names(settings: Settings, named: str, pins: Pins) -> Names:
         tenants=frozenset(settings.tenants) | {EVERYBODY},
         use_cases=routes,
         purposes=frozenset(PURPOSES),
+        operators=frozenset(Verifier.of(key).name for key in settings.volume.operators),
         codes=frozenset(CODES),
         templates=frozenset(pin.prompt.name for pin in held),
         models=frozenset(pin.model.name for pin in held),

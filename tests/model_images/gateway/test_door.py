@@ -8,9 +8,9 @@ from base64 import urlsafe_b64encode
 
 import pytest
 
-from tests.model_images.gateway.credentials import Authority
+from tests.model_images.gateway.credentials import HOST, Authority
 from tests.model_images.gateway.planting import PLANT
-from tests.model_images.gateway.world import EVERYTHING, HOST, USE_CASE, World
+from tests.model_images.gateway.world import EVERYTHING, USE_CASE, World
 
 BODY = {"model": USE_CASE, "messages": [{"role": "user", "content": "Hello"}]}
 

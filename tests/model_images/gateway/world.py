@@ -1,5 +1,6 @@
 """A whole gateway on loopback: real Envoy, the guard, certificates and tokens, and a model server behind it."""
 
+import base64
 import contextlib
 import hashlib
 import http.client
@@ -18,6 +19,8 @@ from pathlib import Path
 from typing import Any
 
 import envoy  # type: ignore[import-untyped] # the package ships no types
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from tests.model_images.gateway.credentials import AUDIENCE, HOST, ISSUER, Authority, Issuer, Pair
 from tests.model_images.gateway.upstream import Model
@@ -107,6 +110,7 @@ class World:
         port = self.portal if portal else self.port
         raw = socket.create_connection(("127.0.0.1", port), timeout=seconds)
         connection = http.client.HTTPSConnection(HOST, port, timeout=seconds)
+        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection.sock = context.wrap_socket(raw, server_hostname=HOST)
         return connection
 
@@ -198,9 +202,7 @@ def pinned(directory: Path, *names: str) -> None:
 
 
 @contextlib.contextmanager
-def gateway(
-    directory: Path, *, module: str = os.environ.get("TRIAL", "model_images.gateway"), **changes: object
-) -> Iterator[World]:
+def gateway(directory: Path, **changes: object) -> Iterator[World]:
     """Start one, and stop it."""
     mounted, state, run = directory / "certificates", directory / "state", directory / "run"
     for path in (mounted, state):
@@ -214,6 +216,15 @@ def gateway(
     (mounted / "callers-crl").write_bytes(authority.revoked(revoked))
     (mounted / "callers-jwks").write_text(issuer.keys)
     tenants: Any = changes.get("tenants", {})
+    signer = ed25519.Ed25519PrivateKey.generate()
+    (mounted / "audit-signer").write_bytes(
+        signer.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+    )
+    for name in (*tenants, "shared"):
+        for purpose in ("surrogates", "vault"):
+            (mounted / f"{purpose}--{name}--1").write_bytes(base64.b64encode(secrets.token_bytes(32)))
     for name in tenants:
         (mounted / f"salt-{name}").write_bytes(secrets.token_bytes(32))
     pinned(directory, USE_CASE, *{name for told in tenants.values() for name in told["models"]})
@@ -235,7 +246,7 @@ def gateway(
                 [
                     sys.executable,
                     "-m",
-                    module,
+                    "model_images.gateway",
                     f"--settings={directory / 'gateway.json'}",
                     f"--certificates={mounted}",
                     f"--run={run}",

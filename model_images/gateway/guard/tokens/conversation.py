@@ -124,6 +124,10 @@ class Conversation:
         """For a tool call's arguments that come in fragments."""
         return ArgumentsRestorer(self.restorer)
 
+    def minted(self, surrogate: str) -> bool:
+        """Whether a stretch is one of this conversation's tokens."""
+        return surrogate in self._lexicon
+
     def _count(self, restored: int) -> None:
         self.reidentified += restored
 

@@ -1,0 +1,87 @@
+"""Guard 6, as a request meets it: texts by where they come from, the system text with its canary, answers' checks."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from model_images.gateway.guard.deidentify import Find
+from model_images.gateway.guard.exchange import Exchange
+from model_images.gateway.guard.prompt_guard import separation
+from model_images.gateway.guard.prompt_guard.canary import Canary
+from model_images.gateway.guard.prompt_guard.injection import Injection, Origin
+from model_images.gateway.guard.prompt_guard.output import Output
+from model_images.gateway.guard.prompt_guard.request import PromptGuard
+from model_images.gateway.guard.prompt_guard.template import Template
+from model_images.gateway.guard.slots import Slot
+from model_images.gateway.guard.spans import Context, Span
+from model_images.gateway.guard.tokens.conversation import Conversation
+
+_ITEM = re.compile(r"(messages|input)\[(\d+)\]")
+_MARKER = re.compile(r"\[\[([A-Z]+)_[a-z0-9]+\]\]")
+PASSAGES = "bailiwick.passages"
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the model is told beside the request, and what must not come back of it."""
+
+    system: str
+    passages: str
+    canary: Canary
+    template: Template
+
+
+class Prompting:
+    """The prompt guard of one gateway."""
+
+    def __init__(self, find: Find, locale: str) -> None:
+        self._find, self._context = find, Context(locale=locale)
+        self._guard = PromptGuard(self._spans, Injection.load())
+        self._templates: dict[str, Template] = {}
+
+    def check(self, exchange: Exchange) -> None:
+        """Every text, after its identifiers were taken out. Raises Refused."""
+        # A marker's letters are drawn at random, and say something now and then, in some encoding.
+        self._guard.check([(_MARKER.sub(r"[[\1]]", slot.text), origin(exchange, slot)) for slot in exchange.slots])
+
+    def told(self, exchange: Exchange, template: str) -> Told:
+        """The system text and the passages."""
+        canary, nonce = Canary.minted(), separation.minted()
+        passages = [(str(one["text"]), str(one["source"])) for one in exchange.passages]
+        parts = [template.rstrip("\n"), canary.line()]
+        if passages:
+            parts.append(separation.explained(nonce))
+        held = self._templates.get(template)
+        if held is None:
+            held = self._templates[template] = Template(template)
+        block = separation.separated(passages, nonce) if passages else ""
+        return Told("\n\n".join(parts), block, canary, held)
+
+    def output(self, exchange: Exchange, told: Told, conversation: Conversation) -> Output:
+        """For one text of the answer."""
+        held = {_bare(value) for value in exchange.known}
+
+        def known(value: str) -> bool:
+            return _bare(value) in held or conversation.minted(value)
+
+        return Output(self._spans, known, told.canary, told.template)
+
+    def _spans(self, text: str) -> Sequence[Span]:
+        return self._find(text, self._context)
+
+
+def origin(exchange: Exchange, slot: Slot) -> Origin:
+    """Who has written a text: the caller, somebody whose text was looked up, or a tool."""
+    if slot.path.startswith(PASSAGES):
+        return "passage"
+    found = _ITEM.match(slot.path)
+    if found is None:
+        return "caller"
+    item = exchange.body[found[1]][int(found[2])]
+    told = isinstance(item, dict) and (item.get("role") == "tool" or item.get("type") == "function_call_output")
+    return "tool" if told else "caller"
+
+
+def _bare(value: str) -> str:
+    """Letters and digits alone: an identifier is the same with and without its spaces."""
+    return "".join(filter(str.isalnum, value)).casefold()
