@@ -20,6 +20,7 @@ from model_images.gateway.guard.slots import Walk
 from model_images.gateway.guard.spec import GUARD as SCHEMA
 from model_images.gateway.guard.sse import BadStream, Events
 from model_images.gateway.guard.streams import ChatStream, ResponseStream, Stream
+from model_images.gateway.guard.tracing import Tracing
 from model_images.gateway.guard.upstream import Answered, Upstream, gone
 
 Scope = MutableMapping[str, Any]
@@ -32,8 +33,11 @@ MOST_IN_FLIGHT = 4_000
 class App:
     """One gateway. `ready` is what the health probe asks."""
 
-    def __init__(self, guards: Guards, upstream: Upstream, metrics: Metrics, *, document: bytes = b"{}") -> None:
+    def __init__(
+        self, guards: Guards, upstream: Upstream, metrics: Metrics, tracing: Tracing, *, document: bytes = b"{}"
+    ) -> None:
         self._guards, self._upstream, self._metrics, self._document = guards, upstream, metrics, document
+        self._tracing = tracing
         self._in_flight = 0
         self.ready: Callable[[], bool] = lambda: True
 
@@ -80,6 +84,7 @@ class App:
             self._counted(answer)
             return
         self._in_flight += 1
+        span = self._tracing.begin(exchange, headers)
         self._metrics.in_flight.inc()
         try:
             exchange.claims = reading.claims(headers)
@@ -94,6 +99,7 @@ class App:
             await self._answered(answer, body, reader, receive)
         finally:
             self._in_flight -= 1
+            self._tracing.end(span, exchange, answer.status, answer.refused)
             self._metrics.in_flight.dec()
             self._counted(answer)
 

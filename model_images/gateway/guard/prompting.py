@@ -17,7 +17,8 @@ from model_images.gateway.guard.spans import Context, Span
 from model_images.gateway.guard.tokens.conversation import Conversation
 
 _ITEM = re.compile(r"(messages|input)\[(\d+)\]")
-_MARKER = re.compile(r"\[\[([A-Z]+)_[a-z0-9]+\]\]")
+_MARKER = re.compile(r"\[\[[A-Z]{2,10}_(?:[a-z0-9]+(?:\]\]|\]?$)|$)")
+"""A marker, or the beginning of one at the end of what has come so far."""
 PASSAGES = "bailiwick.passages"
 
 
@@ -41,8 +42,7 @@ class Prompting:
 
     def check(self, exchange: Exchange) -> None:
         """Every text, after its identifiers were taken out. Raises Refused."""
-        # A marker's letters are drawn at random, and say something now and then, in some encoding.
-        self._guard.check([(_MARKER.sub(r"[[\1]]", slot.text), origin(exchange, slot)) for slot in exchange.slots])
+        self._guard.check([(_blank(slot.text), origin(exchange, slot)) for slot in exchange.slots])
 
     def told(self, exchange: Exchange, template: str) -> Told:
         """The system text and the passages."""
@@ -67,7 +67,15 @@ class Prompting:
         return Output(self._spans, known, told.canary, told.template)
 
     def _spans(self, text: str) -> Sequence[Span]:
-        return self._find(text, self._context)
+        return self._find(_blank(text), self._context)
+
+
+def _blank(text: str) -> str:
+    """Without markers, at the same positions: their letters are drawn at random, and look like something now and then.
+
+    Whether a marker is one of this conversation's is the tokens' own to say.
+    """
+    return _MARKER.sub(lambda found: "." * len(found[0]), text) if "[[" in text else text
 
 
 def origin(exchange: Exchange, slot: Slot) -> Origin:

@@ -138,7 +138,7 @@ class Settings(_Section, frozen=True, rename=None):
     """The most replicas there may be: tenants' numbers of requests are shared out among them."""
     plugin: Plugin | None = None
     volume: Volume = Volume()
-    detector_seconds: float = 2.0
+    detector_seconds: float = msgspec.field(name="detectorSeconds", default=2.0)
     """After which a detector that has not answered ends the request."""
     origins: tuple[str, ...] = ()
     """Pages that may call from a browser, in a stack without tenants."""

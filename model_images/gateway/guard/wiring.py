@@ -45,11 +45,12 @@ from model_images.gateway.guard.tokens.conversation import Tokens
 from model_images.gateway.guard.tokens.keys import Keys
 from model_images.gateway.guard.tokens.store import SqliteStore
 from model_images.gateway.guard.tokens.vault import Vault
+from model_images.gateway.guard.tracing import Tracing
 from model_images.gateway.guard.upstream import Upstream
 from model_images.gateway.guard.volume_limits import VolumeLimits
 
 LOG = logging.getLogger("bailiwick.gateway")
-DETECTOR_THREADS = 4
+DETECTOR_THREADS = 8
 """At once in the detectors; hyperscan lets others run meanwhile."""
 
 
@@ -110,7 +111,9 @@ async def build(settings: Settings, callers: Callers, mounts: Mounts, policy: by
     refreshing = Refreshing(settings, pins, routes, metrics, _weights(settings, session), keys)
     for task in [asyncio.create_task(refreshing.run()), asyncio.create_task(volume.run())]:
         closing.callback(task.cancel)
-    app = App(guards, upstream, metrics, document=msgspec.json.encode(document(settings.host)))
+    tracing = Tracing()
+    closing.callback(tracing.close)
+    app = App(guards, upstream, metrics, tracing, document=msgspec.json.encode(document(settings.host)))
     app.ready = lambda: log.available and not pins.missing
     return app
 

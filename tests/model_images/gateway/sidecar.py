@@ -11,8 +11,8 @@ from typing import Literal
 
 DIGEST = "sha256:" + "3" * 64
 How = Literal["well", "down", "slow", "throwing", "partial"]
-SECONDS = 0.25
-"""The deadline that the gateway is given for it."""
+LATE_SECONDS = 0.1
+"""The deadline of the gateway whose model is slow."""
 
 
 class _Server(socketserver.ThreadingUnixStreamServer):
@@ -31,7 +31,7 @@ class Sidecar:
             def do_POST(self) -> None:
                 text = json.loads(self.rfile.read(int(self.headers["content-length"])))["text"]
                 if sidecar.how == "slow":
-                    time.sleep(2 * SECONDS)
+                    time.sleep(3 * LATE_SECONDS)
                 spans = [
                     {"start": found.start(), "end": found.end(), "kind": "NAME", "score": 0.9}
                     for found in re.finditer(r"Zebediah\s+Quartermaine", text)

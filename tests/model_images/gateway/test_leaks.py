@@ -2,9 +2,11 @@
 a detector fails. Whatever happens, no identifier is in what the model's server saw, nor in any log.
 """
 
+import contextlib
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +14,7 @@ import pytest
 from model_images.gateway.guard.endpoints import ENDPOINTS, Endpoint
 from model_images.gateway.guard.slots import Walk
 from tests.model_images.gateway.planting import PLANT, RAW, RECORD, Planted, planted
-from tests.model_images.gateway.sidecar import DIGEST, SECONDS, How, Sidecar
+from tests.model_images.gateway.sidecar import DIGEST, LATE_SECONDS, How, Sidecar
 from tests.model_images.gateway.upstream import last
 from tests.model_images.gateway.world import Answered, World, gateway
 
@@ -20,16 +22,29 @@ INSTRUCTS = ("<system>", "<developer>", ".instructions", "<message>.role")
 """Places that the template holds: refused, whatever stands there."""
 
 
-@pytest.fixture(scope="module")
-def beside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, Sidecar]]:
+@contextlib.contextmanager
+def with_a_model_beside(directory: Path, seconds: float) -> Iterator[tuple[World, Sidecar]]:
     """A gateway with an operator's model beside it."""
-    directory = tmp_path_factory.mktemp("beside")
     sidecar = Sidecar(directory / "ner.sock")
     sidecar.set("well")
-    told = {"socket": str(sidecar.path), "model": DIGEST, "seconds": SECONDS}
-    with gateway(directory, plugin=told) as world:
+    told = {"socket": str(sidecar.path), "model": DIGEST, "seconds": seconds}
+    with gateway(directory, plugin=told, detectorSeconds=60) as world:
         yield world, sidecar
     sidecar.stop()
+
+
+@pytest.fixture(scope="module")
+def beside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, Sidecar]]:
+    """One that has all the time that a busy machine needs."""
+    with with_a_model_beside(tmp_path_factory.mktemp("beside"), 30) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def late(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, Sidecar]]:
+    """One whose model is slow from now on."""
+    with with_a_model_beside(tmp_path_factory.mktemp("late"), LATE_SECONDS) as found:
+        yield found
 
 
 def cells(endpoint: Endpoint) -> list[tuple[Planted, dict[str, Any]]]:
@@ -97,9 +112,9 @@ class TestNoIdentifierPassesWhateverTheFieldAndTheState:
 
     @pytest.mark.parametrize("how", ["down", "slow", "throwing", "partial"])
     def test_a_detector_that_fails_refuses_every_request(
-        self, beside: tuple[World, Sidecar], endpoint: Endpoint, how: How
+        self, request: pytest.FixtureRequest, endpoint: Endpoint, how: How
     ) -> None:
-        world, sidecar = beside
+        world, sidecar = request.getfixturevalue("late" if how == "slow" else "beside")
         world.model.reset()
         sidecar.set(how)
         try:
