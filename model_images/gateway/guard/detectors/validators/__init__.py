@@ -37,6 +37,8 @@ VALIDATORS: Mapping[str, Callable[[str], bool]] = {
 def holds(name: str, value: str) -> bool:
     """Whether `value` is what the validator `name` proves. Unreadable is no."""
     compact = value if name in AS_WRITTEN else _SEPARATORS.sub("", value).upper()
+    if not compact:
+        return False
     try:
         return VALIDATORS[name](compact)
     except (ValueError, IndexError):
