@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -53,7 +54,7 @@ class TestNothingFoundIsLeftOver:
     @given(SPANS)
     def test_spans_are_disjoint_and_in_order(self, spans: list[Span]) -> None:
         found = Deidentifier([Says(spans)]).find("x" * 30, Context())
-        assert all(first.end <= second.start for first, second in zip(found, found[1:], strict=False))
+        assert all(first.end <= second.start for first, second in pairwise(found))
 
     @settings(max_examples=200, deadline=None)
     @given(st.text(alphabet="ﬁ½e\u0301\u200bSmith Ⅷ㎏", min_size=1, max_size=12), st.data())

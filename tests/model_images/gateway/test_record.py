@@ -1,5 +1,7 @@
 """What the caller said about the patient is found in every form that people write it in."""
 
+from typing import ClassVar
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -36,12 +38,15 @@ class TestNamesAreFoundInEveryForm:
     @pytest.mark.parametrize(
         "form",
         [
-            "John Hartwell", "JOHN HARTWELL", "john hartwell", "Hartwell, John", "Hartwell J", "J. Hartwell", "J Hartwell",
+            "John Hartwell", "JOHN HARTWELL", "john hartwell", "Hartwell, John", "Hartwell J", "J. Hartwell",
+            "J Hartwell",
             "J.Q. Hartwell", "John Q. Hartwell", "John Quincy Hartwell", "Hartwell", "hartwell", "HARTWELL", "Quincy",
             "JohnHartwell", "john.hartwell", "john_hartwell", "John-Hartwell", "Hartwells", "Hartwel", "Hartwelll",
             "Hratwell", "Hartvell", "H\u00e4rtwell", "Hart\u200bwell", "Jacko", "Anne-Marie", "Anne Marie", "AnneMarie",
-            "Annemarie", "O'Brien", "O’Brien", "OBrien", "O Brien", "obrien", "Lindqvist", "Müller", "Mueller", "Muller",
-            "MÜLLER", "Jürgen Müller", "Wojciechowska", "Wojcichowksa", "Katarzina", "JQH", "J.H.", "Dr May", "Will May",
+            "Annemarie", "O'Brien", "O’Brien", "OBrien", "O Brien", "obrien", "Lindqvist", "Müller", "Mueller",
+            "Muller",
+            "MÜLLER", "Jürgen Müller", "Wojciechowska", "Wojcichowksa", "Katarzina", "JQH", "J.H.", "Dr May",
+            "Will May",
             "H4rtwell",
         ],
     )  # fmt: skip
@@ -103,8 +108,10 @@ class TestDatesAreFoundInEveryForm:
     @pytest.mark.parametrize(
         "form",
         [
-            "12/03/1957", "12.3.57", "1957-03-12", "12 March 1957", "12th of March 1957", "March 12th, 1957", "12MAR1957",
-            "12-Mar-57", "03/12/1957", "3/12/57", "12. März 1957", "12 mars 1957", "12 de marzo de 1957", "12 maart 1957",
+            "12/03/1957", "12.3.57", "1957-03-12", "12 March 1957", "12th of March 1957", "March 12th, 1957",
+            "12MAR1957",
+            "12-Mar-57", "03/12/1957", "3/12/57", "12. März 1957", "12 mars 1957", "12 de marzo de 1957",
+            "12 maart 1957",
             "19570312", "12031957", "12 March", "March 12", "12 03 1957",
         ],
     )  # fmt: skip
@@ -119,10 +126,12 @@ class TestNumbersAndPlacesAreFoundInEveryForm:
         ("form", "kind"),
         [
             ("943-476-5919", Kind.RECORD), ("9434765919", Kind.RECORD), ("943\n476 5919", Kind.RECORD),
-            ("00123456", Kind.RECORD), ("MRN 00123456", Kind.RECORD), ("123456", Kind.RECORD), ("9434765991", Kind.RECORD),
+            ("00123456", Kind.RECORD), ("MRN 00123456", Kind.RECORD), ("123456", Kind.RECORD), ("9434765991",
+            Kind.RECORD),
             ("020 7946 0958", Kind.PHONE), ("(020) 7946-0958", Kind.PHONE), ("0044 20 7946 0958", Kind.PHONE),
             ("12 Elmtree St", Kind.PLACE), ("12, elmtree street", Kind.PLACE), ("Elmtree Street 12", Kind.PLACE),
-            ("Bahnhofstr. 7", Kind.PLACE), ("Bahnhofstrasse 7", Kind.PLACE), ("Leeds", Kind.PLACE), ("leeds", Kind.PLACE),
+            ("Bahnhofstr. 7", Kind.PLACE), ("Bahnhofstrasse 7", Kind.PLACE), ("Leeds", Kind.PLACE), ("leeds",
+            Kind.PLACE),
             ("ls29jt", Kind.POSTCODE), ("LS2 9JT", Kind.POSTCODE), ("J.Hartwell@Example.org", Kind.EMAIL),
             ("ACME widgets LTD", Kind.OTHER),
         ],
@@ -140,7 +149,7 @@ class TestNumbersAndPlacesAreFoundInEveryForm:
 class TestAFhirResourceIsReadAsItStands:
     """Callers have Patients, not our form."""
 
-    PATIENT: dict[str, object] = {
+    PATIENT: ClassVar[dict[str, object]] = {
         "resourceType": "Patient",
         "id": "pat-88213",
         "name": [{"use": "official", "given": ["Ada"], "family": "Quistgaard"}, {"text": "Adi Q"}],
@@ -162,7 +171,7 @@ class TestAFhirResourceIsReadAsItStands:
     )  # fmt: skip
     def test_all_of_it_is_found(self, original: str) -> None:
         assert found(f"saw {original} then", self.PATIENT)
-        bundle = {"resourceType": "Bundle", "entry": [{"resource": self.PATIENT}]}
+        bundle: dict[str, object] = {"resourceType": "Bundle", "entry": [{"resource": self.PATIENT}]}
         assert found(f"saw {original} then", bundle)
 
     def test_what_identifies_nobody_is_left(self) -> None:
