@@ -7,6 +7,7 @@ and spaces. ASCII passes as it is. Time is linear: a grapheme keeps at most as m
 
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -32,8 +33,8 @@ def text(original: str) -> Text:
         return Text(original, original, range(len(original) + 1))
     shown, begins = _shown(original)
     normal, offsets = _composed(_folded(shown), begins)
-    if offsets:
-        offsets[0] = 0
+    for index in range(bisect_right(offsets, offsets[0]) if offsets else 0):
+        offsets[index] = 0  # what shows nothing at the very start belongs to the first grapheme
     offsets.append(len(original))
     return Text(original, normal, offsets)
 

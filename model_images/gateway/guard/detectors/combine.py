@@ -11,8 +11,9 @@ from model_images.gateway.guard import normalise
 from model_images.gateway.guard.identifiers import Kind
 from model_images.gateway.guard.spans import Context, Detector, Span, Text
 
-BETWEEN_NAMES = frozenset({" ", "  ", ". ", ".", "-", "'", "\u00a0"})
-"""What stands between parts of one name. A comma does not: it also stands between people."""
+BETWEEN_NAMES = frozenset({" ", "  ", "-", "'"})
+"""What stands between parts of one name, and a point after an initial. A comma also stands between people."""
+_LOOSE = frozenset({Kind.NAME, Kind.PLACE, Kind.OTHER, Kind.RECORD})
 
 
 class DetectorFailed(RuntimeError):
@@ -61,8 +62,12 @@ def _merged(spans: Iterable[Span]) -> Iterator[Span]:
 
 
 def _strength(span: Span) -> tuple[float, int]:
-    """The surer, then the longer. A part of a name that the record knows doesn't make an e-mail address a name."""
-    sure = min(span.score, 0.94) if span.kind in (Kind.NAME, Kind.PLACE, Kind.OTHER) else span.score
+    """The surer, then the longer.
+
+    A name that the record knows doesn't make a name of the e-mail address it stands in, nor does a number that the
+    record calls an id hide that it is an NHS number by its check.
+    """
+    sure = min(span.score, 0.94) if span.kind in _LOOSE else span.score
     return sure, span.end - span.start
 
 
@@ -70,7 +75,7 @@ def _joined(spans: Iterable[Span], normal: str) -> Iterator[Span]:
     """Parts of one name made one span: `Anna` `Maria` `Smith`."""
     last: Span | None = None
     for span in spans:
-        if last is not None and last.kind is span.kind is Kind.NAME and normal[last.end : span.start] in BETWEEN_NAMES:
+        if last is not None and last.kind is span.kind is Kind.NAME and _one_name(last, span, normal):
             last = replace(last, end=span.end, score=min(last.score, span.score))
             continue
         if last is not None:
@@ -78,6 +83,12 @@ def _joined(spans: Iterable[Span], normal: str) -> Iterator[Span]:
         last = span
     if last is not None:
         yield last
+
+
+def _one_name(first: Span, second: Span, normal: str) -> bool:
+    between = normal[first.end : second.start]
+    initial = first.end == 1 or (first.end > 1 and not normal[first.end - 2].isalnum())
+    return between in BETWEEN_NAMES or (initial and between in (".", ". "))
 
 
 def _widened(span: Span, text: Text) -> Span:

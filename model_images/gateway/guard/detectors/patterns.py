@@ -7,10 +7,12 @@ is so by chance, and those are stripped, too.
 """
 
 import re
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import accumulate
 
 from model_images.gateway.guard.detectors.folding import shadow
 from model_images.gateway.guard.detectors.matcher import Matcher
@@ -64,6 +66,8 @@ def _reader(pattern: Pattern) -> re.Pattern[bytes] | None:
 
 _ALNUM = [bytes((code,)).isalnum() for code in range(256)]
 _DIGITS, _JOINTS = b"0123456789", b".,-/"
+_YEAR, _SIGN = re.compile(rb"(?:19|20)\d\d"), re.compile(rb"[:#=]")
+"""`Dossier 2019` is of a year; `dossier: 2019` may be the number."""
 _UNIT = re.compile(rb"\s?(?:" + words()["unit"].encode("latin-1") + rb")(?![a-z0-9])", re.IGNORECASE)
 
 
@@ -86,7 +90,7 @@ class Patterns:
                     found.append(span)
         found.extend(_labelled(seen, labels))
         if codes:
-            found = [span for span in found if span.score >= DOUBTFUL or not _inside(span, codes)]
+            found = list(_outside(found, codes))
         if context.patterns:
             found.extend(_custom(seen, context.patterns))
         return Findings(tuple(_preferred(found, context.locale)), len(text.normal))
@@ -147,6 +151,8 @@ def _labelled(seen: bytes, labels: _Set) -> Iterator[Span]:
         if match is None:
             continue
         start, last = match.span("value")
+        if _YEAR.fullmatch(seen, start, last) and not _SIGN.search(seen, end, start):
+            continue
         if seen[last : last + 1].isalnum() or (seen[last - 1 : last].isdigit() and _UNIT.match(seen, last, last + 16)):
             continue
         proved = bool(pattern.check) and _holds(seen, start, last, pattern)
@@ -166,8 +172,14 @@ def _text(seen: bytes, start: int, end: int) -> str:
     return seen[start:end].decode("latin-1")
 
 
-def _inside(span: Span, codes: Sequence[tuple[int, int]]) -> bool:
-    return any(start < span.end and span.start < end for start, end in codes)
+def _outside(found: Sequence[Span], codes: Sequence[tuple[int, int]]) -> Iterator[Span]:
+    """What is sure, or in no public code. Codes may overlap; their furthest ends so far make them searchable."""
+    starts = sorted(codes)
+    ends = list(accumulate((end for _, end in starts), max))
+    for span in found:
+        before = bisect_left(starts, (span.end, 0))
+        if span.score >= DOUBTFUL or not before or ends[before - 1] <= span.start:
+            yield span
 
 
 def _preferred(found: Sequence[Span], locale: str) -> Iterator[Span]:

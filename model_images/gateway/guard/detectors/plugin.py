@@ -1,8 +1,8 @@
 """The plug-in point: a larger model that an operator brings, in a container beside the guard.
 
-Spoken to over a Unix socket, so that nothing leaves the pod: `POST /detect` with `{"text": …, "locale": …}`, answered
-with `{"model": digest, "read": n, "spans": [{"start": …, "end": …, "kind": …, "score": …}]}` over the code points of the
-text. The digest must be the one that was pinned. Whatever else comes back, or nothing in time, is a failure; no part of
+Spoken to over a Unix socket: nothing leaves the pod. `POST /detect` of `{"text": …, "locale": …}` is answered with
+`{"model": digest, "read": n, "spans": [{"start": …, "end": …, "kind": …, "score": …}]}` over the text's code points.
+The digest must be the one that was pinned. Whatever else comes back, or nothing in time, is a failure, and no part of
 the text is in its words.
 """
 

@@ -3,9 +3,9 @@
 One walk over the words of the text, each looked up among the beginnings of all forms; words left over are compared with
 the names for slips of the pen. Built anew for each request, so that nobody's record stays in memory.
 
-Names that are words, too (May, Young, Klein: name_words/common.txt) count with a capital only, or in a full name or after a
-title in any case; `May` and `Will` that open a sentence before a verb are the modal. Initials count in capitals, and
-where notes use the same letters for something else, only with points between.
+Names that are words, too (May, Young, Klein: name_words/common.txt) count with a capital only, or in a full name or
+after a title in any case; `May` and `Will` that open a sentence before a verb are the modal. Initials count in
+capitals, and where notes use the same letters for something else, only with points between.
 """
 
 import re

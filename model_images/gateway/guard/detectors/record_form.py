@@ -18,6 +18,9 @@ from dataclasses import dataclass, field
 
 from model_images.gateway.guard.identifiers import Kind
 
+MOST_FACTS, LONGEST_STRING = 400, 400
+"""A record of one person and those around is far smaller; its forms are made for every request."""
+
 
 class RecordUnreadable(ValueError):
     """The record is not of the form above. Names the field, never a value."""
@@ -59,12 +62,21 @@ _DATE = re.compile(r"\s*(\d{4})-(\d{2})-(\d{2})(?:[T ].*)?\s*", re.DOTALL)
 
 def known(record: Mapping[str, object]) -> Known:
     """What `record` tells. Raises `RecordUnreadable`."""
+    facts = Known()
     if "resourceType" in record:
-        facts = Known()
         for resource in _resources(record):
             _read_fhir(resource, facts)
-        return facts
-    facts = Known()
+    else:
+        _read(record, facts)
+    size = len(facts.people) + len(facts.streets) + len(facts.places) + len(facts.dates) + len(facts.numbers)
+    if size > MOST_FACTS:
+        raise RecordUnreadable(
+            f"the record holds {size} names, places, dates and numbers; at most {MOST_FACTS} are read"
+        )
+    return facts
+
+
+def _read(record: Mapping[str, object], facts: Known) -> None:
     for name, value in record.items():
         if name in _PEOPLE:
             facts.people.extend(_person(item, name) for item in _items(value))
@@ -77,12 +89,11 @@ def known(record: Mapping[str, object]) -> Known:
             facts.numbers.extend((_string(item, name), _NUMBERS[name]) for item in map(_value_of, _items(value)))
         else:
             raise RecordUnreadable("the record has a field that is not known; see record_form.py for those that are")
-    return facts
 
 
 def _person(item: object, where: str) -> Person:
     if isinstance(item, str):
-        words = tuple(item.replace(",", " ").split())
+        words = tuple(_string(item, where).replace(",", " ").split())
         turned = "," in item  # `Smith, John`
         if len(words) < 2:
             return Person((), words)
@@ -99,7 +110,7 @@ def _person(item: object, where: str) -> Person:
 
 def _read_address(item: object, facts: Known) -> None:
     if isinstance(item, str):
-        lines = [line.strip() for line in re.split(r"[,\n]", item)]
+        lines = [line.strip() for line in re.split(r"[,\n]", _string(item, "addresses"))]
         facts.streets.extend(line for line in lines if line)
         return
     fields = _mapping(item, "addresses")
@@ -186,6 +197,8 @@ def _strings(fields: Mapping[str, object], name: str) -> tuple[str, ...]:
 def _string(value: object, where: str) -> str:
     if not isinstance(value, str):
         raise RecordUnreadable(f"{where}: wants a string")
+    if len(value) > LONGEST_STRING:
+        raise RecordUnreadable(f"{where}: longer than {LONGEST_STRING} characters")
     return value
 
 

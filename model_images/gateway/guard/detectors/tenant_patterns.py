@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import hyperscan
 
-from model_images.gateway.guard.detectors.folding import folded
+from model_images.gateway.guard.detectors.folding import LETTER, SIGN, folded
 from model_images.gateway.guard.detectors.matcher import Matcher
 
 MOST_PATTERNS, LONGEST_PATTERN = 64, 256
@@ -30,6 +30,8 @@ def check(patterns: Sequence[tuple[str, str]]) -> None:
     for name, expression in patterns:
         if not name or len(expression) > LONGEST_PATTERN:
             raise PatternRefused(f"pattern '{name}': needs a name, and at most {LONGEST_PATTERN} characters")
+        if LETTER in folded(expression) or SIGN in folded(expression):
+            raise PatternRefused(f"pattern '{name}': only letters of Latin script and ASCII's signs can be told apart")
         try:
             Matcher([(folded(expression), True)])
         except (hyperscan.HyperscanError, UnicodeEncodeError) as refused:

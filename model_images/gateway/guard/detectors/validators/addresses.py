@@ -2,6 +2,8 @@
 
 import re
 
+from model_images.gateway.guard.detectors.name_words import words_in
+
 _TIME = re.compile(
     r"(?:am|im|in|zum|an)?\s*\d*\s*(?:days?|weeks?|months?|years?|hours?|minutes?|times|patients?|cycles?|doses?|units?|"
     r"(?:mon|diens|donners|frei|sams|sonn)tag|mittwoch|abend|morgen|mittag|tage?|verlauf|anfang|ende|jahre?|alter|"
@@ -10,8 +12,19 @@ _TIME = re.compile(
 )
 
 
-def street(value: str) -> bool:
-    """Not `3 Days Later Dr`, nor `Am Montag 3`."""
+def street_line(value: str) -> bool:
+    """A number, names, and at the end what streets are called; what bodies have, too, wants a number above 99."""
+    if _TIME.match(value):
+        return False
+    last = value.rstrip(".").rpartition(" ")[2].lower()
+    number = re.match(r"\d+", value)
+    return last in words_in("street_types") or (
+        last in words_in("street_types_in_bodies") and number is not None and len(number[0]) > 2
+    )
+
+
+def street_and_number(value: str) -> bool:
+    """Not `Am Montag 3`."""
     return _TIME.match(value) is None
 
 

@@ -72,8 +72,16 @@ def ip_address(value: str) -> bool:
 
 def phone(value: str) -> bool:
     """As many digits as ITU-T E.164 allows, and not one digit repeated."""
-    digits = re.sub(r"\D", "", value)
+    digits = re.sub(r"\D", "", re.split(r"[A-Za-z]", value, maxsplit=1)[0])  # without the extension
     return 7 <= len(digits) <= 17 and varied(digits)
+
+
+def local_phone(value: str) -> bool:
+    """Not two years, nor two times of day, as ranges of them have as many digits."""
+    parts = re.findall(r"\d{4}", value)
+    years = [1850 <= int(part) <= 2100 for part in parts]
+    times = [int(part[:2]) < 24 and part[2:] in ("00", "15", "30", "45") for part in parts]
+    return len(parts) < 2 or not (all(years) or all(times))
 
 
 def long_number(value: str) -> bool:
