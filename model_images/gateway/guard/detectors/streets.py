@@ -17,6 +17,8 @@ AFTER = frozenset(
 )
 """Street words that stand after it."""
 UNITS = frozenset("apt apartment suite ste unit floor flat appt appartement studio bât bat esc piso box room no nº n s cedex".split())
+POST = frozenset("apo fpo dpo".split())
+"""Post of the armed forces: `PSC 12, Box 34, APO AE 09123`."""
 FRACTIONS = frozenset("bis ter quater".split())
 LONGEST = 5  # words of a street's name
 
@@ -27,6 +29,8 @@ def streets(pieces: Sequence[str], words: Sequence[bool], street: Sequence[int])
     for at in street:
         lower = pieces[at].lower()
         run = _after(pieces, words, at) if lower in AFTER else None
+        if lower in POST:
+            run = _post(pieces, at)
         if run is None and lower in BEFORE:
             run = _before(pieces, words, at)
         if run is not None:
@@ -74,6 +78,16 @@ def _before(pieces: Sequence[str], words: Sequence[bool], at: int) -> tuple[int,
     if ahead < len(pieces) and _number(pieces[ahead]) and len(pieces[ahead]) <= 4:
         return first, _unit(pieces, ahead)
     return None
+
+
+def _post(pieces: Sequence[str], at: int) -> tuple[int, int] | None:
+    """From the unit's number to the postcode."""
+    if at + 2 >= len(pieces) or pieces[at + 1].upper() not in ("AA", "AE", "AP") or not _number(pieces[at + 2]):
+        return None
+    first = at
+    while first and at - first < 7 and (pieces[first - 1] in ",\n" or _number(pieces[first - 1]) or pieces[first - 1].lower() in ("box", "psc", "unit", "cmr")):
+        first -= 1
+    return first, at + 2
 
 
 def _unit(pieces: Sequence[str], last: int) -> int:
