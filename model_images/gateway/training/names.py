@@ -36,6 +36,16 @@ PEOPLES = (
     "Australian", "Jewish", "Muslim", "Christian", "Catholic", "Deutsch", "Deutschland", "Türkisch", "Polnisch",
     "Französisch", "Schweiz", "Österreich", "France", "Français", "Allemagne", "Espagne", "España", "Español",
     "Nederland", "Nederlands", "Italia", "Italiano", "UK", "USA", "Europe", "Europa", "Africa", "Asia", "England",
+    "Amerikanisch", "Amerikanische", "Amerikanischen", "Deutsche", "Deutschen", "Deutscher", "Türkische", "Polnische",
+    "Französische", "Italienisch", "Italienische", "Englische", "Russisch", "Russische", "Europäische", "Europäischen",
+    "Schweizer", "Österreichische", "Spanisch", "Spanische", "Arabisch", "Français", "Française", "Allemand", "Anglais",
+    "Espagnol", "Italien", "Italienne", "Européen", "Européenne", "Américain", "Arabe", "Portugais", "Polonais",
+    "Española", "Francés", "Alemán", "Inglés", "Europeo", "Europea", "Americano", "Italiana", "Italiani", "Francese",
+    "Tedesco", "Inglese", "Spagnolo", "Nederlandse", "Belgisch", "Belgische", "Franse", "Frans", "Duits", "Duitse",
+    "Engels", "Engelse", "Europese", "Amerikaanse", "Turks", "Turkse", "Marokkaanse", "Franstalige", "Vlaamse", "Waalse",
+    "Belgium", "Belgian", "Swedish", "Norwegian", "Danish", "Finnish", "Greek", "Portuguese", "Brazilian", "Nigerian",
+    "Jamaican", "Syrian", "Iranian", "Iraqi", "Afghan", "Ukrainian", "Romanian", "Bulgarian", "Hungarian", "Czech",
+    "Croatian", "Serbian", "Korean", "Vietnamese", "Filipino", "Bangladeshi", "Somali", "Kenyan", "Ghanaian", "Cuban",
     "Scotland", "Wales", "Great Britain", "United Kingdom", "United States", "Northern Ireland",
 )  # fmt: skip
 PART = 5  # one name in so many is for evaluation

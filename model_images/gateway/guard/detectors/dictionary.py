@@ -16,7 +16,7 @@ from pathlib import Path
 from model_images.gateway.guard.refusal import GuardFailed
 
 DATA = Path(__file__).parent / "data" / "dictionary.bin"
-SHA256 = "69527ad4238d47eb384e6adfcaa835571a4b46aa5a9cb2667471c99b3f3d2630"
+SHA256 = "ee0fc850e3f8c90aeeb0127776814664338959f686fef85b263be4b382d1ceb2"
 
 FIRST_NAME = 0b11  # 0 no, 1 seen, 2 usual somewhere, 3 among the most frequent
 SURNAME_SHIFT = 2

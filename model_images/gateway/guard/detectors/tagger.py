@@ -21,7 +21,7 @@ from model_images.gateway.guard.refusal import GuardFailed
 from model_images.gateway.guard.spans import Context, Findings, Span, Text
 
 WEIGHTS = Path(__file__).parent / "data" / "tagger.bin"
-SHA256 = "773d2aef885dfe7bcb469e2a9c5a48d19909ca6db8af2749627e46b49e05d044"
+SHA256 = "892a09dcc94913c21f6630e27066fffd222f95564bf27f98102f693698465e5e"
 REMEMBERED = 20_000  # spellings whose sums are kept, by process; a full memory is emptied
 LONGEST = 64  # letters: no name is longer, and none of it is worth a sum
 BIAS = {"G": 1.6}

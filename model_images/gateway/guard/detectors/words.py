@@ -92,8 +92,8 @@ def read_word(word: str, capitals: str, known: dictionary.Dictionary, facts: int
     if identity:
         lent.append(f"w{base}")
     bucket = kind or f"{shape}{namely}{usual}"
-    if shape == "x" and (common > 2 or not facts & 0b101010):
-        # Small letters among capitals: only what is somewhere a usual name or a town, and rarely a word, is judged.
+    if shape == "x" and common >= first and not (last == 3 and common <= 1):
+        # Small letters among capitals: only what is a usual name, and more usual as that than as a word, is judged.
         return Word((), tuple(lent), bucket, shape, facts)
     likeness = min(5, max(0, int(known.likeness(base) * 2 + 2.5)))
     own = [
