@@ -16,7 +16,7 @@ from pathlib import Path
 from model_images.gateway.guard.refusal import GuardFailed
 
 DATA = Path(__file__).parent / "data" / "dictionary.bin"
-SHA256 = "ee0fc850e3f8c90aeeb0127776814664338959f686fef85b263be4b382d1ceb2"
+SHA256 = "58462cd27b9d79b3664f5a887f4ab693e254f57dcd15521b9041427184614ae0"
 
 FIRST_NAME = 0b11  # 0 no, 1 seen, 2 usual somewhere, 3 among the most frequent
 SURNAME_SHIFT = 2
@@ -29,9 +29,9 @@ PLACE_BEGINS = 1 << 11  # first word of places with several words
 GRAMS = 8192  # trigram table: how much more frequent in names than in words, in eighths of a nat
 
 
-def fold(value: int) -> int:
-    """Facts that matter to a reader of context, without the marks that only lookups need."""
-    return value & ~PLACE_BEGINS
+def common(facts: int) -> int:
+    """How common a word is, 0 to 4. Two words of one fingerprint may have more bits than either."""
+    return min((facts >> COMMON_SHIFT) & 7, 4)
 
 
 def gram_slot(gram: str) -> int:
@@ -48,6 +48,7 @@ class Dictionary:
         self._grams = grams
 
     def __len__(self) -> int:
+        """How many words and places."""
         return len(self._keys)
 
     def facts(self, word: str) -> int:
