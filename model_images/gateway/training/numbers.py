@@ -35,7 +35,7 @@ def luhn(body: str) -> str:
 def card(rng: random.Random) -> str:
     """A payment card's number."""
     body = rng.choice(("4", "51", "55", "37"))
-    body += "".join(rng.choices(DIGITS, k=(13 if body == "37" else 14) - len(body) + (1 if body != "37" else 0)))
+    body += "".join(rng.choices(DIGITS, k=(14 if body == "37" else 15) - len(body)))
     number = body + luhn(body)
     return rng.choice((number, " ".join(number[i : i + 4] for i in range(0, len(number), 4))))
 

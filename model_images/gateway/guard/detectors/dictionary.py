@@ -63,7 +63,7 @@ class Dictionary:
     def likeness(self, word: str) -> float:
         """How much a word is spelt as names are, not as words are: natural logarithm of odds per trigram."""
         padded = f"^{word}$"
-        count = len(padded) - 2
+        count = max(len(padded) - 2, 1)
         total = sum(
             self._grams[zlib.crc32(padded[i : i + 3].encode("utf-8", "surrogatepass")) % GRAMS] for i in range(count)
         )
@@ -79,7 +79,7 @@ def pack(words: dict[str, int], grams: "array[int]") -> bytes:
     keys = array("I", sorted(merged))
     facts_of = array("H", (merged[key] for key in keys))
     # Differences of neighbours, byte by byte in four planes: what zlib can see.
-    gaps = array("I", (b - a for a, b in zip([0, *keys[:-1]], keys, strict=True)))
+    gaps = array("I", (b - a for a, b in zip([0, *keys][: len(keys)], keys, strict=True)))
     for column in (gaps, facts_of):
         if sys.byteorder == "big":
             column.byteswap()
