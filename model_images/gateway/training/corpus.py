@@ -4,54 +4,68 @@ import random
 from collections.abc import Sequence
 
 from model_images.gateway.guard.detectors import dictionary
-from model_images.gateway.guard.detectors.tagger import Token, marks_of_place, tokens_of
-from model_images.gateway.guard.detectors.words import EDGE, Word, read_word
+from model_images.gateway.guard.detectors.tagger import place_phrases
+from model_images.gateway.guard.detectors.words import EDGE, TOKENS, Reading, Word, capitals_of, read_mark, read_word
 from model_images.gateway.guard.identifiers import Kind
 from model_images.gateway.training.generator import Sample
 
 LABELS = {Kind.NAME: "N", Kind.PLACE: "P"}
 HIDDEN = 0.3  # of names and places: what the dictionaries say of them is hidden, so that context learns to find them
 FORGOTTEN = 0.04  # of other words: so that an unknown word is not a name for being unknown
+NAMING = 0b111111  # facts that speak for a name or a place
 
 
-def labels(sample: Sample, tokens: Sequence[Token]) -> list[str]:
-    """O, N or P for each token. Punctuation and numbers are never judged."""
+def reading_of(text: str, known: dictionary.Dictionary) -> tuple[Reading, list[str]]:
+    """The text in pieces, and what capitals mean at each; the slow way, without the tagger's memory."""
+    modes, line = capitals_of(text), 0
+    reading, capitals = Reading(text, [], [], [], [], []), []
+    for match in TOKENS.finditer(text):
+        piece = match[0]
+        reading.pieces.append(piece)
+        reading.starts.append(match.start())
+        reading.words.append(read_word(piece, modes[line], known) if piece[0].isalpha() else read_mark(piece))
+        capitals.append(modes[line])
+        line += piece == "\n"
+    return reading, capitals
+
+
+def labels(sample: Sample, reading: Reading) -> list[str]:
+    """O, N or P for each piece. Punctuation and numbers are never judged."""
     spans = sorted((s for s in sample.spans if s.kind in LABELS), key=lambda s: s.start)
     found, index = [], 0
-    for token in tokens:
-        while index < len(spans) and spans[index].end <= token.start:
+    for i, word in enumerate(reading.words):
+        while index < len(spans) and spans[index].end <= reading.starts[i]:
             index += 1
-        inside = index < len(spans) and spans[index].start < token.end
-        found.append(LABELS[spans[index].kind] if inside and token.word.own else "O")
+        inside = index < len(spans) and spans[index].start < reading.end(i)
+        found.append(LABELS[spans[index].kind] if inside and word.candidate else "O")
     return found
 
 
-def example(
-    sample: Sample, known: dictionary.Dictionary, rng: random.Random
-) -> tuple[list[list[str]], list[str]]:
+def example(sample: Sample, known: dictionary.Dictionary, rng: random.Random) -> tuple[list[list[str]], list[str]]:
     """Features and labels of one text."""
-    tokens = tokens_of(sample.text, known)
-    wanted = labels(sample, tokens)
-    named = {t.text.lower(): rng.random() < HIDDEN for t, label in zip(tokens, wanted, strict=True) if label != "O"}
+    reading, capitals = reading_of(sample.text, known)
+    wanted = labels(sample, reading)
+    lower = [piece.lower() for piece in reading.pieces]
+    hidden = {word: rng.random() < HIDDEN for word, label in zip(lower, wanted, strict=True) if label != "O"}
     words: list[Word] = []
-    for token, label in zip(tokens, wanted, strict=True):
-        word = token.word
-        names_facts = 0b111111 if label == "N" else 0b111111 if label == "P" else 0
-        if names_facts and named[token.text.lower()]:
-            word = read_word(token.text, token.capitals, known, word.facts & ~names_facts)
-        elif word.own and label == "O" and rng.random() < FORGOTTEN:
-            word = read_word(token.text, token.capitals, known, 0)
-        words.append(word)
-    phrases = marks_of_place(tokens, known)
+    for i, (word, label) in enumerate(zip(reading.words, wanted, strict=True)):
+        read = word
+        if label != "O" and hidden[lower[i]]:
+            read = read_word(reading.pieces[i], capitals[i], known, word.facts & ~NAMING)
+        elif word.candidate and label == "O" and rng.random() < FORGOTTEN:
+            read = read_word(reading.pieces[i], capitals[i], known, 0)
+        words.append(read if read.candidate else word)
+    phrases = place_phrases(reading, known)
     padded = [EDGE, EDGE, *words, EDGE, EDGE]
     rows = []
     for i, word in enumerate(words):
-        rows.append(row(padded, i + 2, phrases[i] if not named.get(tokens[i].text.lower()) else "") if word.own else ["-"])
+        phrase = "" if hidden.get(lower[i]) else phrases.get(i, "")
+        rows.append(row(padded, i + 2, phrase) if word.candidate else ["-"])
     return rows, wanted
 
 
 def row(words: Sequence[Word], i: int, phrase: str) -> list[str]:
-    """All features of the word at `i`; `tagger.emission` sums the same."""
+    """All features of the word at `i`; `Tagger` sums the same."""
     word = words[i]
     row = ["0" + feature for feature in word.own]
     for offset, mark in ((-2, "<"), (-1, "-"), (1, "+"), (2, ">")):

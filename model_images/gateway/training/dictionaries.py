@@ -27,8 +27,12 @@ from model_images.gateway.guard.detectors import dictionary as shipped
 from model_images.gateway.training import names
 
 LANGUAGES = ("en", "de", "fr", "es", "it", "nl")
-LATIN = re.compile(r"[a-zßàáâãäåæçèéêëìíîïðñòóôõöøùúûüýþÿāăąćčďđēęěğģīįıķļłńňőœŕřśşšťūůűųźżžșțơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ'’.-]+")
-COUNTRIES_OF_VILLAGES = frozenset("US GB IE CA AU NZ DE AT CH FR BE LU ES IT NL".split())
+LATIN = re.compile(
+    r"[a-zßàáâãäåæçèéêëìíîïðñòóôõöøùúûüýþÿāăąćčďđēęěğģīįıķļłńňőœŕřśşšťūůűųźżžșțơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ'’.-]+"
+)
+COUNTRIES_OF_VILLAGES = frozenset(
+    ("US", "GB", "IE", "CA", "AU", "NZ", "DE", "AT", "CH", "FR", "BE", "LU", "ES", "IT", "NL")
+)
 LISTED, SHORT = 70_000, 9  # words by language; of the rest, mostly inflections, only those of so many letters
 EVERYWHERE = 15_000  # inhabitants from which a place counts in any country
 
@@ -83,7 +87,13 @@ def faker_lists(wheel: zipfile.ZipFile, provider: str, wanted: re.Pattern[str]) 
             continue
         lists = found.setdefault(match[1], {})
         for node in ast.walk(ast.parse(wheel.read(path))):
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+            targets = (
+                node.targets
+                if isinstance(node, ast.Assign)
+                else [node.target]
+                if isinstance(node, ast.AnnAssign)
+                else []
+            )
             for target in targets:
                 if isinstance(target, ast.Name) and wanted.fullmatch(target.id) and getattr(node, "value", None):
                     lists.setdefault(target.id, []).extend(literals(node.value))  # type: ignore[attr-defined]  # checked above
@@ -120,7 +130,9 @@ def people(archives: Archives, facts: Facts) -> dict[str, dict[str, list[str]]]:
     first: Counter[str] = Counter()
     last: Counter[str] = Counter()
     by_locale: dict[str, dict[str, list[str]]] = {}
-    person = faker_lists(archives.zip("faker"), "person", re.compile(r"(first_names?|last_names?)(_(male|female|nonbinary|unisex))?"))
+    person = faker_lists(
+        archives.zip("faker"), "person", re.compile(r"(first_names?|last_names?)(_(male|female|nonbinary|unisex))?")
+    )
     for locale, lists in person.items():
         firsts = latin(w for key, words in lists.items() if key.startswith("first") for w in words)
         lasts = latin(w for key, words in lists.items() if key.startswith("last") for w in words)
@@ -173,18 +185,23 @@ def places(archives: Archives, facts: Facts) -> dict[str, list[str]]:
     nations = [c["name"] for c in json.loads(wheel.read(data + "countries.json")).values()]
     nations += [s["name"] for s in json.loads(wheel.read(data + "us_states.json")).values()]
     states = faker_lists(archives.zip("faker"), "address", re.compile(r"states|countries|provinces|regions"))
-    for locale, lists in states.items():
-        if locale[:2] in LANGUAGES:
-            nations += [word for words in lists.values() for word in words]
+    for language, by_name in states.items():
+        if language[:2] in LANGUAGES:
+            nations += [word for words in by_name.values() for word in words]
     for nation in [*nations, *names.PEOPLES]:
-        for phrase in latin([nation]) or [nation.lower()]:
-            facts.mark(phrase, shipped.NATION)
-            first, *rest = phrase.split()
-            if rest:
-                facts.mark(first, shipped.PLACE_BEGINS)
+        _nation(facts, nation)
     return {
-        country: [name for _, name in sorted(cities, key=lambda c: (-c[0], c[1]))] for country, cities in by_country.items()
+        country: [name for _, name in sorted(cities, key=lambda c: (-c[0], c[1]))]
+        for country, cities in by_country.items()
     }
+
+
+def _nation(facts: Facts, nation: str) -> None:
+    phrase = unicodedata.normalize("NFC", nation).lower().strip()
+    facts.mark(phrase, shipped.NATION)
+    first, *rest = phrase.split()
+    if rest:
+        facts.mark(first, shipped.PLACE_BEGINS)
 
 
 def _place(facts: Facts, name: str, level: int) -> None:

@@ -1,12 +1,14 @@
-"""Numbers that identify, with valid check digits. Ranges that are known to be unassigned are used where there are any.
+"""Numbers that identify, drawn at random, with valid check digits.
 
-Schemes: SSN 900-999 areas are never issued (ssa.gov), so 001-899 less 666 are used to look real; NHS number modulus 11
-(datadictionary.nhs.uk); Steuer-ID ISO 7064 MOD 11,10; NIR key 97 (Code de la sécurité sociale R. 161-1); DNI letter by 23;
-codice fiscale (DM 23/12/1976); BSN 11-proef; IBAN ISO 13616 MOD 97-10; cards Luhn (ISO/IEC 7812); VIN 49 CFR 565.15.
+Schemes: SSN areas 001-899 less 666 (ssa.gov); MBI (cms.gov); NHS number modulus 11 (datadictionary.nhs.uk); Steuer-ID
+ISO 7064 MOD 11,10; NIR key 97 (Code de la sécurité sociale R. 161-1); DNI letter by 23; codice fiscale (DM 23/12/1976);
+BSN 11-proef; IBAN ISO 13616 MOD 97-10, the national check digits inside left out; cards Luhn (ISO/IEC 7812); VIN 49 CFR
+565.15.
 """
 
 import random
 import string
+from collections.abc import Callable
 
 DIGITS = string.digits
 VIN_VALUES = dict(
@@ -14,14 +16,9 @@ VIN_VALUES = dict(
 )
 VIN_WEIGHTS = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
 DNI_LETTERS = "TRWAGMYFPDXBNJZSQVHLCKE"
-CF_ODD = dict(
-    zip(
-        DIGITS + string.ascii_uppercase,
-        [1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22,
-         25, 24, 23],
-        strict=True,
-    )
-)  # fmt: skip
+CF_ODD_DIGITS = (1, 0, 5, 7, 9, 13, 15, 17, 19, 21)
+CF_ODD_LETTERS = (1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23)
+CF_ODD = dict(zip(DIGITS + string.ascii_uppercase, CF_ODD_DIGITS + CF_ODD_LETTERS, strict=True))
 
 
 def digits(rng: random.Random, count: int) -> str:
@@ -38,7 +35,7 @@ def luhn(body: str) -> str:
 def card(rng: random.Random) -> str:
     """A payment card's number."""
     body = rng.choice(("4", "51", "55", "37"))
-    body += "".join(rng.choices(DIGITS, k=(13 if body == "37" else 14) - len(body) + (1 if body != "37" else 0)))
+    body += "".join(rng.choices(DIGITS, k=(14 if body == "37" else 15) - len(body)))
     number = body + luhn(body)
     return rng.choice((number, " ".join(number[i : i + 4] for i in range(0, len(number), 4))))
 
@@ -59,9 +56,7 @@ def vin(rng: random.Random) -> str:
 
 def iban(rng: random.Random, country: str) -> str:
     """An IBAN of a country whose account numbers are digits."""
-    length = {"DE": 18, "ES": 20, "GB": 0, "FR": 23, "AT": 16, "NL": 0, "IT": 0}.get(country, 0) or 18
-    country = country if country in ("DE", "ES", "FR", "AT") else "DE"
-    body = digits(rng, length)
+    body = digits(rng, {"DE": 18, "ES": 20, "FR": 23, "AT": 16}[country])
     check = 98 - int(body + "".join(str(ord(c) - 55) for c in country) + "00") % 97
     number = f"{country}{check:02d}{body}"
     return rng.choice((number, " ".join(number[i : i + 4] for i in range(0, len(number), 4))))
@@ -122,9 +117,15 @@ def bsn(rng: random.Random) -> str:
             return body + str(rest)
 
 
-NATIONAL = {
-    "en-US": ("us-mbi", lambda rng: f"{rng.randint(1, 9)}EG{rng.randint(0, 9)}TE{rng.randint(0, 9)}MK{rng.randint(10, 99)}"),
-    "en-GB": ("uk-nhs", nhs), "de": ("de-steuer-id", steuer_id), "fr": ("fr-nir", nir), "es": ("es-dni", dni),
-    "it": ("it-codice-fiscale", codice_fiscale), "nl": ("nl-bsn", bsn),
+def mbi(rng: random.Random) -> str:
+    """A Medicare beneficiary identifier: its letters leave out S, L, O, I, B and Z."""
+    letters = "ACDEFGHJKMNPQRTUVWXY"
+    form = ("123456789", letters, letters + DIGITS, DIGITS, letters, letters + DIGITS, DIGITS, letters, letters)
+    return "".join(map(rng.choice, form)) + "".join(rng.choices(DIGITS, k=2))
+
+
+NATIONAL: dict[str, tuple[str, Callable[[random.Random], str]]] = {
+    "en-US": ("us-mbi", mbi), "en-GB": ("uk-nhs", nhs), "de": ("de-steuer-id", steuer_id), "fr": ("fr-nir", nir),
+    "es": ("es-dni", dni), "it": ("it-codice-fiscale", codice_fiscale), "nl": ("nl-bsn", bsn),
 }  # fmt: skip
 """Scheme and maker of the national number, by locale."""

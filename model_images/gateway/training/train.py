@@ -15,21 +15,21 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-import pycrfsuite
+import pycrfsuite  # type: ignore[import-untyped]  # it has no annotations
 
-from model_images.gateway.guard.detectors import dictionary, tagger
+from model_images.gateway.guard.detectors import dictionary, weights
 from model_images.gateway.training import corpus
 from model_images.gateway.training.generator import generate
 
 SEED = 20_261_121
-SAMPLES = 6000
+SAMPLES = 14_000
 PARAMETERS: Mapping[str, float | int | bool] = {
     "c1": 0.1, "c2": 0.05, "max_iterations": 80, "feature.minfreq": 4, "feature.possible_transitions": True,
 }  # fmt: skip
 LABELS = ("O", "N", "P")
 
 
-def fitted(samples: int, seed: int) -> tagger.Model:
+def fitted(samples: int, seed: int) -> weights.Model:
     """The model, as python-crfsuite fits it."""
     known, rng = dictionary.load(), random.Random(seed)  # noqa: S311 what to hide, not keys
     trainer = pycrfsuite.Trainer(algorithm="lbfgs", params=dict(PARAMETERS), verbose=False)
@@ -50,7 +50,7 @@ def fitted(samples: int, seed: int) -> tagger.Model:
         transitions = [[info.transitions.get((a, b), 0.0) for b in LABELS] for a in LABELS]
     kept = {feature: (w[0], w[1], w[2]) for feature, w in features.items()}
     rows3 = [(row[0], row[1], row[2]) for row in transitions]
-    return tagger.Model(kept, (rows3[0], rows3[1], rows3[2]))
+    return weights.Model(kept, (rows3[0], rows3[1], rows3[2]))
 
 
 def main() -> int:
@@ -61,10 +61,10 @@ def main() -> int:
     arguments = parser.parse_args()
     start = time.perf_counter()
     model = fitted(arguments.samples, arguments.seed)
-    data = tagger.pack(model.features, model.transitions)
-    tagger.WEIGHTS.write_bytes(data)
+    data = weights.pack(model.features, model.transitions)
+    weights.WEIGHTS.write_bytes(data)
     digest = hashlib.sha256(data).hexdigest()
-    source = Path(tagger.__file__)
+    source = Path(weights.__file__)
     source.write_text(re.sub(r'SHA256 = "\w*"', f'SHA256 = "{digest}"', source.read_text("utf-8")), "utf-8")
     seconds = time.perf_counter() - start
     sys.stderr.write(f"{len(model.features)} features, {len(data)} bytes, {seconds:.0f} s, sha256 {digest}\n")

@@ -16,7 +16,7 @@ from pathlib import Path
 from model_images.gateway.guard.refusal import GuardFailed
 
 DATA = Path(__file__).parent / "data" / "dictionary.bin"
-SHA256 = "69527ad4238d47eb384e6adfcaa835571a4b46aa5a9cb2667471c99b3f3d2630"
+SHA256 = "58462cd27b9d79b3664f5a887f4ab693e254f57dcd15521b9041427184614ae0"
 
 FIRST_NAME = 0b11  # 0 no, 1 seen, 2 usual somewhere, 3 among the most frequent
 SURNAME_SHIFT = 2
@@ -29,9 +29,9 @@ PLACE_BEGINS = 1 << 11  # first word of places with several words
 GRAMS = 8192  # trigram table: how much more frequent in names than in words, in eighths of a nat
 
 
-def fold(value: int) -> int:
-    """Facts that matter to a reader of context, without the marks that only lookups need."""
-    return value & ~PLACE_BEGINS
+def common(facts: int) -> int:
+    """How common a word is, 0 to 4. Two words of one fingerprint may have more bits than either."""
+    return min((facts >> COMMON_SHIFT) & 7, 4)
 
 
 def gram_slot(gram: str) -> int:
@@ -48,6 +48,7 @@ class Dictionary:
         self._grams = grams
 
     def __len__(self) -> int:
+        """How many words and places."""
         return len(self._keys)
 
     def facts(self, word: str) -> int:
@@ -62,7 +63,7 @@ class Dictionary:
     def likeness(self, word: str) -> float:
         """How much a word is spelt as names are, not as words are: natural logarithm of odds per trigram."""
         padded = f"^{word}$"
-        count = len(padded) - 2
+        count = max(len(padded) - 2, 1)
         total = sum(
             self._grams[zlib.crc32(padded[i : i + 3].encode("utf-8", "surrogatepass")) % GRAMS] for i in range(count)
         )
@@ -78,7 +79,7 @@ def pack(words: dict[str, int], grams: "array[int]") -> bytes:
     keys = array("I", sorted(merged))
     facts_of = array("H", (merged[key] for key in keys))
     # Differences of neighbours, byte by byte in four planes: what zlib can see.
-    gaps = array("I", (b - a for a, b in zip([0, *keys[:-1]], keys, strict=True)))
+    gaps = array("I", (b - a for a, b in zip([0, *keys][: len(keys)], keys, strict=True)))
     for column in (gaps, facts_of):
         if sys.byteorder == "big":
             column.byteswap()

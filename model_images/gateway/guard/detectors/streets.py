@@ -2,32 +2,38 @@
 
 from collections.abc import Sequence
 
-from model_images.gateway.guard.detectors.lexicon import JOINING
+from model_images.gateway.guard.detectors.lexicon import JOINING, STREET_AFTER, STREET_BEFORE, UNITS
+from model_images.gateway.guard.detectors.recurrence import SURE
+from model_images.gateway.guard.detectors.words import Reading
 
-BEFORE = frozenset(
-    """rue avenue av bd boulevard chemin impasse allée allee place quai cours route passage square sentier faubourg villa
-    calle c avda avd avenida plaza pza pz paseo pº camino ctra carretera ronda travesía via viale v.le piazza p.za corso vicolo
-    largo strada rua praça ul ulica aleja straße strasse""".split()
-)
-"""Street words that stand before the name."""
-AFTER = frozenset(
-    """street st road rd avenue ave av lane ln drive dr boulevard blvd court ct place pl terrace close crescent way highway hwy
-    parkway pkwy circle cir square sq trail grove gardens mews hill row walk plaza alley loop path pike turnpike tér utca
-    katu gade vej gatan caddesi sokak""".split()
-)
-"""Street words that stand after it."""
-UNITS = frozenset("apt apartment suite ste unit floor flat appt appartement studio bât bat esc piso box room no nº n s cedex".split())
-FRACTIONS = frozenset("bis ter quater".split())
+POST = frozenset(("apo", "fpo", "dpo"))
+"""Post of the armed forces: `PSC 12, Box 34, APO AE 09123`."""
+WORDS = STREET_BEFORE | STREET_AFTER | POST
+FRACTIONS = frozenset(("bis", "ter", "quater"))
 LONGEST = 5  # words of a street's name
 
 
+def mark_streets(reading: Reading) -> None:
+    """Labels all of each street as a place."""
+    at = [i for i, piece in enumerate(reading.pieces) if piece.lower() in WORDS]
+    if not at:
+        return
+    words = [word.shape != "" for word in reading.words]
+    for first, last in streets(reading.pieces, words, at):
+        for i in range(first, last + 1):
+            reading.labels[i] = 2
+            reading.margins[i] = max(reading.margins[i], SURE)
+
+
 def streets(pieces: Sequence[str], words: Sequence[bool], street: Sequence[int]) -> list[tuple[int, int]]:
-    """Runs of pieces, first and last, that are a street. `words` says which pieces are words, `street` where to look."""
+    """Runs of pieces, first and last, that are a street. `words`: which pieces are words; `street`: where to look."""
     found = []
     for at in street:
         lower = pieces[at].lower()
-        run = _after(pieces, words, at) if lower in AFTER else None
-        if run is None and lower in BEFORE:
+        run = _after(pieces, words, at) if lower in STREET_AFTER else None
+        if lower in POST:
+            run = _post(pieces, at)
+        if run is None and lower in STREET_BEFORE:
             run = _before(pieces, words, at)
         if run is not None:
             found.append(run)
@@ -41,7 +47,9 @@ def _after(pieces: Sequence[str], words: Sequence[bool], at: int) -> tuple[int, 
         first -= 1
     if first < 0 or first == at - 1 or not _number(pieces[first]) or len(pieces[first]) > 6:
         return None
-    if not pieces[at][0].isupper() and any(piece.lower() in ("mg", "ml", "of", "to", "the", "per") for piece in pieces[first:at]):
+    if not pieces[at][0].isupper() and any(
+        piece.lower() in ("mg", "ml", "of", "to", "the", "per") for piece in pieces[first:at]
+    ):
         return None
     return first, _unit(pieces, at)
 
@@ -49,7 +57,11 @@ def _after(pieces: Sequence[str], words: Sequence[bool], at: int) -> tuple[int, 
 def _before(pieces: Sequence[str], words: Sequence[bool], at: int) -> tuple[int, int] | None:
     """`12 bis, rue de la Paix`, `Calle Mayor 3`: the street's word, its name, a number on one side of them."""
     last, named = at, False
-    if at + 1 < len(pieces) and pieces[at + 1] in ("/", ".") and pieces[at].lower() in ("c", "av", "avda", "ul", "ctra", "pz"):
+    if (
+        at + 1 < len(pieces)
+        and pieces[at + 1] in ("/", ".")
+        and pieces[at].lower() in ("c", "av", "avda", "ul", "ctra", "pz")
+    ):
         last += 1
     while last + 1 < len(pieces) and last - at < LONGEST + 2:
         piece = pieces[last + 1]
@@ -76,6 +88,24 @@ def _before(pieces: Sequence[str], words: Sequence[bool], at: int) -> tuple[int,
     return None
 
 
+def _post(pieces: Sequence[str], at: int) -> tuple[int, int] | None:
+    """From the unit's number to the postcode."""
+    if at + 2 >= len(pieces) or pieces[at + 1].upper() not in ("AA", "AE", "AP") or not _number(pieces[at + 2]):
+        return None
+    first = at
+    while (
+        first
+        and at - first < 7
+        and (
+            pieces[first - 1] in ",\n"
+            or _number(pieces[first - 1])
+            or pieces[first - 1].lower() in ("box", "psc", "unit", "cmr")
+        )
+    ):
+        first -= 1
+    return first, at + 2
+
+
 def _unit(pieces: Sequence[str], last: int) -> int:
     """Takes a flat or a suite that follows."""
     at = last + 1
@@ -83,7 +113,7 @@ def _unit(pieces: Sequence[str], last: int) -> int:
         at += 1
     if at + 1 < len(pieces) and pieces[at].lower() in UNITS:
         after = at + 2 if pieces[at + 1] in ".#" and at + 2 < len(pieces) else at + 1
-        if _number(pieces[after]) or len(pieces[after]) == 1 and pieces[after].isalpha():
+        if _number(pieces[after]) or (len(pieces[after]) == 1 and pieces[after].isalpha()):
             return after
     return last
 

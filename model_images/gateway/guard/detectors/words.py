@@ -8,7 +8,7 @@ import re
 from typing import NamedTuple
 
 from model_images.gateway.guard.detectors import dictionary
-from model_images.gateway.guard.detectors.lexicon import CLASS_OF, STREET_ENDINGS
+from model_images.gateway.guard.detectors.lexicon import CLASS_OF, GERMAN, STREET_ENDINGS
 
 TOKENS = re.compile(
     r"[A-ZÀ-ÖØ-Þ]\.(?:[ -]?[A-ZÀ-ÖØ-Þ]\.)*"  # initials
@@ -29,10 +29,21 @@ class Word(NamedTuple):
     bucket: str
     shape: str
     facts: int
+    candidate: bool
+    """Whether it may be a name at all. What can't is never scored, neither in training nor in service."""
+
+
+def capitals_of(text: str) -> list[str]:
+    """Of each line, what a capital means: `U` nothing, all are; `y` nothing, none is; `g` a noun; `x` as usual."""
+    capitals = sum(map(text.count, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+    usual = "y" if len(text) > 50 * capitals else "x"
+    if usual == "x" and sum(map(text.count, GERMAN)) * 250 > len(text) + 250:
+        usual = "g"
+    return ["U" if line.isupper() and " " in line.strip() else usual for line in text.split("\n")]
 
 
 def shape_of(word: str, capitals: str) -> str:
-    """One letter: how it is written, and whether the line (`U`), the text (`y`) or the language (`G`) takes its meaning."""
+    """How it is written, in one letter; `U`, `y` and `G` where line, text or language leave a capital no meaning."""
     if word[0].islower() or not word[0].isalpha():
         return "y" if capitals == "y" else "x"
     if "." in word or len(word) == 1:
@@ -57,7 +68,7 @@ def facts_of(lower: str, known: dictionary.Dictionary) -> int:
     parts = [known.facts(part) for part in re.split(r"[-'’]", lower) if len(part) > 1]
     if not parts:
         return 0
-    common = [(part >> dictionary.COMMON_SHIFT) & 7 for part in parts]
+    common = [dictionary.common(part) for part in parts]
     if any(c and not part & 0b1010 for c, part in zip(common, parts, strict=True)):
         # "Foley-Katheter": a word among them that is nobody's usual name makes the whole a word.
         return max(common) << dictionary.COMMON_SHIFT
@@ -67,6 +78,28 @@ def facts_of(lower: str, known: dictionary.Dictionary) -> int:
     return facts | min(common) << dictionary.COMMON_SHIFT
 
 
+def kind_of(base: str) -> str:
+    """The lexicon's class of a word, by its last part where it is joined of several; `STREETY` of `Lindenstraße`."""
+    kind = CLASS_OF.get(base, "")
+    if not kind and "-" in base:
+        kind = CLASS_OF.get(base.rsplit("-", 1)[1], "")
+    if not kind and len(base) > 5 and base.endswith(STREET_ENDINGS):
+        kind = "STREETY"
+    return kind
+
+
+def may_be_name(shape: str, facts: int, kind: str) -> bool:
+    """Whether a word is judged: all with capitals; of small letters those that are somewhere a name."""
+    if shape in "XAUMIG":
+        return True
+    first, last = facts & 3, (facts >> dictionary.SURNAME_SHIFT) & 3
+    common = dictionary.common(facts)
+    if shape == "x":
+        # Small letters among capitals: only what is a usual name, and more usual as that than as a word.
+        return common < first or (last == 3 and common <= 1)
+    return common == 0 or (common <= 3 and bool(facts & 0b111111)) or kind == "PARTICLE"
+
+
 def read_word(word: str, capitals: str, known: dictionary.Dictionary, facts: int | None = None) -> Word:
     """Features of a word; `facts` instead of the dictionary's, where training hides them."""
     lower = word.lower()
@@ -74,27 +107,32 @@ def read_word(word: str, capitals: str, known: dictionary.Dictionary, facts: int
         facts = facts_of(lower, known)
     shape = shape_of(word, capitals)
     first, last = facts & 3, (facts >> dictionary.SURNAME_SHIFT) & 3
-    place, common = (facts >> dictionary.PLACE_SHIFT) & 3, (facts >> dictionary.COMMON_SHIFT) & 7
-    technical, nation = bool(facts & dictionary.TECHNICAL), bool(facts & dictionary.NATION)
-    namely = "N" if first >= 2 or last >= 2 else "n" if first or last else ""
-    namely += "P" if place >= 2 else "p" if place else ""
-    usual = "C" if common >= 3 else "c" if common == 2 else "d" if common else "t" if technical else ""
+    place, common = (facts >> dictionary.PLACE_SHIFT) & 3, dictionary.common(facts)
     base = lower[:-2] if lower.endswith(("'s", "’s")) else lower
-    kind = CLASS_OF.get(base, "")
-    if not kind and "-" in base:
-        kind = CLASS_OF.get(base.rsplit("-", 1)[1], "")
-    if not kind and len(base) > 5 and base.endswith(STREET_ENDINGS):
-        kind = "STREETY"
+    kind = kind_of(base)
+    namely = ("", "n", "N", "N")[max(first, last)] + ("", "p", "P", "P")[place]
+    usual = ("t" if facts & dictionary.TECHNICAL else "", "d", "c", "C", "C")[common]
     lent = [f"n{namely or '-'}{usual or '-'}{shape}", f"s{shape}"]
     if kind:
         lent.append(f"q{kind}")
     identity = (common >= 3 or kind) and not (namely[:1] == "N" and shape in "XUAMG")
     if identity:
         lent.append(f"w{base}")
-    bucket = kind or f"{shape}{namely}{usual}"
-    if shape == "x" and (common > 2 or not facts & 0b101010):
-        # Small letters among capitals: only what is somewhere a usual name or a town, and rarely a word, is judged.
-        return Word((), tuple(lent), bucket, shape, facts)
+    candidate = may_be_name(shape, facts, kind)
+    own = _own(base, shape, facts, usual, namely, known) if candidate else []
+    if candidate and kind:
+        own.append(f"q{kind}{shape}")
+    if candidate and base != lower:
+        own.append(f"o{shape}")
+    if candidate and identity:
+        own.append(f"w{base}")
+    return Word(tuple(own), tuple(lent), kind or f"{shape}{namely}{usual}", shape, facts, candidate)
+
+
+def _own(base: str, shape: str, facts: int, usual: str, namely: str, known: dictionary.Dictionary) -> list[str]:
+    first, last = facts & 3, (facts >> dictionary.SURNAME_SHIFT) & 3
+    place, common = (facts >> dictionary.PLACE_SHIFT) & 3, dictionary.common(facts)
+    technical, nation = bool(facts & dictionary.TECHNICAL), bool(facts & dictionary.NATION)
     likeness = min(5, max(0, int(known.likeness(base) * 2 + 2.5)))
     own = [
         f"j{first}{last}{place}{common}{technical:d}{nation:d}{shape}",
@@ -106,20 +144,13 @@ def read_word(word: str, capitals: str, known: dictionary.Dictionary, facts: int
         f"e{min(len(base), 9)}{shape}",
         f"s{shape}",
     ]
-    if kind:
-        own.append(f"q{kind}{shape}")
     if nation:
         own.append("g")
-    if base != lower:
-        own.append(f"o{shape}")
-    if "-" in word:
+    if "-" in base:
         own.append(f"h{shape}")
     if not common and len(base) > 4:
-        own.append(f"x{base[-3:]}")
-        own.append(f"y{base[-2:]}{namely}")
-    if identity:
-        own.append(f"w{base}")
-    return Word(tuple(own), tuple(lent), bucket, shape, facts)
+        own += [f"x{base[-3:]}", f"y{base[-2:]}{namely}"]
+    return own
 
 
 def read_mark(mark: str) -> Word:
@@ -129,8 +160,23 @@ def read_mark(mark: str) -> Word:
         name = f"#{form}{min(len(mark), 9)}"
     else:
         name = "¶" if mark == "\n" else mark
-    return Word((), (f"w{name}",), name, "", 0)
+    return Word((), (f"w{name}",), name, "", 0, candidate=False)
 
 
-EDGE = Word((), ("w^",), "^", "", 0)
+EDGE = Word((), ("w^",), "^", "", 0, candidate=False)
 """What stands before the first word and after the last."""
+
+
+class Reading(NamedTuple):
+    """A text in pieces, what each is, and what it was judged to be: 0 nothing, 1 a name, 2 a place."""
+
+    text: str
+    pieces: list[str]
+    starts: list[int]
+    words: list[Word]
+    labels: list[int]
+    margins: list[float]
+
+    def end(self, index: int) -> int:
+        """Where a piece ends."""
+        return self.starts[index] + len(self.pieces[index])

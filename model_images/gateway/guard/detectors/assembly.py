@@ -1,0 +1,105 @@
+"""Labels of words made spans: parts of one name joined, a street with its number, a facility with its kind."""
+
+import math
+
+from model_images.gateway.guard.detectors.lexicon import JOINING, PARTICLES
+from model_images.gateway.guard.detectors.words import Reading
+from model_images.gateway.guard.identifiers import Kind
+from model_images.gateway.guard.spans import Span
+
+NAME, PLACE = 1, 2
+BETWEEN = 3  # pieces at most between two words of one name
+BEFORE_PARTICLE = ("TITLE", "KIN", "^")
+
+
+def spans(reading: Reading) -> list[Span]:
+    """Runs of one label as spans."""
+    found: list[Span] = []
+    i, count = 0, len(reading.pieces)
+    while i < count:
+        if not reading.labels[i]:
+            i += 1
+            continue
+        j = _last(reading, i)
+        start, end = _bounds(reading, i, j)
+        if not _is_nothing(reading, i, start, end):
+            kind = Kind.NAME if reading.labels[i] == NAME else Kind.PLACE
+            surest = max(-30.0, min(30.0, max(reading.margins[i : j + 1])))
+            found.append(Span(start, end, kind, "tagger", score=1 / (1 + math.exp(-surest))))
+        i = j + 1
+    return found
+
+
+def _joins(piece: str) -> bool:
+    return piece in ".-'’/" or piece.lower() in JOINING
+
+
+def _next(reading: Reading, j: int) -> int:
+    """The next piece that does not merely join."""
+    k = j + 1
+    while k < len(reading.pieces) and k - j <= BETWEEN and not reading.labels[k] and _joins(reading.pieces[k]):
+        k += 1
+    return k
+
+
+def _last(reading: Reading, i: int) -> int:
+    j = i
+    while (k := _next(reading, j)) < len(reading.pieces) and reading.labels[k] == reading.labels[i]:
+        j = k
+    return j
+
+
+def _bounds(reading: Reading, i: int, j: int) -> tuple[int, int]:
+    first, last = i, j
+    if reading.labels[i] == PLACE:
+        first, last = _with_number(reading, *_with_kind(reading, i, j))
+    elif i and reading.pieces[i - 1].lower() in PARTICLES and (i < 2 or reading.words[i - 2].bucket in BEFORE_PARTICLE):
+        first = i - 1
+    k = _next(reading, j)
+    if k > j + 1 and k < len(reading.pieces) and reading.labels[k] and reading.pieces[j + 1].lower() in JOINING:
+        # A name and a place with "de" between them were one of either; which matters less than the word between.
+        last = max(last, j + 1)
+    return reading.starts[first], reading.end(last)
+
+
+def _with_kind(reading: Reading, first: int, last: int) -> tuple[int, int]:
+    """The word for what it is goes with it: `rue de la` before, `Hospital` or `Street` behind."""
+    words, pieces = reading.words, reading.pieces
+    back = first
+    while back and first - back < BETWEEN and pieces[back - 1].lower() in JOINING:
+        back -= 1
+    if back and words[back - 1].bucket == "STREET" and pieces[back - 1][0].isalpha():
+        first = back - 1
+    elif back > 1 and pieces[back - 1] == "." and words[back - 2].bucket == "STREET":
+        first = back - 2
+    while last + 1 < len(pieces) and words[last + 1].bucket in ("FACILITY", "STREET"):
+        last += 1
+    while first and words[first - 1].bucket == "FACILITY":
+        first -= 1
+    return first, last
+
+
+def _with_number(reading: Reading, first: int, last: int) -> tuple[int, int]:
+    """The house number on either side of a street; a state's two letters before a postcode."""
+    pieces, count = reading.pieces, len(reading.pieces)
+    if any(word.bucket in ("STREET", "STREETY") for word in reading.words[first : last + 1]):
+        if first > 1 and pieces[first - 1] == "," and pieces[first - 2][0].isdigit():
+            first -= 2
+        elif first and pieces[first - 1][0].isdigit():
+            first -= 1
+        for k in range(last + 1, min(last + 4, count)):
+            if pieces[k][0].isdigit():
+                last = k
+                break
+            if pieces[k] not in ".,#" and pieces[k].lower() not in ("nº", "no", "n", "s"):
+                break
+    for k in (last + 1, last + 2):
+        if k + 1 < count and len(pieces[k]) == 2 and pieces[k].isupper():
+            return first, k if pieces[k + 1][0].isdigit() and len(pieces[k + 1]) >= len("12345") else last
+    return first, last
+
+
+def _is_nothing(reading: Reading, i: int, start: int, end: int) -> bool:
+    """A letter alone, without a full stop, is a value or a grade; `St` alone is a status."""
+    found = reading.text[start:end]
+    return (len(found) <= len("X.") and found[-1] != "." and reading.words[i].shape == "I") or found in ("St", "ST")
