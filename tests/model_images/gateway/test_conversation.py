@@ -2,6 +2,7 @@
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
@@ -145,6 +146,50 @@ class TestATokenOfAnotherConversationIsBlocked:
         with pytest.raises(Refused) as raised:
             conversation().restored("[[NAME_hunter2]] said")
         assert "hunter2" not in f"{raised.value!r}{raised.value.message}{raised.value.__context__}"
+
+
+class TestNothingGoesAstrayBetweenThreads:
+    """Thousands at once, of two tenants, over one store."""
+
+    def test_each_conversation_restores_its_own(self) -> None:
+        made = tokens()
+
+        def talk(number: int) -> bool:
+            names = {
+                "tenant": ("north", "south")[number % 2],
+                "use_case": "letters",
+                "conversation": f"c-{number % 40}",
+            }
+            name, text = f"Name{number % 7}", f"Name{number % 7} of {number}"
+            first = made.conversation(**names, patient=None)
+            out = first.pseudonymised(text, [Span(0, len(name), Kind.NAME, "r")])
+            return "Name" not in out and made.conversation(**names, patient=None).restored(out) == text
+
+        with ThreadPoolExecutor(8) as pool:
+            assert all(pool.map(talk, range(600)))
+
+
+class TestAFailureSaysNothingOfTheData:
+    """An exception's words and its cause end up in a log."""
+
+    def test_a_validator_that_throws(self) -> None:
+        def throwing(value: str) -> bool:
+            raise RuntimeError(value)
+
+        talk = tokens({"odd": throwing}).conversation(tenant="north", use_case="letters")
+        with pytest.raises(GuardFailed) as raised:
+            talk.pseudonymised("hunter2-123456", [Span(0, 14, Kind.RECORD, "r", "odd")], Mode.FIELD)
+        assert raised.value.__cause__ is raised.value.__context__ is None
+        assert "hunter2" not in f"{raised.value!r}{raised.value.message}"
+
+    def test_a_restorer_that_broke_says_no_more(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        restorer = conversation().restorer()
+        monkeypatch.setattr(restorer, "_read", lambda *_, **__: 1 // 0)
+        for _ in range(2):
+            with pytest.raises(GuardFailed) as raised:
+                restorer.feed("hunter2")
+            assert raised.value.__context__ is None
+            monkeypatch.undo()
 
 
 class TestWithoutTheScopeTokensStay:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 
 from model_images.gateway.guard.refusal import Refused
+from model_images.gateway.guard.tokens.failing_closed import fails_closed
 from model_images.gateway.guard.tokens.restore import Restorer
 
 LONGEST_WORD = 64
@@ -43,10 +44,12 @@ class ArgumentsRestorer:
         self._word = ""
         self._broken = False
 
+    @fails_closed
     def feed(self, chunk: str) -> str:
         """What can be said after this fragment."""
         return self._guarded(lambda: self._read(chunk))
 
+    @fails_closed
     def close(self) -> str:
         """What was held back. Arguments that were cut short stay so: the caller sees why in `finish_reason`."""
         return self._guarded(self._end)
