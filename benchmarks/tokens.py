@@ -97,6 +97,9 @@ def main() -> None:
     out = talk.pseudonymised(text, spans)
     whole = seconds(lambda: talk.restored(out), 50)
     print(f"restored, whole                      {whole * 1e6 / (len(out) / 1000):8.1f} µs/kB")
+    for run in ("[", "[[NAME ", "2022-0"):
+        small, large = (seconds(partial(talk.restored, run * (size // len(run))), 3) for size in (20_000, 200_000))
+        print(f"restored, a run of {run!r:<18}{small * 1e6 / 20:8.1f} µs/kB, {large / small:5.1f} times for ten times")
     streamed = seconds(lambda: stream(talk, out), 5)
     print(f"restored, streamed                   {streamed * 1e6 / (len(out) / CHUNK):8.1f} µs/chunk of {CHUNK}")
 

@@ -20,7 +20,7 @@ STRUCTURE = frozenset("{}[]:, \t\r\n")
 WORDS = frozenset({"true", "false", "null"})
 _PLAIN = re.compile(r'[^"\\]+')
 _WORD = re.compile(r"[A-Za-z0-9+.-]+")
-_HEX = re.compile(r"[0-9a-fA-F]{0,4}")
+_HEX = re.compile(r"[0-9a-fA-F]+")
 
 
 class MalformedArguments(Refused):
@@ -126,12 +126,11 @@ class ArgumentsRestorer:
                 raise MalformedArguments
             self._escape = ""
             return self._decoded(self._paired(ESCAPES[letter])), place + 1
-        room = 4 - (len(self._escape) - 2)
-        digits = (_HEX.match(chunk, place, min(len(chunk), place + room)) or _HEX.match("", 0)).group()  # type: ignore[union-attr]
-        if not digits:
+        digits = _HEX.match(chunk, place, min(len(chunk), place + 6 - len(self._escape)))
+        if digits is None:
             raise MalformedArguments
-        self._escape += digits
-        place += len(digits)
+        self._escape += digits.group()
+        place = digits.end()
         if len(self._escape) < 6:
             return "", place
         unit = chr(int(self._escape[2:], 16))
