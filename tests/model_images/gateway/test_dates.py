@@ -5,7 +5,7 @@ import re
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model_images.gateway.guard.tokens.calendar_words import LANGUAGES, MONTH_NAMES, WEEKDAY_NAMES
@@ -32,6 +32,7 @@ FORMS = [
 class TestAPatientsDatesMoveTogether:
     """Medicine reads intervals: seven days after surgery are seven days after surgery."""
 
+    @settings(deadline=None)
     @given(DATES, st.integers(0, 2000), DAYS, st.sampled_from(FORMS))
     def test_intervals_stay(self, day: date, later: int, days: int, form: str) -> None:
         if (day + timedelta(later)).year > 2067:
@@ -43,6 +44,7 @@ class TestAPatientsDatesMoveTogether:
                 out = re.sub(r"\b0", "", out)  # nobody wrote a nought: none is written
             assert shifted(moment.strftime(form), days) == out
 
+    @settings(deadline=None)
     @given(st.text(min_size=1, max_size=30))
     def test_one_to_364_days_either_way_and_never_none(self, patient: str) -> None:
         days = shift_days(KEY, patient)
@@ -95,6 +97,7 @@ class TestADateKeepsItsForm:
     def test_by_twenty_days(self, text: str, out: str) -> None:
         assert shifted(text, 20) == out
 
+    @settings(deadline=None)
     @given(day=DATES, days=DAYS, language=st.sampled_from(LANGUAGES), short=st.booleans())
     def test_months_and_weekdays_in_six_languages(self, day: date, days: int, language: str, *, short: bool) -> None:
         def written(moment: date) -> str:
@@ -168,6 +171,7 @@ class TestWhatIsNotUnderstoodIsNotMoved:
     def test_it_is_none(self, text: str) -> None:
         assert shifted(text, 20) is None
 
+    @settings(deadline=None)
     @given(st.text(max_size=20), DAYS, st.sampled_from(["", "us", "de"]))
     def test_any_text_at_all_is_either(self, text: str, days: int, locale: str) -> None:
         out = shifted(text, days, locale)

@@ -36,7 +36,7 @@ SCHEMES = {"luhn": luhn, "eleven": eleven}
 class TestASurrogateComesBackByItsKey:
     """A record's number has to be the record's number again."""
 
-    @settings(max_examples=200)
+    @settings(max_examples=120, deadline=None)
     @given(st.from_regex(r"\A([0-9]{3}[- ]?){2,5}\Z|\A[A-Z]{2}[0-9]{6}[A-Z]\Z|\A[a-zA-Z0-9]{6}[-/.][0-9]{2}\Z"))
     def test_without_a_scheme(self, value: str) -> None:
         surrogate = FIELDS.encrypted(value, kind="RECORD")
@@ -46,7 +46,7 @@ class TestASurrogateComesBackByItsKey:
             assert (one.isdigit(), one.isupper(), one.islower()) == (other.isdigit(), other.isupper(), other.islower())
             assert one.isalnum() or one == other
 
-    @settings(max_examples=200)
+    @settings(max_examples=120, deadline=None)
     @given(st.sampled_from(sorted(SCHEMES)), st.integers(0, 999_999))
     def test_with_a_scheme_it_is_never_valid(self, scheme: str, body: int) -> None:
         valid = SCHEMES[scheme]
@@ -105,6 +105,7 @@ class TestWhatCantBeMappedIsSaidToBeSo:
 class TestASchemeWithoutCheckDigits:
     """Nine of ten strings are an SSN: the walk ends in what is never issued, and the vault remembers."""
 
+    @settings(deadline=None)
     @given(st.from_regex(r"\A[1-8][0-9]{2}-[0-9]{2}-[0-9]{4}\Z"))
     def test_the_walk_ends_at_what_is_never_issued(self, value: str) -> None:
         surrogate = FIELDS.walked(value, kind="SSN", scheme="us-ssn", valid=issued)

@@ -7,16 +7,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from model_images.gateway.guard.identifiers import Kind
 from model_images.gateway.guard.tokens.json_strings import ArgumentsRestorer, MalformedArguments
 from model_images.gateway.guard.tokens.lexicon import Lexicon
-from model_images.gateway.guard.tokens.markers import ForeignToken, mint
+from model_images.gateway.guard.tokens.markers import ForeignToken
 from model_images.gateway.guard.tokens.restore import Restorer
 from tests.model_images.gateway.conversations import cut
 
-NAME = mint(Kind.NAME)
+NAME = "[[NAME_q30zgf0]]"
 VALUE = 'Ann "Lee" \\ é\n😀'
-MANY = settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+MANY = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
 JSON = st.recursive(
@@ -72,6 +71,7 @@ class TestATokenIsRestoredOnTheDecodedString:
         text = f'{{"to": "Dear {written}, \\ud83d\\ude00", "{written}": [1]}}'
         out = through([text[start : start + size] for start in range(0, len(text), size)], made()())
         assert json.loads(out) == {"to": f"Dear {VALUE}, 😀", VALUE: [1]}
+        assert "😀" in out
 
     def test_not_over_the_end_of_a_string(self) -> None:
         text = json.dumps([NAME[:5], NAME[5:]])
@@ -133,6 +133,7 @@ class TestWhatIsNoJsonIsRefused:
         with pytest.raises(MalformedArguments):
             restorer.close()
 
+    @settings(deadline=None)
     @given(st.text(max_size=30), st.data())
     def test_any_text_is_answered_or_refused(self, text: str, data: st.DataObject) -> None:
         try:
@@ -144,6 +145,7 @@ class TestWhatIsNoJsonIsRefused:
 class TestArgumentsCutShortStayCutShort:
     """`finish_reason: length` in the middle of a string."""
 
+    @settings(deadline=None)
     @given(st.integers(0, 60))
     def test_what_was_read_is_said(self, size: int) -> None:
         text = f'{{"to": "Dear {NAME}, hello", "n": 12}}'

@@ -27,6 +27,7 @@ def restored(text: str, *known: tuple[str, str]) -> str:
 class TestAMarkerIsShortAndPlain:
     """Models repeat what looks like a name in code, and garble what looks like a number or a word."""
 
+    @settings(deadline=None)
     @given(KINDS)
     def test_its_form(self, kind: Kind) -> None:
         marker = mint(kind)
@@ -41,12 +42,14 @@ class TestAMarkerIsShortAndPlain:
 class TestASlipIsNobodysMarker:
     """One character wrong must not be another patient."""
 
+    @settings(deadline=None)
     @given(KINDS, st.integers(0, 6), st.sampled_from(markers.ALPHABET))
     def test_one_changed_character_does_not_check(self, kind: Kind, place: int, other: str) -> None:
         body = mint(kind)[-9:-2]
         changed = body[:place] + other + body[place + 1 :]
         assert changed == body or not well_formed(changed)
 
+    @settings(deadline=None)
     @given(KINDS, st.integers(0, 6), st.integers(0, 6))
     def test_nor_two_that_changed_places(self, kind: Kind, one: int, other: int) -> None:
         body = list(mint(kind)[-9:-2])
@@ -54,7 +57,7 @@ class TestASlipIsNobodysMarker:
         swapped[one], swapped[other] = swapped[other], swapped[one]
         assert swapped == body or not well_formed("".join(swapped))
 
-    @settings(max_examples=300)
+    @settings(max_examples=300, deadline=None)
     @given(st.integers(0, 15), st.sampled_from(string.ascii_letters + string.digits + "_[] "), st.sampled_from("rid"))
     def test_one_edit_gives_the_value_or_none(self, place: int, character: str, edit: str) -> None:
         mine, other = mint(Kind.NAME), mint(Kind.NAME)

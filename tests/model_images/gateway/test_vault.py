@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model_images.gateway.guard.tokens.keys import KeyMissing, Keys, Purpose
@@ -80,6 +80,7 @@ class TestValuesAreNeverInClear:
 class TestWhatWasTamperedWithDoesNotOpen:
     """No value, rather than a wrong one."""
 
+    @settings(deadline=None)
     @given(st.data())
     def test_any_octet_of_any_column(self, data: st.DataObject) -> None:
         sealer = Sealer(KEYS, "north", "c")

@@ -11,6 +11,7 @@ from model_images.gateway.guard.identifiers import Kind
 from model_images.gateway.guard.refusal import GuardFailed
 from model_images.gateway.guard.spans import Span
 from model_images.gateway.guard.tokens.dates import shift_days
+from model_images.gateway.guard.tokens.failing_closed import GUARD, fails_closed
 from model_images.gateway.guard.tokens.fields import Valid
 from model_images.gateway.guard.tokens.json_strings import ArgumentsRestorer
 from model_images.gateway.guard.tokens.keys import Keys
@@ -21,8 +22,6 @@ from model_images.gateway.guard.tokens.sealing import Minted
 from model_images.gateway.guard.tokens.stretches import Stretch, stretches
 from model_images.gateway.guard.tokens.surrogates import Form, Mode, Surrogates
 from model_images.gateway.guard.tokens.vault import MOST_TOKENS, TooManyTokens, Vault
-
-GUARD = "tokens"
 
 
 class Tokens:
@@ -35,6 +34,7 @@ class Tokens:
         self._validators = dict(validators or {})
         self._keep_weekday = keep_weekday
 
+    @fails_closed
     def conversation(
         self,
         *,
@@ -89,6 +89,7 @@ class Conversation:
         """The text with a token for each span."""
         return self.pseudonymised_all([(text, spans)], mode)[0]
 
+    @fails_closed
     def pseudonymised_all(self, texts: Sequence[tuple[str, Sequence[Span]]], mode: Mode = Mode.PROSE) -> list[str]:
         """The same for all texts of a request, with one visit to the vault."""
         drafts = [self._draft(text, spans, mode) for text, spans in texts]

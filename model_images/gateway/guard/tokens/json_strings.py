@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 
 from model_images.gateway.guard.refusal import Refused
+from model_images.gateway.guard.tokens.failing_closed import fails_closed
 from model_images.gateway.guard.tokens.restore import Restorer
 
 LONGEST_WORD = 64
@@ -19,7 +20,7 @@ STRUCTURE = frozenset("{}[]:, \t\r\n")
 WORDS = frozenset({"true", "false", "null"})
 _PLAIN = re.compile(r'[^"\\]+')
 _WORD = re.compile(r"[A-Za-z0-9+.-]+")
-_HEX = re.compile(r"[0-9a-fA-F]{0,4}")
+_HEX = re.compile(r"[0-9a-fA-F]+")
 
 
 class MalformedArguments(Refused):
@@ -43,10 +44,12 @@ class ArgumentsRestorer:
         self._word = ""
         self._broken = False
 
+    @fails_closed
     def feed(self, chunk: str) -> str:
         """What can be said after this fragment."""
         return self._guarded(lambda: self._read(chunk))
 
+    @fails_closed
     def close(self) -> str:
         """What was held back. Arguments that were cut short stay so: the caller sees why in `finish_reason`."""
         return self._guarded(self._end)
@@ -123,12 +126,11 @@ class ArgumentsRestorer:
                 raise MalformedArguments
             self._escape = ""
             return self._decoded(self._paired(ESCAPES[letter])), place + 1
-        room = 4 - (len(self._escape) - 2)
-        digits = (_HEX.match(chunk, place, min(len(chunk), place + room)) or _HEX.match("", 0)).group()  # type: ignore[union-attr]
-        if not digits:
+        digits = _HEX.match(chunk, place, min(len(chunk), place + 6 - len(self._escape)))
+        if digits is None:
             raise MalformedArguments
-        self._escape += digits
-        place += len(digits)
+        self._escape += digits.group()
+        place = digits.end()
         if len(self._escape) < 6:
             return "", place
         unit = chr(int(self._escape[2:], 16))

@@ -7,11 +7,15 @@ after a kind's name, an underscore and up to seven characters. Never more than `
 
 import re
 from collections.abc import Callable
+from functools import partial
 
+from model_images.gateway.guard.refusal import GuardFailed, Refused
 from model_images.gateway.guard.tokens import markers
+from model_images.gateway.guard.tokens.failing_closed import GUARD, fails_closed
 from model_images.gateway.guard.tokens.lexicon import Lexicon
 from model_images.gateway.guard.tokens.markers import ForeignToken
 
+_FAILED = partial(GuardFailed, GUARD)
 BEHIND = 12
 """Characters already let go that still decide what the next ones are: the longest kind's name, and a boundary."""
 
@@ -27,7 +31,7 @@ class Restorer:
         self._counted = counted
         self._behind = ""
         self._held = ""
-        self._ended = False
+        self._ended: Callable[[], Refused] | None = None
         starts = re.escape("".join(sorted(lexicon.firsts)))
         word = rf"|(?<![^\W_])[{starts}]" if starts else ""
         self._start = re.compile(rf"\\?\[|\\?_{word}")
@@ -37,10 +41,12 @@ class Restorer:
         """Characters held back."""
         return len(self._held)
 
+    @fails_closed
     def feed(self, chunk: str) -> str:
         """What can be said after this chunk."""
         return self._out(chunk, last=False)
 
+    @fails_closed
     def close(self) -> str:
         """What was held back: there is no more to come."""
         return self._out("", last=True)
@@ -48,13 +54,16 @@ class Restorer:
     def pieces(self, chunk: str, *, last: bool) -> list[tuple[str, str | None]]:
         """Stretches as they came, each with what it stands for; None for plain text."""
         if self._ended:
-            raise ForeignToken
+            raise self._ended()
+        self._ended = _FAILED  # until it is known that it went well
         text = self._behind + self._held + chunk
         try:
-            return self._read(text, len(self._behind), last=last)
+            pieces = self._read(text, len(self._behind), last=last)
         except ForeignToken:
-            self._ended, self._held = True, ""
+            self._ended, self._held = ForeignToken, ""
             raise
+        self._ended = None
+        return pieces
 
     def _out(self, chunk: str, *, last: bool) -> str:
         said: list[str] = []

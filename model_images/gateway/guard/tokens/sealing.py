@@ -60,6 +60,7 @@ class Sealer:
     def __init__(self, keys: Keys, tenant: str, conversation: str) -> None:
         self._keys, self._tenant = keys, tenant
         self._conversation = _octets(conversation)
+        self._ciphers: dict[int, AESGCM] = {}
 
     def addresses(self) -> list[bytes]:
         """What the conversation is called in the store, under every epoch's key."""
@@ -97,7 +98,9 @@ class Sealer:
         return key.mac("conversation", self._conversation)
 
     def _cipher(self, key: TenantKey) -> AESGCM:
-        return AESGCM(key.derived("seal", self._conversation))
+        if key.epoch not in self._ciphers:
+            self._ciphers[key.epoch] = AESGCM(key.derived("seal", self._conversation))
+        return self._ciphers[key.epoch]
 
 
 def patient_address(key: TenantKey, patient: str) -> bytes:

@@ -1,5 +1,6 @@
 """Which stretches of a text get a token: spans merged where they overlap, and kept off what is a token already."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -24,23 +25,24 @@ def stretches(length: int, spans: Iterable[Span], tokens: Sequence[tuple[int, in
     """
     found: list[Stretch] = []
     group: list[Span] = []
+    end = 0
     for span in sorted(spans, key=lambda one: (one.start, -one.end)):
         if not 0 <= span.start <= span.end <= length:
             raise ValueError("a span is outside its text")
         if span.start == span.end:
             continue
-        if group and span.start >= max(one.end for one in group):
-            found.append(_merged(group))
+        if group and span.start >= end:
+            found.append(_merged(group, end))
             group = []
         group.append(span)
+        end = max(end, span.end)
     if group:
-        found.append(_merged(group))
+        found.append(_merged(group, end))
     return [part for stretch in found for part in _outside(stretch, tokens)]
 
 
-def _merged(group: list[Span]) -> Stretch:
+def _merged(group: list[Span], end: int) -> Stretch:
     widest = max(group, key=lambda one: (one.end - one.start, one.score))
-    end = max(one.end for one in group)
     whole = (widest.start, widest.end) == (group[0].start, end)
     return Stretch(group[0].start, end, widest.kind, widest.scheme if whole else "")
 
@@ -48,9 +50,10 @@ def _merged(group: list[Span]) -> Stretch:
 def _outside(stretch: Stretch, tokens: Sequence[tuple[int, int]]) -> list[Stretch]:
     """What of a stretch is not a token: a detector may take a token for a name, and it must come back as it was."""
     parts, start = [], stretch.start
-    for begin, end in tokens:
-        if end <= start or begin >= stretch.end:
-            continue
+    first = bisect_right(tokens, stretch.start, key=lambda token: token[1])
+    for begin, end in tokens[first:]:
+        if begin >= stretch.end:
+            break
         if begin > start:
             parts.append(Stretch(start, begin, stretch.kind))
         start = end
