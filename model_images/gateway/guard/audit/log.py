@@ -114,6 +114,7 @@ class AuditLog:
             raise
         for thread in log._threads:
             thread.start()
+        LOG.info("audit log %s, %d records, signed by %s", settings.origin, ledger.size, signer.verifier.vkey())
         return log
 
     @property
