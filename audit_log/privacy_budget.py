@@ -85,10 +85,12 @@ def _of(document: dict[str, Any], tenant: str) -> dict[str, Any]:
 def _read(path: Path) -> dict[str, Any]:
     try:
         document = json.loads(path.read_bytes())
-    except ValueError:
+    except (ValueError, RecursionError):
         raise BadBudget(f"{path} is no JSON") from None
-    if not isinstance(document, dict) or document.get("format") != FORMAT or not isinstance(document["tenants"], dict):
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise BadBudget(f"{path} is not of format {FORMAT}")
+    if not isinstance(document.get("tenants"), dict):
+        raise BadBudget(f"{path} has no tenants")
     return document
 
 

@@ -64,7 +64,10 @@ def records(segments: Sequence[Path], tenant: str, day: date) -> Iterable[dict[s
                 found = form.read(line[:-1])
                 if begins not in found.record:
                     continue
-                record = json.loads(found.record)
+                try:
+                    record = json.loads(found.record)
+                except (ValueError, RecursionError):
+                    raise form.BadLine(f"record {found.index} is no JSON") from None
                 if record.get("kind") != "request" or record.get("tenant") != tenant:
                     continue
                 if record["phase"] == "finished" or not record["decision"]["allowed"]:

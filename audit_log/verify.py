@@ -233,7 +233,7 @@ class _Walk:
                 self._wrong(None, "the first checkpoint of all follows none")
         elif found.previous != digest(self._note):
             self._wrong(found.size, "a checkpoint does not follow the one before: one is gone, moved or was put there")
-        elif found.size < before.size or found.at < before.at:
+        elif found.size <= before.size or found.at < before.at:
             self._wrong(found.size, "a checkpoint goes back in size or time")
 
     def _carried(self, notes: list[tuple[int, str, Checkpoint]], path: Path) -> list[tuple[int, Checkpoint]]:
