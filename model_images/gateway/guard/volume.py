@@ -20,10 +20,10 @@ from pathlib import Path
 from audit_log.note import Verifier
 from model_images.gateway.guard import volume_order, volume_state
 from model_images.gateway.guard.refusal import Refused
-from model_images.gateway.guard.volume_baseline import Sensitivity, threshold
+from model_images.gateway.guard.volume_baseline import KEPT, Sensitivity, threshold
 from model_images.gateway.guard.volume_order import BadOrder, Order
 from model_images.gateway.guard.volume_state import ANYBODY, Opening
-from model_images.gateway.guard.volume_window import Measure, Window
+from model_images.gateway.guard.volume_window import MINUTES, Measure, Window
 
 LOG = logging.getLogger("bailiwick.gateway.volume")
 KEY_BYTES = 32
@@ -135,12 +135,20 @@ class Volume:
     def save(self) -> None:
         """Keep what is known, now: when the gateway ends. Raises OSError."""
         self._turn += 1
-        self._put(self._turn, volume_state.encoded(self._state))
+        self._put(self._turn, self._snapshot())
 
     async def keep(self) -> None:
         """Keep what is known without blocking: every few seconds. Raises OSError."""
         self._turn += 1
-        await asyncio.to_thread(self._put, self._turn, volume_state.encoded(self._state))
+        await asyncio.to_thread(self._put, self._turn, self._snapshot())
+
+    def _snapshot(self) -> bytes:
+        """All of it, but for those who have not been seen for so long that nothing of them is left to learn from."""
+        oldest = int(self._clock() // 60) - KEPT * MINUTES
+        for scope in [name for name, window in self._state.windows.items() if window.minute < oldest]:
+            if scope not in self._state.open:
+                del self._state.windows[scope]
+        return volume_state.encoded(self._state)
 
     def _put(self, turn: int, raw: bytes) -> None:
         # What a thread still holds may be older than what was kept since: an opening must not be lost to it.

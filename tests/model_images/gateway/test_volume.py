@@ -234,6 +234,17 @@ class TestItStaysOpenUntilAPersonClosesIt:
         guard.save()
         assert refused(volume(tmp_path, clock), size=1_001)
 
+    def test_who_is_gone_for_long_is_forgotten_and_an_opening_is_not(self, tmp_path: Path) -> None:
+        clock = Clock()
+        guard = volume(tmp_path, clock)
+        ask(guard, caller="gone", tenant="south")
+        assert refused(guard, size=10_001)
+        clock.now += 24 * 29 * HOUR
+        guard.save()
+        again = volume(tmp_path, clock)
+        assert "south/gone" not in again._state.windows
+        assert refused(again)
+
     def test_an_older_copy_does_not_overwrite_an_opening(self, tmp_path: Path) -> None:
         guard = volume(tmp_path, Clock())
         guard._turn += 1
