@@ -1,4 +1,4 @@
-"""`bailiwick audit`: whether a gateway's log is what it wrote, proofs of it for others, statistics that may leave."""
+"""`bailiwick audit`: whether a gateway's log is what it wrote, and proofs of it for others."""
 
 import json
 import sys
@@ -9,13 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli import exits
+from cli import audit_paths, audit_statistics, exits
 from cli.exits import ToolFailed
 
 if TYPE_CHECKING:
-    from datetime import datetime
-    from decimal import Decimal
-
     from audit_log.findings import Report
     from audit_log.note import Verifier
 
@@ -28,6 +25,10 @@ VERDICTS = {"intact": exits.OK, "tampered": exits.REFUSED, "not-evaluated": exit
 @click.group("audit")
 def command() -> None:
     """Show whether a gateway's audit log is what it wrote, and prove what is in it: docs/runbooks/audit-log.md."""
+
+
+command.add_command(audit_statistics.budget)
+command.add_command(audit_statistics.statistics)
 
 
 @command.command("verify")
@@ -49,7 +50,7 @@ def verify(paths: tuple[Path, ...], *, keys: tuple[str, ...], anchors: Path | No
     from audit_log.verify import verify as verified
 
     known = _keys(keys)
-    segments = _segments(paths)
+    segments = audit_paths.segments(paths)
     try:
         held = anchored(sorted(anchors.rglob("*.note")), known) if anchors else []
     except BadAnchor as error:
@@ -80,7 +81,7 @@ def prove(folder: Path, index: int, until: int | None) -> int:
     """
     from audit_log.prove import NoProof, consistency, inclusion
 
-    segments = _segments((folder,))
+    segments = audit_paths.segments((folder,))
     try:
         found = inclusion(segments, index) if until is None else consistency(segments, index, until)
     except NoProof as error:
@@ -117,89 +118,6 @@ def check_proof(file: Path, *, keys: tuple[str, ...]) -> int:
     return exits.OK
 
 
-@command.command("budget")
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--tenant", required=True)
-@click.option("--epsilon", metavar="NUMBER", help="Give the tenant this budget, once; else show what is left.")
-def budget(file: Path, *, tenant: str, epsilon: str | None) -> int:
-    """Give a tenant its privacy budget, in FILE, or show what is left of it."""
-    from audit_log.privacy_budget import BadBudget, granted, left
-
-    try:
-        if epsilon is not None:
-            granted(file, tenant, _epsilon(epsilon))
-        click.echo(f"{tenant} has {left(file, tenant)} left")
-    except BadBudget as error:
-        raise click.ClickException(str(error)) from error
-    except OSError as error:
-        raise click.ClickException(
-            f"{file}: {error.strerror}\nhint: bailiwick audit budget {file} --tenant {tenant} --epsilon 10 makes one"
-        ) from error
-    return exits.OK
-
-
-@command.command("statistics")
-@click.argument("paths", nargs=-1, required=True, type=_PATH)
-@click.option("--tenant", required=True)
-@click.option("--day", required=True, type=click.DateTime(["%Y-%m-%d"]), help="A day that is over, in UTC.")
-@click.option("--epsilon", required=True, metavar="NUMBER", help="What it may cost, as 0.5: less is more noise.")
-@click.option("--budget-file", required=True, type=_FILE, help="The tenants' budgets: `bailiwick audit budget`.")
-@click.option("--use-case", "use_cases", multiple=True, required=True, help="To be counted; may be given again.")
-@click.option("--code", "codes", multiple=True, help="A refusal's code to be counted; may be given again.")
-def statistics(
-    paths: tuple[Path, ...],
-    *,
-    tenant: str,
-    day: "datetime",
-    epsilon: str,
-    budget_file: Path,
-    use_cases: tuple[str, ...],
-    codes: tuple[str, ...],
-) -> int:
-    """Release a tenant's statistics of a day, as JSON: with noise, for a part of its budget.
-
-    PATHS are the logs of every gateway: a day is released once.
-
-    A day that was released before is given again as it was, and costs nothing. Ends with 3 where the budget is spent.
-    """
-    from audit_log.form import BadLine
-    from audit_log.noise import NoNoise
-    from audit_log.privacy_budget import BadBudget, BudgetSpent
-    from audit_log.release import DayNotOver, release
-    from audit_log.statistics import Domain
-
-    domain = Domain(use_cases=tuple(dict.fromkeys(use_cases)), codes=tuple(dict.fromkeys(codes)))
-    try:
-        found, before = release(
-            _segments(paths), tenant, day.date(), epsilon=_epsilon(epsilon), budget=budget_file, domain=domain
-        )
-    except BudgetSpent as error:
-        click.echo(f"✗ {error}", err=True)
-        return exits.REFUSED
-    except (BadBudget, DayNotOver) as error:
-        raise click.ClickException(str(error)) from error
-    except BadLine as error:
-        raise ToolFailed(f"the log was changed: {error}; bailiwick audit verify tells where") from error
-    except (NoNoise, OSError) as error:
-        raise ToolFailed(str(error)) from error
-    if before:
-        click.echo("given before: the same answer, and nothing was spent", err=True)
-    click.echo(json.dumps(found, indent=1, ensure_ascii=False))
-    return exits.OK
-
-
-def _epsilon(text: str) -> "Decimal":
-    from decimal import Decimal, InvalidOperation
-
-    try:
-        found = Decimal(text)
-    except InvalidOperation:
-        found = Decimal("NaN")
-    if not found.is_finite() or not 0 < found <= 100:
-        raise click.ClickException(f"--epsilon '{text}' is no number over 0 and up to 100, such as 0.5")
-    return found
-
-
 def _keys(given: tuple[str, ...]) -> "list[Verifier]":
     from audit_log.note import BadKey, Verifier
 
@@ -207,22 +125,6 @@ def _keys(given: tuple[str, ...]) -> "list[Verifier]":
         return [Verifier.of(vkey) for vkey in given]
     except BadKey as error:
         raise click.ClickException(f"--key: {error}\nhint: the gateway prints its own when it starts") from error
-
-
-def _segments(paths: tuple[Path, ...]) -> list[Path]:
-    from audit_log import form
-
-    found: list[Path] = []
-    for path in paths:
-        if path.is_dir():
-            found += form.segments(path)
-        elif path.name.endswith(form.SEGMENT) and not path.name.endswith(form.CHECKPOINTS):
-            found.append(path)
-        else:
-            raise click.ClickException(f"{path} is no segment\nhint: segments are named by twenty digits and .jsonl")
-    if not found:
-        raise click.ClickException("no segments there\nhint: segments are named by twenty digits and .jsonl")
-    return sorted(set(found), key=lambda path: path.name)
 
 
 @contextmanager
