@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -285,6 +286,19 @@ class TestWhatCannotBeKeptIsRefused:
             asyncio.run(run())
         assert "Jane" not in caplog.text
         assert b"Jane" not in form.segments(tmp_path)[0].read_bytes()
+
+    def test_names_that_came_later(self, tmp_path: Path) -> None:
+        async def run() -> None:
+            log = await opened(tmp_path)
+            with pytest.raises(AuditUnavailable):
+                await log.commit(record(1, tenant="west"))
+            log.know(replace(NAMES, tenants=NAMES.tenants | {"west"}, instance="another"))
+            await log.commit(record(2, tenant="west"))
+            with pytest.raises(AuditUnavailable):
+                await log.commit(record(3, instance="another"))
+            await log.close()
+
+        asyncio.run(run())
 
     def test_a_signer_that_fails(self, tmp_path: Path) -> None:
         class Away:
