@@ -26,6 +26,7 @@ SEGMENT, CHECKPOINTS = ".jsonl", ".checkpoints.jsonl"
 
 _HASH = b',"hash":"'
 _TAIL = len(_HASH) + 64 + 2
+_HEX = re.compile(r"[0-9a-f]{64}")
 _LINE = re.compile(rb'\{"index":(0|[1-9][0-9]{0,18}),"previous":"([0-9a-f]{64})","record":(\{.*\})')
 
 
@@ -92,9 +93,17 @@ def read_header(line: bytes) -> Header:
         document = json.loads(body + b"}")
         if document.pop("format") != FORMAT:
             raise BadLine(f"not of format {FORMAT}")
+        first, previous = document["first"], document["previous"]
+        if (
+            type(first) is not int
+            or first < 0
+            or not _HEX.fullmatch(previous)
+            or not isinstance(document["origin"], str)
+        ):
+            raise BadLine("not a segment's header")
         document["frontier"] = tuple(bytes.fromhex(item) for item in document["frontier"])
         found = Header(**document)
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise BadLine("not a segment's header") from None
     if header(found) != line:
         raise BadLine("a header not in its one form")
@@ -112,7 +121,7 @@ def read_note(line: bytes) -> str:
         note = json.loads(line)["note"]
         if not isinstance(note, str) or noted(note) != line:
             raise BadLine("a checkpoint's line not in its one form")
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise BadLine("not a checkpoint's line") from None
     return note
 

@@ -11,6 +11,7 @@ import binascii
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Protocol, runtime_checkable
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -168,6 +169,7 @@ def _named(name: str) -> str:
     return name
 
 
+@lru_cache(maxsize=64)
 def _loaded(key: Verifier) -> ed25519.Ed25519PublicKey | ec.EllipticCurvePublicKey:
     if key.kind == ED25519:
         return ed25519.Ed25519PublicKey.from_public_bytes(key.public)

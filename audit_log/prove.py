@@ -105,7 +105,10 @@ def consistency(segments: Sequence[Path], first: int, second: int) -> dict[str, 
 
 def check(text: str, keys: Sequence[Verifier]) -> str:
     """What a proof proves, in words. Raises NoProof where it does not hold, ValueError where it isn't one."""
-    document = json.loads(text)
+    try:
+        document = json.loads(text)
+    except RecursionError:
+        raise ValueError("no proof is as deep") from None
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise ValueError(f"not a proof of format {FORMAT}")
     if document.get("proves") == "inclusion":
@@ -133,7 +136,7 @@ def _inclusion_holds(document: dict[str, Any], head: Checkpoint) -> None:
         line, index = document["line"].encode(), document["index"]
         named = form.read(line).index
         path = [bytes.fromhex(item) for item in document["proof"]]
-        held = isinstance(index, int) and named == index
+        held = type(index) is int and named == index
         held = held and merkle.included(merkle.leaf_hash(line), index, head.size, path, head.root)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise NoProof("the proof is not in its form, or its record was changed") from error

@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from audit_log import form
-from audit_log.checkpoint import NONE_BEFORE, Checkpoint, digest, trusted, unverified
+from audit_log.checkpoint import Checkpoint, digest, trusted, unverified
 from audit_log.findings import Finding, Report
 from audit_log.merkle import Tree, leaf_hash
 from audit_log.note import BadNote, Verifier
+from audit_log.noted import Notes
 
 PROGRESS_BYTES = 1 << 22
 
@@ -68,9 +69,7 @@ class _Walk:
         self._chain: str | None = None
         self._whole = True
         """Whether the tree is still the one that was written: after a fault no root can be held against it."""
-        self._note: str | None = None
-        self._at: Checkpoint | None = None
-        self._held: set[str] = set()
+        self._notes = Notes(report, keys)
         self._folders: set[Path] = set()
         self._seen: set[Path] = set()
         self._file, self._line = "", 0
@@ -78,7 +77,7 @@ class _Walk:
     def segment(self, path: Path, *, last: bool) -> None:
         """Read one segment with its checkpoints."""
         # Checkpoints first: a live log grows, and one read later would commit to records not read yet.
-        notes = list(self._notes(path))
+        notes = self._notes.read(path)
         self._report.segments += 1
         self._folders.add(path.parent)
         self._seen.add(path)
@@ -182,7 +181,7 @@ class _Walk:
             return
         self._report.anchors += 1
         self._agrees(anchor, f"the anchored checkpoint {path.name}")
-        if digest(note) not in self._held:
+        if digest(note) not in self._notes.held:
             # The records may well be as they were: the tree is held against what comes.
             what = f"the anchored checkpoint {path.name} is not among the log's own"
             self._report.add(Finding(self._file, self._line, anchor.size, what))
@@ -200,45 +199,8 @@ class _Walk:
             f"{checkpoint.size - 1} was changed, with the hashes after it",
         )
 
-    def _notes(self, path: Path) -> Iterator[tuple[int, str, Checkpoint]]:
-        """A segment's checkpoints by line, each looked at by itself and against the one before."""
-        held = form.checkpoints(path)
-        self._file, self._line = held.name, 0
-        if not held.is_file():
-            self._wrong(None, "the segment's checkpoints are not there")
-            return
-        with held.open("rb") as file:
-            while line := file.readline(form.MOST_LINE):
-                self._line += 1
-                if not line.endswith(b"\n"):
-                    self._report.torn += len(line)
-                    return
-                try:
-                    note = form.read_note(line[:-1])
-                    found = trusted(note, self._keys) if self._keys else unverified(note)
-                except (form.BadLine, BadNote) as error:
-                    self._wrong(None, f"a checkpoint was changed: {error}")
-                    continue
-                self._held.add(digest(note))
-                if self._line > 1 or note != self._note:
-                    self._report.checkpoints += 1
-                    self._follows(found)
-                self._note, self._at = note, found
-                yield self._line, note, found
-
-    def _follows(self, found: Checkpoint) -> None:
-        before = self._at
-        if before is None or self._note is None:
-            if found.size == 0 and found.previous != NONE_BEFORE:
-                self._wrong(None, "the first checkpoint of all follows none")
-        elif found.previous != digest(self._note):
-            self._wrong(found.size, "a checkpoint does not follow the one before: one is gone, moved or was put there")
-        elif found.size < before.size or found.at < before.at:
-            self._wrong(found.size, "a checkpoint goes back in size or time")
-
-    def _carried(self, notes: list[tuple[int, str, Checkpoint]], path: Path) -> list[tuple[int, Checkpoint]]:
+    def _carried(self, waiting: list[tuple[int, Checkpoint]], path: Path) -> list[tuple[int, Checkpoint]]:
         """Hold the first checkpoint, which vouches for the header, against it; the others, that come with records."""
-        waiting = [(line, found) for line, _, found in notes]
         for line, found in waiting:
             if found.origin != self._report.origin:
                 self._wrong(None, f"{form.checkpoints(path).name}:{line} is of another log")
@@ -273,11 +235,10 @@ class _Walk:
             name = held.name.removesuffix(form.CHECKPOINTS) + form.SEGMENT
             if held.with_name(name) in self._seen or held.with_name(name).exists():
                 continue
-            self._note = self._at = None
-            most = max((found.size for _, _, found in self._notes(held.with_name(name))), default=0)
+            most = max((head.size for _, head in Notes(self._report, self._keys).read(held.with_name(name))), default=0)
             if most > size:
-                self._line = 0
-                self._wrong(size, f"cut: its segment is gone, and a checkpoint commits to {most} records")
+                what = f"cut: its segment is gone, and a checkpoint commits to {most} records"
+                self._report.add(Finding(held.name, 0, size, what))
 
     def _wrong(self, index: int | None, what: str) -> None:
         self._whole = False

@@ -1,4 +1,4 @@
-"""`bailiwick audit`: whether a gateway's log is what it wrote, proofs of it for others, statistics that may leave."""
+"""`bailiwick audit`: whether a gateway's log is what it wrote, and proofs of it for others."""
 
 import json
 import sys
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli import exits
+from cli import audit_paths, audit_statistics, exits
 from cli.exits import ToolFailed
 
 if TYPE_CHECKING:
@@ -25,6 +25,10 @@ VERDICTS = {"intact": exits.OK, "tampered": exits.REFUSED, "not-evaluated": exit
 @click.group("audit")
 def command() -> None:
     """Show whether a gateway's audit log is what it wrote, and prove what is in it: docs/runbooks/audit-log.md."""
+
+
+command.add_command(audit_statistics.budget)
+command.add_command(audit_statistics.statistics)
 
 
 @command.command("verify")
@@ -46,7 +50,7 @@ def verify(paths: tuple[Path, ...], *, keys: tuple[str, ...], anchors: Path | No
     from audit_log.verify import verify as verified
 
     known = _keys(keys)
-    segments = _segments(paths)
+    segments = audit_paths.segments(paths)
     try:
         held = anchored(sorted(anchors.rglob("*.note")), known) if anchors else []
     except BadAnchor as error:
@@ -77,7 +81,7 @@ def prove(folder: Path, index: int, until: int | None) -> int:
     """
     from audit_log.prove import NoProof, consistency, inclusion
 
-    segments = _segments((folder,))
+    segments = audit_paths.segments((folder,))
     try:
         found = inclusion(segments, index) if until is None else consistency(segments, index, until)
     except NoProof as error:
@@ -121,22 +125,6 @@ def _keys(given: tuple[str, ...]) -> "list[Verifier]":
         return [Verifier.of(vkey) for vkey in given]
     except BadKey as error:
         raise click.ClickException(f"--key: {error}\nhint: the gateway prints its own when it starts") from error
-
-
-def _segments(paths: tuple[Path, ...]) -> list[Path]:
-    from audit_log import form
-
-    found: list[Path] = []
-    for path in paths:
-        if path.is_dir():
-            found += form.segments(path)
-        elif path.name.endswith(form.SEGMENT) and not path.name.endswith(form.CHECKPOINTS):
-            found.append(path)
-        else:
-            raise click.ClickException(f"{path} is no segment\nhint: segments are named by twenty digits and .jsonl")
-    if not found:
-        raise click.ClickException("no segments there\nhint: segments are named by twenty digits and .jsonl")
-    return sorted(set(found), key=lambda path: path.name)
 
 
 @contextmanager

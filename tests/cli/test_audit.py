@@ -118,3 +118,35 @@ class TestProofsAreForOthers:
             ("prove", log, 4, "--until", 9),
         ):
             assert isinstance(run(*words).exception, click.ClickException)
+
+
+class TestStatisticsAreReleasedWithinABudget:
+    """Whoever asks sees what it costs, and that it is spent."""
+
+    def test_there_again_and_spent(self, log: Path, tmp_path: Path) -> None:
+        budget = tmp_path / "budget.json"
+        assert run("budget", budget, "--tenant", "north", "--epsilon", "1").stdout == "north has 1 left\n"
+        words = ("statistics", log, "--tenant", "north", "--budget-file", budget, "--use-case", "notes")
+        first = run(*words, "--day", "2026-01-01", "--epsilon", "0.6")
+        assert first.return_value == 0
+        assert json.loads(first.stdout)["format"] == "bailiwick-statistics/1"
+        again = run(*words, "--day", "2026-01-01", "--epsilon", "0.6")
+        assert (again.stdout, again.return_value) == (first.stdout, 0)
+        assert "nothing was spent" in again.stderr
+        spent = run(*words, "--day", "2026-01-02", "--epsilon", "0.6")
+        assert spent.return_value == 3
+        assert "north has 0.4 of its 1 left" in spent.stderr
+        assert run("budget", budget, "--tenant", "north").stdout == "north has 0.4 left\n"
+
+    @pytest.mark.parametrize("epsilon", ["0", "-1", "nan", "much", "1000"])
+    def test_an_epsilon_that_is_none(self, tmp_path: Path, epsilon: str) -> None:
+        result = run("budget", tmp_path / "budget.json", "--tenant", "north", "--epsilon", epsilon)
+        assert isinstance(result.exception, click.ClickException)
+        assert not (tmp_path / "budget.json").exists()
+
+    def test_a_budget_that_is_not_there(self, log: Path, tmp_path: Path) -> None:
+        assert "hint" in str(run("budget", tmp_path / "lost", "--tenant", "north").exception)
+        run("budget", tmp_path / "budget.json", "--tenant", "south", "--epsilon", "1")
+        words = ("--budget-file", tmp_path / "budget.json", "--use-case", "notes", "--epsilon", "1")
+        result = run("statistics", log, "--tenant", "north", "--day", "2026-01-01", *words)
+        assert "nothing for tenant 'north'" in str(result.exception)

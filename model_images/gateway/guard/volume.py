@@ -6,10 +6,12 @@ the week, and against a hard ceiling. Past either it opens, alerts, and stays op
 closes it. It counts what this gateway sees: with several, each has its share of the ceilings.
 """
 
+import asyncio
 import hashlib
 import hmac
 import logging
 import secrets
+import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,10 +20,10 @@ from pathlib import Path
 from audit_log.note import Verifier
 from model_images.gateway.guard import volume_order, volume_state
 from model_images.gateway.guard.refusal import Refused
-from model_images.gateway.guard.volume_baseline import Sensitivity, threshold
+from model_images.gateway.guard.volume_baseline import KEPT, Sensitivity, threshold
 from model_images.gateway.guard.volume_order import BadOrder, Order
 from model_images.gateway.guard.volume_state import ANYBODY, Opening
-from model_images.gateway.guard.volume_window import Measure, Window
+from model_images.gateway.guard.volume_window import MINUTES, Measure, Window
 
 LOG = logging.getLogger("bailiwick.gateway.volume")
 KEY_BYTES = 32
@@ -70,6 +72,8 @@ class Volume:
             raise ValueError(f"the key has at least {KEY_BYTES} bytes")
         self._settings, self._folder, self._clock, self._alert = settings, state, clock, alert
         self._state = volume_state.read(state)
+        self._writing = threading.Lock()
+        self._turn = self._kept = 0
         self._thresholds: dict[tuple[str, Measure], tuple[int, int, bool]] = {}
 
     def admit(self, tenant: str, caller: str, *, bytes_in: int, patient: str | None) -> None:
@@ -129,8 +133,29 @@ class Volume:
         return done
 
     def save(self) -> None:
-        """Keep what is known: every few seconds, and when the gateway ends. Raises OSError."""
-        volume_state.write(self._folder, volume_state.encoded(self._state))
+        """Keep what is known, now: when the gateway ends. Raises OSError."""
+        self._turn += 1
+        self._put(self._turn, self._snapshot())
+
+    async def keep(self) -> None:
+        """Keep what is known without blocking: every few seconds. Raises OSError."""
+        self._turn += 1
+        await asyncio.to_thread(self._put, self._turn, self._snapshot())
+
+    def _snapshot(self) -> bytes:
+        """All of it, but for those who have not been seen for so long that nothing of them is left to learn from."""
+        oldest = int(self._clock() // 60) - KEPT * MINUTES
+        for scope in [name for name, window in self._state.windows.items() if window.minute < oldest]:
+            if scope not in self._state.open:
+                del self._state.windows[scope]
+        return volume_state.encoded(self._state)
+
+    def _put(self, turn: int, raw: bytes) -> None:
+        # What a thread still holds may be older than what was kept since: an opening must not be lost to it.
+        with self._writing:
+            if turn > self._kept:
+                volume_state.write(self._folder, raw)
+                self._kept = turn
 
     def _windows(self, tenant: str, caller: str) -> list[tuple[str, Window]]:
         minute = int(self._clock() // 60)

@@ -245,6 +245,28 @@ class TestALogThatIsNotAnchoredIsNotWritten:
 
         asyncio.run(run())
 
+    def test_what_the_store_has_makes_room_and_nothing_else_does(self, tmp_path: Path) -> None:
+        async def run() -> None:
+            store = DirectoryStore(tmp_path / "store")
+            for part in range(2):
+                anchor = Anchor(store, ORIGIN, keep=2)
+                await anchor.start(tmp_path / "log", [KEY.verifier])
+                log = await AuditLog.open(settings(tmp_path), NAMES, KEY, anchor=anchor)
+                for number in range(60):
+                    await log.commit(record(part * 60 + number))
+                await log.close()
+                assert await anchor.close()
+
+        asyncio.run(run())
+        there = tmp_path / "store" / ORIGIN
+        held = anchored(sorted(there.rglob("*.note")), [KEY.verifier])
+        whole, rest = form.segments(there), form.segments(tmp_path / "log")
+        assert (len(rest), len(whole) > 6) == (2, True)
+        assert [path.read_bytes() for path in rest] == [path.read_bytes() for path in whole[-2:]]
+        for segments, first in ((whole, 0), (rest, int(rest[0].name.split(".")[0]))):
+            report = verify(segments, [KEY.verifier], held)
+            assert (report.verdict, report.first, report.size) == ("intact", first, 124)
+
     @pytest.mark.parametrize("breach", ["all gone", "tail gone", "another key's", "another log"])
     def test_a_log_that_does_not_go_on_from_what_is_anchored(self, tmp_path: Path, breach: str) -> None:
         notes = small(tmp_path / "log", KEY)

@@ -1,6 +1,8 @@
 """Signed notes and checkpoints: the specification's own examples, and that nothing in one can be changed."""
 
 import base64
+import contextlib
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audit_log import form
+from audit_log import form, prove
 from audit_log.checkpoint import NONE_BEFORE, Checkpoint, digest, trusted, unverified
 from audit_log.merkle import EMPTY, Tree
 from audit_log.note import BadKey, BadNote, FileSigner, Signer, Verifier, opened, sign
@@ -24,6 +26,12 @@ NOTE = (
 )
 P256, P384 = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP384R1())
 KEYS = {"ed25519": signer(), "es256": signer(key=P256), "es384": signer(key=P384)}
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
+    max_leaves=8,
+)
 
 
 def checkpoint(**more: object) -> Checkpoint:
@@ -110,6 +118,63 @@ class TestAWrongSignatureSpoilsTheNote:
             signer(key=ec.generate_private_key(ec.SECP256K1()))
         with pytest.raises(BadKey, match="no private key"):
             FileSigner("name", b"nothing of the kind")
+
+
+class TestWhateverIsReadIsReadOrRefused:
+    """A reader that crashes on a line tells nothing about the ones after it."""
+
+    @given(st.binary(max_size=300) | st.text(max_size=300).map(lambda text: text.encode("utf-8", "replace")))
+    @settings(max_examples=200)
+    def test_lines(self, raw: bytes) -> None:
+        sealed = form.sealed(0, form.BEGINNING, raw)[0]
+        closed = form._closed(raw)[0]
+        for line in (raw, sealed, closed):
+            for reader in (form.read, form.read_header, form.read_note):
+                with contextlib.suppress(form.BadLine):
+                    reader(line)
+
+    @given(st.dictionaries(st.sampled_from(["origin", "first", "previous", "frontier", "more"]), ANYTHING))
+    @settings(max_examples=200)
+    def test_headers(self, values: dict[str, object]) -> None:
+        document = {
+            "format": form.FORMAT,
+            "origin": "o",
+            "first": 0,
+            "previous": form.BEGINNING,
+            "frontier": [],
+            **values,
+        }
+        with contextlib.suppress(ValueError):  # BadLine is one, and a frontier of another size
+            form.read_header(form._closed(form._compact(document)[:-1])[0]).tree()
+
+    @given(st.text(max_size=200), st.text(max_size=60))
+    @settings(max_examples=200)
+    def test_notes_and_checkpoints(self, text: str, more: str) -> None:
+        for note in (text, f"{text}\n\n{more}\n", f"{text}\n\n— {more}\n", f"{text}\n\n— a {more}\n"):
+            with contextlib.suppress(BadNote):
+                opened(note, [KEYS["ed25519"].verifier])
+            with contextlib.suppress(BadNote):
+                Checkpoint.of(note)
+
+    @given(
+        st.fixed_dictionaries(
+            {"format": st.just(prove.FORMAT), "proves": st.sampled_from(["inclusion", "consistency", "", None])},
+            optional=dict.fromkeys(("index", "line", "proof", "checkpoint", "before"), ANYTHING),
+        )
+        | ANYTHING
+    )
+    @settings(max_examples=200)
+    def test_proofs(self, document: object) -> None:
+        with pytest.raises(ValueError, match=r"."):
+            prove.check(json.dumps(document), [KEYS["ed25519"].verifier])
+
+    def test_what_is_nested_without_end(self) -> None:
+        deep = "[" * 100_000
+        with pytest.raises(ValueError, match="deep"):
+            prove.check(deep, [])
+        for reader in (form.read_header, form.read_note):
+            with pytest.raises(form.BadLine):
+                reader(form._closed(deep.encode())[0])
 
 
 class TestCheckpointsHaveOneForm:

@@ -234,6 +234,27 @@ class TestItStaysOpenUntilAPersonClosesIt:
         guard.save()
         assert refused(volume(tmp_path, clock), size=1_001)
 
+    def test_who_is_gone_for_long_is_forgotten_and_an_opening_is_not(self, tmp_path: Path) -> None:
+        clock = Clock()
+        guard = volume(tmp_path, clock)
+        ask(guard, caller="gone", tenant="south")
+        assert refused(guard, size=10_001)
+        clock.now += 24 * 29 * HOUR
+        guard.save()
+        again = volume(tmp_path, clock)
+        assert "south/gone" not in again._state.windows
+        assert refused(again)
+
+    def test_an_older_copy_does_not_overwrite_an_opening(self, tmp_path: Path) -> None:
+        guard = volume(tmp_path, Clock())
+        guard._turn += 1
+        older = guard._turn, volume_state.encoded(guard._state)
+        assert refused(guard, size=10_001)
+        guard._put(*older)
+        assert refused(volume(tmp_path, Clock()))
+        asyncio.run(guard.keep())
+        assert volume(tmp_path, Clock()).open == guard.open
+
     @pytest.mark.parametrize("raw", [b"", b"{}x", b"[]", b'{"format":"other/1"}', b'{"open":{"a":1}}'])
     def test_a_state_that_cannot_be_read_starts_nothing(self, tmp_path: Path, raw: bytes) -> None:
         (tmp_path / volume_state.FILE).write_bytes(raw)

@@ -51,7 +51,10 @@ class _Item:
 
 
 class Anchor:
-    """Brings one log's checkpoints and segments to a store, in their order."""
+    """Brings one log's checkpoints and segments to a store, in their order.
+
+    With `keep`, so many finished segments stay on the log's own disk; older ones are removed once the store has them.
+    """
 
     def __init__(
         self,
@@ -60,10 +63,15 @@ class Anchor:
         *,
         lag_seconds: float = 60.0,
         retry_seconds: float = 1.0,
+        keep: int | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        if keep is not None and keep < 1:
+            raise ValueError("the newest segment stays: the log goes on from it")
         self._store, self._origin = store, origin
         self._lag, self._retry, self._clock = lag_seconds, retry_seconds, clock
+        self._keep = keep
+        self._brought: deque[Path] = deque()
         self._items: deque[_Item] = deque()
         self._loop = asyncio.get_running_loop()
         self._more = asyncio.Event()
@@ -94,6 +102,8 @@ class Anchor:
         for path in segments[:-1]:
             if f"{self._origin}/{path.name}" not in there:
                 self.segment(path)
+            else:
+                self._brought.append(path)
         self._task = asyncio.create_task(self._run())
 
     def checkpoint(self, size: int, note: str) -> None:
@@ -154,6 +164,18 @@ class Anchor:
                 await asyncio.sleep(self._retry)
                 continue
             self._items.popleft()
+            if isinstance(item.data, Path):
+                await self._clear(item.data)
+
+    async def _clear(self, path: Path) -> None:
+        """Make room: the store has this one, both its files. The one that is written is never among them."""
+        if path.name.endswith(form.CHECKPOINTS) or path in self._brought:
+            return
+        self._brought.append(path)
+        while self._keep is not None and len(self._brought) > self._keep:
+            old = self._brought.popleft()
+            for gone in (old, form.checkpoints(old)):
+                await asyncio.to_thread(gone.unlink, missing_ok=True)
 
 
 def _held(segments: Sequence[Path]) -> dict[int, str]:

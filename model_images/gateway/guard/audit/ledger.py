@@ -6,6 +6,7 @@ Blocks, and is called from the log's own threads. Raises OSError for whatever a 
 import contextlib
 import errno
 import fcntl
+import json
 import os
 import threading
 from collections.abc import Callable, Sequence
@@ -67,7 +68,7 @@ class Ledger:
             found = recover(folder, origin, self._keys)
             self.cut = found.cut if found else 0
             self._take(found or self._first())
-            if found and b'"what":"closed"' in found.last and self._head.size == self._tree.size:
+            if found and _was_closed(found.last) and self._head.size == self._tree.size:
                 # What was closed lies in a write-once store by now.
                 self.turn()
         except BaseException:
@@ -220,6 +221,11 @@ class Ledger:
                 with contextlib.suppress(OSError):
                     os.close(descriptor)
         self._descriptor = self._lock = -1
+
+
+def _was_closed(record: bytes) -> bool:
+    known = json.loads(record or b"{}")
+    return (known.get("kind"), known.get("what")) == ("event", "closed")
 
 
 def _write(descriptor: int, data: bytes) -> None:

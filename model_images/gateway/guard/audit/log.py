@@ -12,7 +12,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
@@ -114,12 +114,17 @@ class AuditLog:
             raise
         for thread in log._threads:
             thread.start()
+        LOG.info("audit log %s, %d records, signed by %s", settings.origin, ledger.size, signer.verifier.vkey())
         return log
 
     @property
     def available(self) -> bool:
         """Whether a commit would be taken now: for readiness."""
         return self._refusal() is None
+
+    def know(self, names: Names) -> None:
+        """Settings were read again: what records may name from now on. The instance stays what it is."""
+        self._names = replace(names, instance=self._names.instance)
 
     async def commit(self, record: Record) -> Receipt:
         """Put a record on disk. Raises AuditUnavailable; nothing may pass then."""

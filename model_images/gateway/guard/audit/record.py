@@ -224,6 +224,8 @@ def encoded(record: Record, names: Names) -> bytes:
         # Without the cause: the library's words repeat values.
         field = _FIELD.search(str(error).rpartition(" - at ")[2])
         raise BadRecord(f"a record's {field.group() if field else 'field'} is not in its form") from None
+    if found.at.utcoffset():
+        raise BadRecord("a record's time is told in UTC")
     for field_name, value, known in _named(found, names):
         if value is not None and value not in known:
             raise BadRecord(f"a record's {field_name} is no name of the settings")
