@@ -99,8 +99,7 @@ class _Matcher:
                 for _ in range(3):  # lists name lists
                     expression = _IN_LIST.sub(lambda match: lists[match[1]], expression)
                 expression = _ANY_WORDS.sub(lambda match: f"(?:[a-z0-9 ]{{0,{8 * int(match[1])}}} )?", expression)
-                expressions.append((f" {expression.rstrip()} " if form == "words" else expression).encode())
-        self.expressions = expressions
+                expressions.append((rf" {expression}\b" if form == "words" else expression).encode())
         self._database = hyperscan.Database()
         self._database.compile(
             expressions=expressions, ids=list(range(len(expressions))), flags=[flags] * len(expressions)
@@ -146,13 +145,13 @@ def _heaviest(hits: Sequence[tuple[_Pattern, int]], window: int) -> dict[str, fl
 
 
 def _weights(patterns: set[_Pattern]) -> dict[str, float]:
-    """A family weighs its heaviest sign and a fifth of each further one, less what clinical prose explains."""
+    """A family weighs its heaviest sign and a quarter of each further one, less what clinical prose explains."""
     weights: dict[str, float] = {}
     for family in {pattern.family for pattern in patterns}:
         signs = sorted((pattern.weight for pattern in patterns if pattern.family == family), reverse=True)
         adds = [weight for weight in signs if weight > 0]
         takes = min([0.0, *(weight for weight in signs if weight < 0)])
-        weight = (adds[0] + sum(adds[1:]) / 5 if adds else 0.0) + takes
+        weight = (adds[0] + sum(adds[1:]) / 4 if adds else 0.0) + takes
         if weight > 0:
             weights[family] = round(weight, 3)
     return weights

@@ -9,17 +9,16 @@ from collections.abc import Iterator
 import hyperscan
 
 # Joints that prose, tables, code, HL7 and FHIR do not make, or rarely: a bracket or quote glued between letters of two
-# words, capitals in mid-word twice over, a backslash before punctuation, lone brackets in a row.
+# words, capitals in mid-word twice over, a backslash before punctuation.
 _JOINTS = (
     rb"[a-z][\])}][({\[]+[A-Za-z]",
     rb"[A-Za-z][\])}][A-Za-z]",
-    rb"\\[-+!\]){\"*]",
+    rb"\\[-+!]",
     rb"[a-z]\.\][(A-Za-z]",
     rb"[a-z]\*\*[A-Z]",
     rb"[a-z][A-Z][a-z]{2,12}[A-Z][a-z]{1,12}[\])({]",
     rb"[=+]{2}[a-z]",
     rb"\"\\",
-    rb"\s[\[{!] [\[{!] ",
     rb"[\]})]=[a-z]",
     rb"\{\^|\$,|`\||\?\[|_\)|-\\|\]\];|\.\[@",
 )
