@@ -24,7 +24,7 @@ _JOINTS = (
 )
 _RUN = 120
 """Bytes within which joints belong to one run; the suffixes of the paper are 20 tokens."""
-_WEIGHTS = ((4, 0.6), (7, 1.1))
+_WEIGHTS = ((4, 0.85), (7, 1.1))
 _DATABASE = hyperscan.Database()
 _DATABASE.compile(expressions=list(_JOINTS), ids=[0] * len(_JOINTS), flags=[0] * len(_JOINTS))
 _LOCAL = threading.local()
