@@ -33,10 +33,15 @@ class Stretch(NamedTuple):
     sure: bool = True
 
 
-def readable(data: bytes) -> str | None:
-    """The text that these bytes are, if they are one: UTF-8, UTF-16 or Latin-1, with next to nothing but words."""
+def readable(data: bytes, *, chance: bool = False) -> str | None:
+    """The text that these bytes are, if they are one: UTF-8, UTF-16 or Latin-1, with next to nothing but words.
+
+    Sixteen printable bytes are a text whatever they say, but where they were numbers (`chance`) that may well be such.
+    """
     if not data:
         return None
+    if not chance and len(data) >= 16 and data.isascii() and data.decode().isprintable():
+        return data.decode()
     wide = len(data) >= 8 and data[1::2].count(0) > len(data) // 3
     for encoding in ("utf-16-le",) if wide else ("utf-8", "latin-1"):
         try:
@@ -52,8 +57,12 @@ def readable(data: bytes) -> str | None:
     return None
 
 
+_ABOUT = 40
+"""Characters about an encoded stretch that are read with it."""
+
+
 def _cluster(text: str, pattern: re.Pattern[str], least: int) -> Iterator[tuple[int, int]]:
-    """Stretches of at least `least` matches no further apart than 40 characters, out to the ends of their words."""
+    """Stretches of at least `least` matches close together, with some words about them: a name may be half encoded."""
     start = end = many = 0
     for match in pattern.finditer(text):
         if many and match.start() - end > 40:
@@ -68,11 +77,14 @@ def _cluster(text: str, pattern: re.Pattern[str], least: int) -> Iterator[tuple[
 
 
 def _to_spaces(text: str, start: int, end: int) -> tuple[int, int]:
-    while start > 0 and not text[start - 1].isspace():
-        start -= 1
-    while end < len(text) and not text[end].isspace():
-        end += 1
-    return start, end
+    begin = max(0, start - _ABOUT, text.rfind("\n", 0, start) + 1)
+    while begin and not text[begin - 1].isspace():
+        begin -= 1
+    line = text.find("\n", end)
+    stop = min(len(text), end + _ABOUT, line if line >= 0 else len(text))
+    while stop < len(text) and not text[stop].isspace():
+        stop += 1
+    return begin, stop
 
 
 _ENTITY = re.compile(r"&(?!(?:amp|lt|gt|nbsp|quot|apos);)(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,31});")
@@ -200,9 +212,9 @@ def hexadecimal(text: str) -> Iterator[Stretch]:
     """Hexadecimal, in one run or by pairs."""
     for match in _HEX.finditer(text):
         digits = _HEX_MARK.sub("", match[0])
-        decoded = readable(bytes.fromhex(digits[: len(digits) // 2 * 2]))
+        decoded = readable(bytes.fromhex(digits[: len(digits) // 2 * 2]), chance=digits.isdecimal())
         if decoded:
-            yield Stretch(match.start(), match.end(), decoded, sure=not digits.isdigit() or len(digits) > 24)
+            yield Stretch(match.start(), match.end(), decoded, sure=not digits.isdecimal() or len(digits) > 24)
 
 
 _CODES = re.compile(r"(?<![\w.])\d{2,3}(?:[ ,;-]{1,2}\d{2,3}){5,}(?![\w.])")
@@ -214,7 +226,7 @@ def codes(text: str) -> Iterator[Stretch]:
     for match in _CODES.finditer(text):
         numbers = [int(number) for number in re.findall(r"\d+", match[0])]
         if max(numbers) < 256:
-            decoded = readable(bytes(numbers))
+            decoded = readable(bytes(numbers), chance=True)
             if decoded:
                 yield Stretch(match.start(), match.end(), decoded, sure=len(numbers) >= 10 and 32 in numbers)
     for match in _BITS.finditer(text):
@@ -260,7 +272,8 @@ def spelled(text: str) -> Iterator[Stretch]:
         said = True
         pieces += [text[at : match.start()], joined]
         at = match.end()
-        yield Stretch(match.start(), match.end(), joined)
+        # Items of a questionnaire are scored from 0 to 5.
+        yield Stretch(match.start(), match.end(), joined, sure=not joined.isdecimal() or max(joined) > "5")
     if said:
         yield Stretch(0, len(text), "".join(pieces) + text[at:], sure=False)
 

@@ -22,6 +22,9 @@ KEY = 40
 KEYLIKE, KEYS = 20, 4
 """So many characters look like one, and so many such words are a list of keys."""
 
+HOST = 48
+"""Characters of a host from which on it carries data itself."""
+
 _BASE64 = re.compile(rf"[A-Za-z0-9+/_-]{{{KEYLIKE},}}")
 # Forms that issuers document: AWS access keys, GitHub tokens, Slack tokens, JSON Web Tokens (RFC 7519).
 _ISSUED = re.compile(
@@ -53,9 +56,8 @@ class Divergence:
         self._same = [0] * (PERIOD + 1)
         self._keys = 0
         self._image = False
-        self._pem = 0
 
-    def part(self, word: str) -> None:
+    def part(self, word: str, *, whole: bool = False) -> None:
         """A word so far, before any of it goes out. Raises Refused."""
         if len(word) > WORD:
             raise _no("divergence", "An answer has a word without end; it is not passed on.")
@@ -68,33 +70,49 @@ class Divergence:
                 raise _no("key-material", "An answer holds a key, or data in base64; it is not passed on.")
         if _ISSUED.search(word) and not self._known(word):
             raise _no("key-material", "An answer holds a key; it is not passed on.")
-        self._links(word)
+        self._links(word, whole=whole)
 
     def word(self, word: str) -> None:
         """A whole word. Raises Refused."""
-        self.part(word)
-        for run in _BASE64.findall(word):
-            if _kinds(run) >= 3 and "://" not in word and not self._known(run):
-                self._keys += 1
-        if self._keys >= KEYS:
-            raise _no("key-material", "An answer lists what look like keys; it is not passed on.")
-        for period in range(1, PERIOD + 1):
-            same = self._same[period] + 1 if self._last[-period] == word else 0
-            self._same[period] = same
-            if same >= LOOP:
-                raise _no("divergence", "An answer repeats itself without end; it is not passed on.")
-        del self._last[0]
-        self._last.append(word)
+        self.part(word, whole=True)
+        if len(word) >= KEYLIKE:
+            for run in _BASE64.findall(word):
+                if _kinds(run) >= 3 and "://" not in word and not self._known(run):
+                    self._keys += 1
+            if self._keys >= KEYS:
+                raise _no("key-material", "An answer lists what look like keys; it is not passed on.")
+        self._loops(word)
         self._image = (self._image or "![" in word) and ")" not in word
 
-    def _links(self, word: str) -> None:
+    def _loops(self, word: str) -> None:
+        if word in self._last:
+            for period in range(1, PERIOD + 1):
+                self._same[period] = self._same[period] + 1 if self._last[-period] == word else 0
+            if max(self._same) >= LOOP:
+                raise _no("divergence", "An answer repeats itself without end; it is not passed on.")
+        else:
+            self._same = [0] * (PERIOD + 1)
+        del self._last[0]
+        self._last.append(word)
+
+    def _links(self, word: str, *, whole: bool) -> None:
         image = self._image or "![" in word
-        for url in _LINK.findall(word):
-            host = (urlsplit(url).hostname or "").lower() if "[" not in url else ""
-            if host not in self._hosts and (image or carries_data(url)):
+        for link in _LINK.finditer(word):
+            url = link[1]
+            named = whole or link.end() < len(word) or bool(re.search("[/?#]", url.partition("//")[2]))
+            if not named and len(url) < HOST:
+                continue  # its host is still being written
+            if _host(url) not in self._hosts and (image or not named or carries_data(url)):
                 raise _no("exfiltration", "An answer links to a host that is not known; it is not passed on.")
         if re.search(r"<(?:img|script|iframe|object|embed|svg|link|form)\b", word, re.IGNORECASE):
             raise _no("exfiltration", "An answer holds mark-up that loads from elsewhere; it is not passed on.")
+
+
+def _host(url: str) -> str:
+    try:
+        return (urlsplit(url).hostname or "").lower()
+    except ValueError:
+        return ""
 
 
 def _kinds(run: str) -> int:

@@ -3,11 +3,12 @@
 A heuristic. It lowers the odds and tells operators; the guarantee rests elsewhere (docs/concepts/prompt-guard.md).
 """
 
+import functools
 import re
 import threading
 import unicodedata
 from collections import Counter, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -18,6 +19,8 @@ import yaml
 from model_images.gateway.guard.prompt_guard import suffix
 
 Origin = Literal["caller", "passage", "tool"]
+NEAR = 60
+"""Characters within which clinical prose explains a sign."""
 RULES = Path(__file__).with_name("injection.yaml")
 
 # Letters of other scripts that are drawn as Latin ones (unicode.org/Public/security/latest/confusables.txt): the few
@@ -44,6 +47,7 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class _Pattern:
+    name: str
     family: str
     weight: float
     times: int
@@ -71,19 +75,24 @@ class Injection:
 
     @classmethod
     def load(cls, path: Path = RULES) -> "Injection":
-        """From the rules that come with this file."""
-        return cls(yaml.safe_load(path.read_text(encoding="utf-8")))
+        """From a file of rules; those that come with this one are compiled once, which takes seconds."""
+        return _read(path)
 
     def judge(self, text: str, origin: Origin) -> Judgement:
         """Weigh one text."""
         hits = self._words.hits(folded(text)) + self._shapes.hits(_shown(text))
-        hits += [(_Pattern("suffix", weight, 1), end) for end, weight in suffix.runs(text)]
+        hits += [(_Pattern(f"suffix {weight}", "suffix", weight, 1), end) for end, weight in suffix.runs(text)]
         weights = _heaviest(hits, self._window)
         factor = self._origins[origin]
         outright = any(weights.get(name, 0) > 0 for name in self._outright)
         score = round(factor * sum(weights.values()), 3)
         families = tuple(sorted(weights, key=lambda name: -weights[name]))
         return Judgement(score, families, outright or score >= self._threshold)
+
+
+@functools.cache
+def _read(path: Path) -> Injection:
+    return Injection(yaml.safe_load(path.read_text(encoding="utf-8")))
 
 
 class _Matcher:
@@ -95,12 +104,12 @@ class _Matcher:
         expressions: list[bytes] = []
         for family, body in rules["families"].items():
             for weight, expression, *times in body.get(form, ()):
-                self._patterns.append(_Pattern(family, float(weight), times[0] if times else 1))
+                name = f"{form} {len(self._patterns)}"
+                self._patterns.append(_Pattern(name, family, float(weight), times[0] if times else 1))
                 for _ in range(3):  # lists name lists
                     expression = _IN_LIST.sub(lambda match: lists[match[1]], expression)
                 expression = _ANY_WORDS.sub(lambda match: f"(?:[a-z0-9 ]{{0,{8 * int(match[1])}}} )?", expression)
-                expressions.append((f" {expression.rstrip()} " if form == "words" else expression).encode())
-        self.expressions = expressions
+                expressions.append((rf" {expression}\b" if form == "words" else expression).encode())
         self._database = hyperscan.Database()
         self._database.compile(
             expressions=expressions, ids=list(range(len(expressions))), flags=[flags] * len(expressions)
@@ -133,26 +142,34 @@ def _shown(text: str) -> str:
 
 def _heaviest(hits: Sequence[tuple[_Pattern, int]], window: int) -> dict[str, float]:
     """Weights by family in the window that weighs most: two weak signs pages apart are no sign."""
-    inside: deque[tuple[_Pattern, int]] = deque()
+    inside: deque[tuple[_Pattern, int, float]] = deque()
     best: dict[str, float] = {}
-    for hit in sorted(hits, key=lambda each: each[1]):
-        inside.append(hit)
-        while hit[1] - inside[0][1] > window:
+    for pattern, end, weight in sorted(_explained(hits), key=lambda each: each[1]):
+        inside.append((pattern, end, weight))
+        while end - inside[0][1] > window:
             inside.popleft()
-        weights = _weights({pattern for pattern, _ in inside})
+        weights = _weights(inside)
         if sum(weights.values()) > sum(best.values()):
             best = weights
     return best
 
 
-def _weights(patterns: set[_Pattern]) -> dict[str, float]:
-    """A family weighs its heaviest sign and a fifth of each further one, less what clinical prose explains."""
-    weights: dict[str, float] = {}
-    for family in {pattern.family for pattern in patterns}:
-        signs = sorted((pattern.weight for pattern in patterns if pattern.family == family), reverse=True)
-        adds = [weight for weight in signs if weight > 0]
-        takes = min([0.0, *(weight for weight in signs if weight < 0)])
-        weight = (adds[0] + sum(adds[1:]) / 5 if adds else 0.0) + takes
-        if weight > 0:
-            weights[family] = round(weight, 3)
-    return weights
+def _explained(hits: Sequence[tuple[_Pattern, int]]) -> Iterator[tuple[_Pattern, int, float]]:
+    """Signs with their weights, less what clinical prose close by explains; further off it would be a way round."""
+    takes = [(pattern, end) for pattern, end in hits if pattern.weight < 0]
+    for pattern, end in hits:
+        if pattern.weight > 0:
+            near = [each.weight for each, at in takes if each.family == pattern.family and abs(at - end) <= NEAR]
+            weight = pattern.weight + min(near, default=0.0)
+            if weight > 0:
+                yield pattern, end, weight
+
+
+def _weights(inside: Iterable[tuple[_Pattern, int, float]]) -> dict[str, float]:
+    """A family weighs its heaviest sign and a quarter of each further one."""
+    signs: dict[str, dict[str, float]] = {}
+    for pattern, _, weight in inside:
+        family = signs.setdefault(pattern.family, {})
+        family[pattern.name] = max(weight, family.get(pattern.name, 0.0))
+    sums = {family: (max(each.values()), sum(each.values())) for family, each in signs.items()}
+    return {family: round(most + (total - most) / 4, 3) for family, (most, total) in sums.items()}

@@ -1,10 +1,11 @@
 """Guard 6 on the way out: what a model says that it should not know, streamed or whole, before it is said."""
 
+import re
 from collections.abc import Callable
 
 from model_images.gateway.guard.identifiers import Kind
 from model_images.gateway.guard.prompt_guard.canary import Canary
-from model_images.gateway.guard.prompt_guard.decoders import GUARD, spelled
+from model_images.gateway.guard.prompt_guard.decoders import GUARD
 from model_images.gateway.guard.prompt_guard.divergence import Divergence, carries_data
 from model_images.gateway.guard.prompt_guard.request import Find
 from model_images.gateway.guard.prompt_guard.runs import HELD, Runs
@@ -20,7 +21,11 @@ STRUCTURED = frozenset(
         *(Kind.IP, Kind.URL, Kind.DEVICE, Kind.VEHICLE, Kind.LICENCE, Kind.BIOMETRIC),
     }
 )
+_ADDRESS = re.compile(r"@|//|www|[A-Za-z]\.[A-Za-z]")
+_PIECE = re.compile(r"\s|\S+")
+_STEP = HELD // 2
 _SPELLED = 6
+"""Words of one or two characters in a row, from which on they may be one that is spelled out."""
 
 
 class Output:
@@ -75,14 +80,15 @@ class Output:
         if self._canary and self._canary.feed(chunk):
             raise _no("canary", "An answer tells what the model was told; it is not passed on.")
         out = []
-        for letter in chunk:
-            if letter.isspace():
+        for piece in _PIECE.findall(chunk):
+            if piece.isspace():
                 self._whole_word()
             else:
-                self._word += letter
-                if not len(self._word) % (HELD // 2):
-                    self._divergence.part(self._word)
-            out.append(self._runs.feed(letter))
+                before, self._word = len(self._word), self._word + piece
+                # At fixed lengths, so that it does not matter how the word came in chunks.
+                for length in range((before // _STEP + 1) * _STEP, len(self._word) + 1, _STEP):
+                    self._divergence.part(self._word[:length])
+            out.append(self._runs.feed(piece))
         return "".join(out)
 
     def _rest(self) -> str:
@@ -103,12 +109,14 @@ class Output:
         if not _worth(run):
             return
         spans = [span for span in self._find(window) if span.end > fresh and self._foreign(span, window)]
-        if not spans and len(run.split()) >= _SPELLED:
-            for stretch in spelled(window):
-                spans += [span for span in self._find(stretch.text) if self._foreign(span, stretch.text)]
+        words = run.split()
+        if not spans and len(words) >= _SPELLED and sum(len(word) <= 2 for word in words) >= _SPELLED:
+            joined = "".join(words)
+            spans = [span for span in self._find(joined) if self._foreign(span, joined)]
         if spans:
-            words = "An answer holds an identifier that the request did not; it is not passed on."
-            raise _no("foreign-identifier", words)
+            raise _no(
+                "foreign-identifier", "An answer holds an identifier that the request did not; it is not passed on."
+            )
 
     def _foreign(self, span: Span, text: str) -> bool:
         said = text[span.start : span.end]
@@ -120,14 +128,8 @@ class Output:
 def _worth(run: str) -> bool:
     """Doses and readings are too short to identify anybody; most runs are of those, and are not searched."""
     digits = sum(letter.isdigit() for letter in run)
-    return (
-        digits >= 4
-        or "@" in run
-        or "/" in run
-        or run.count(":") > 1
-        or (digits > 0 and len(run) > 6)
-        or "." in run[1:-1]
-    )
+    letters = sum(letter.isalnum() for letter in run)
+    return digits >= 4 or (digits > 0 and letters >= 6) or run.count(":") > 1 or bool(_ADDRESS.search(run))
 
 
 def _no(what: str, words: str) -> Refused:

@@ -1,10 +1,11 @@
 """Where an identifier may be in the making: a stream cut into prose, which flows at once, and runs, judged whole.
 
-A run begins at a character that prose seldom holds (a digit, `@`, `/`, …) and goes on over single spaces as long as the
-next word could belong to it: `4111 1111 1111 1111`, `QQ 12 34 56 C`, `GB82 WEST 1234`. Cuts depend on the text alone and
-never on how it came in chunks, so that streamed and whole answers meet the same verdict.
+A run begins at a character that prose seldom holds (a digit, `@`, `/`, …) and goes on over single spaces while the
+next word could belong to it: `4111 1111 1111 1111`, `QQ 12 34 56 C`, `GB82 WEST 1234`. Cuts depend on the text alone
+and never on how it came in chunks, so that streamed and whole answers meet the same verdict.
 """
 
+import re
 from collections.abc import Callable
 
 HELD = 64
@@ -16,6 +17,8 @@ GROUP = 4
 
 _BEGINS = frozenset("@/\\_=+%#&<[{|~^$0123456789")
 _JOINS = frozenset("-–(+/.)")
+_PROSE = re.compile(r"\s|[^\W\d_]+[,;:!?]*")
+"""What begins no run wherever it stands, but after a full stop."""
 
 
 class Runs:
@@ -35,8 +38,13 @@ class Runs:
         """How many characters are held back."""
         return len(self._held)
 
-    def feed(self, letter: str) -> str:
-        """One character in; what may go out."""
+    def feed(self, text: str) -> str:
+        """Text in; what may go out."""
+        if not self._held and self._context[-1:] != "." and _PROSE.fullmatch(text):
+            return self._out(text)
+        return "".join(map(self._letter, text))
+
+    def _letter(self, letter: str) -> str:
         if not self._held:
             if self._begins(letter):
                 self._held, self._end, self._word, self._sure, self._short = letter, 1, 0, True, True
@@ -53,7 +61,7 @@ class Runs:
         return self._cut(len(self._held)) if self._held else ""
 
     def _begins(self, letter: str) -> bool:
-        if letter in _BEGINS or letter.isdigit():
+        if letter in _BEGINS or letter.isdecimal():
             return True
         # john.smith@…, example.org: a letter after a full stop after a letter
         return letter.isalnum() and self._context[-1:] == "." and self._context[-2:-1].isalnum()
@@ -62,32 +70,32 @@ class Runs:
         if self._word >= 0:
             self._short = self._short and len(self._held) - self._word <= 2
             if letter in "\r\n" and not self._short:
-                return self._cut(len(self._held)) + self.feed(letter)
-            if not self._sure and not self._held[self._word :].strip("-–(+/.)") and self._held[self._word] == "-":
-                return self._cut(len(self._held)) + self.feed(letter)  # a dash between clauses, or a bullet
+                return self._cut(len(self._held)) + self._letter(letter)
+            if not self._short and self._held[self._word :] in ("-", "–"):
+                return self._cut(len(self._held)) + self._letter(letter)  # a dash between clauses, or a bullet
         elif len(self._held) - len(self._held.rstrip()) >= 3:
-            return self._cut(len(self._held)) + self.feed(letter)
+            return self._cut(len(self._held)) + self._letter(letter)
         self._word = -1
         return self._grow(letter)
 
     def _first(self, letter: str) -> str:
         """A word begins after a space."""
-        begins = letter in _BEGINS or letter.isdigit()
+        begins = letter in _BEGINS or letter.isdecimal()
         if not begins and (not self._sure or not (letter.isalpha() or letter in _JOINS)):
-            return self._cut(len(self._held)) + self.feed(letter)
+            return self._cut(len(self._held)) + self._letter(letter)
         self._word, self._sure = len(self._held), begins
         return self._grow(letter)
 
     def _next(self, letter: str) -> str:
         """A word goes on."""
         if not self._sure:
-            begins = letter in _BEGINS or letter.isdigit()
+            begins = letter in _BEGINS or letter.isdecimal()
             if not begins and letter not in _JOINS:
                 letters = sum(each.isalpha() for each in self._held[self._word :])
                 if not letter.isalpha():
-                    return self._cut(len(self._held)) + self.feed(letter)
+                    return self._cut(len(self._held)) + self._letter(letter)
                 if letters >= GROUP:
-                    return self._cut(self._end) + self.feed(letter)
+                    return self._cut(self._end) + self._letter(letter)
             self._sure = begins
         return self._grow(letter)
 
@@ -110,7 +118,7 @@ class Runs:
         out = self._release(end)
         self._word, self._sure = -1, False
         for letter in rest:
-            out += self.feed(letter)
+            out += self._letter(letter)
         return out
 
     def _release(self, end: int) -> str:

@@ -17,9 +17,7 @@ _SOURCE = 80
 _NOT_SOURCE = re.compile(r"[^\w .,:/()-]")
 # What opens or closes something for a model: its template's tokens, and fences like those of this block. `[[NAME_…]]`
 # stays: markers must come back as they went.
-_OPENERS = re.compile(
-    r"<(?=[|<])|(?<=[|>])>|(?<![\[\w])\[(?=/?[A-Z]{2,}\])|(?<=<)/?(?=(?:system|assistant|user|tool)\b)", re.I
-)
+_OPENERS = re.compile(r"<(?=[|<]|/?[A-Za-z_][\w:-]{0,40}[\s/>])|(?<=[|>])>|(?<![\[\w])\[(?=/?[A-Za-z_]{3,}\])")
 
 
 def minted() -> str:
@@ -59,7 +57,7 @@ def _block(text: str, source: str, label: str, nonce: str) -> str:
 
 def _disarmed(line: str, nonce: str) -> str:
     """Fences and control tokens made harmless to a template and still legible to a reader."""
-    return _OPENERS.sub(lambda match: {"<": "‹", ">": "›", "[": "("}.get(match[0], "⁄"), line).replace(nonce, "…")
+    return _OPENERS.sub(lambda match: {"<": "‹", ">": "›", "[": "("}[match[0]], line).replace(nonce, "…")
 
 
 def _broken(line: str) -> list[str]:

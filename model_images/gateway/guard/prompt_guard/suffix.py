@@ -9,23 +9,22 @@ from collections.abc import Iterator
 import hyperscan
 
 # Joints that prose, tables, code, HL7 and FHIR do not make, or rarely: a bracket or quote glued between letters of two
-# words, capitals in mid-word twice over, a backslash before punctuation, lone brackets in a row.
+# words, capitals in mid-word twice over, a backslash before punctuation.
 _JOINTS = (
     rb"[a-z][\])}][({\[]+[A-Za-z]",
     rb"[A-Za-z][\])}][A-Za-z]",
-    rb"\\[-+!\]){\"*]",
+    rb"\\[-+!]",
     rb"[a-z]\.\][(A-Za-z]",
     rb"[a-z]\*\*[A-Z]",
     rb"[a-z][A-Z][a-z]{2,12}[A-Z][a-z]{1,12}[\])({]",
     rb"[=+]{2}[a-z]",
     rb"\"\\",
-    rb"\s[\[{!] [\[{!] ",
     rb"[\]})]=[a-z]",
     rb"\{\^|\$,|`\||\?\[|_\)|-\\|\]\];|\.\[@",
 )
 _RUN = 120
 """Bytes within which joints belong to one run; the suffixes of the paper are 20 tokens."""
-_WEIGHTS = ((4, 0.6), (7, 1.1))
+_WEIGHTS = ((4, 0.85), (7, 1.1))
 _DATABASE = hyperscan.Database()
 _DATABASE.compile(expressions=list(_JOINTS), ids=[0] * len(_JOINTS), flags=[0] * len(_JOINTS))
 _LOCAL = threading.local()
