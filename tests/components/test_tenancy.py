@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cli.planning import ROOT
-from components.gateway import MODEL_PORT
+from components.gateway_settings import MODEL_PORT
 from components.tenancy import MOUNT, salt, tenants
 from config import StackConfig, parse
 from config.tenants import SHARED, Tenant
