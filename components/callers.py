@@ -1,8 +1,9 @@
 """Who may call the gateway: an Entra application each, without a secret, with the roles for what it may ask.
 
 Entra issues the tokens; nothing of ours signs one. The gateway's application is what they are for, and its roles say
-use case, purpose and class of data, and to whom identifiers come back. That a token ends after minutes is no property of any resource here: the policy
-that does it is a step of docs/guides/first-deployment.md, and the gateway is told what age to refuse (docs/adr/0027).
+use case, purpose and class of data, and to whom identifiers come back. That a token ends after minutes is no property
+of any resource here: the policy that does it is a step of docs/guides/first-deployment.md, and the gateway is told what
+age to refuse (docs/adr/0027).
 
 A workload in Azure is a caller by an application too, which trusts its identity: the lifetime of a managed identity's
 own tokens can't be configured (learn.microsoft.com/entra/identity-platform/configurable-token-lifetimes).

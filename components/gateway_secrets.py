@@ -31,7 +31,7 @@ EPOCH = 1
 
 
 def tenant_key(purpose: str, tenant: str) -> str:
-    """Name of a tenant's key, as the gateway reads it from the file's name; Key Vault takes letters, digits, hyphens."""
+    """Name of a tenant's key: whose, for what, and which epoch is read from the file's name."""
     return f"{purpose}--{tenant}--{EPOCH}"
 
 

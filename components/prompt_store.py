@@ -1,8 +1,9 @@
 """The prompt store: which template, in which version, with which checksum, for which use case.
 
-Values are written by the plan and read by the gateway. A template's text lies in the container `templates`
-beside the weights, written once, its version in its path; here is what binds a use case to it. Reads and writes are logged, and the log is kept as evidence. A
-snapshot holds each value as it was: a value can be written over, a snapshot can't (ADR 24).
+Values are written by the plan and read by the gateway. A template's text lies in the container `templates` beside the
+weights, written once, its version in its path; here is what binds a use case to it. Reads and writes are logged, and
+the log is kept as evidence. A snapshot holds each value as it was: a value can be written over, a snapshot can't
+(ADR 24).
 """
 
 import hashlib

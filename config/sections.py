@@ -58,7 +58,7 @@ Origin = Annotated[
         pattern=r"^https://[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+(:[1-9][0-9]{1,4})?$"
     ),
 ]
-"""As a browser sends it: scheme, host, and a port that is not 443; no path (rfc-editor.org/rfc/rfc6454, section 6.2)."""
+"""As a browser sends it: scheme, host, a port other than 443; no path (rfc-editor.org/rfc/rfc6454, section 6.2)."""
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 PinnedImage = Annotated[str, AfterValidator(_pinned)]
 VmSize = Annotated[str, StringConstraints(pattern=r"^Standard_[A-Za-z0-9_]+$")]
