@@ -8,6 +8,7 @@ from pulumi_azure_native import managedidentity, storage
 
 from components.customer_key import CustomerKey
 from components.diagnostics import Diagnosed
+from components.known_id import after
 from components.own_role import OwnRole, give
 from components.private_endpoint import EndpointPlace, private_endpoint
 from components.roles import Role, grant
@@ -54,8 +55,10 @@ class StorageAccount(ComponentResource):
     """No shared key, no public blob, no public address; a customer's key beneath a second layer of encryption."""
 
     account: storage.StorageAccount
+    name: Output[str]
+    """Known before it exists; what takes it waits for the account all the same."""
     host: str
-    """Of its blobs: known before it exists, for whoever is told of it."""
+    """Of its blobs."""
     diagnosed: list[Diagnosed]
 
     def __init__(self, name: str, args: StorageAccountArgs, opts: ResourceOptions | None = None) -> None:
@@ -67,6 +70,7 @@ class StorageAccount(ComponentResource):
         )
         self.host = f"{self._account_name}.{scope.jurisdiction.cloud.suffixes['blob']}"
         self.account = self._account()
+        self.name = after(self._account_name, self.account)
         self._service()
         for container in args.containers:
             self._container(container)
@@ -177,7 +181,7 @@ class StorageAccount(ComponentResource):
         storage.BlobServiceProperties(
             f"{self._name}-blobs",
             blob_services_name="default",
-            account_name=self.account.name,
+            account_name=self.name,
             resource_group_name=self._args.resource_group,
             is_versioning_enabled=True,
             change_feed=storage.ChangeFeedArgs(enabled=True),
@@ -193,7 +197,7 @@ class StorageAccount(ComponentResource):
         made = storage.BlobContainer(
             f"{self._name}-{container.name}",
             container_name=container.name,
-            account_name=self.account.name,
+            account_name=self.name,
             resource_group_name=self._args.resource_group,
             public_access=storage.PublicAccess.NONE,
             default_encryption_scope="$account-encryption-key",
@@ -205,7 +209,7 @@ class StorageAccount(ComponentResource):
             storage.BlobContainerImmutabilityPolicy(
                 f"{self._name}-{container.name}-worm",
                 immutability_policy_name="default",
-                account_name=self.account.name,
+                account_name=self.name,
                 container_name=made.name,
                 resource_group_name=self._args.resource_group,
                 immutability_period_since_creation_in_days=container.worm_days,

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import envoy
+import envoy  # type: ignore[import-untyped] # the binary's package has no types
 import msgspec
 import pytest
 
