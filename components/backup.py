@@ -199,7 +199,7 @@ class Backup(ComponentResource):
             auto_upgrade_minor_version=True,
             release_train="stable",
             configuration_settings={
-                "configuration.backupStorageLocation.config.storageAccount": args.staging.account.name,
+                "configuration.backupStorageLocation.config.storageAccount": args.staging.name,
                 "configuration.backupStorageLocation.config.resourceGroup": scope.names.resource_group("data"),
                 "configuration.backupStorageLocation.config.subscriptionId": scope.config.subscription_id,
                 "configuration.backupStorageLocation.bucket": "cluster",

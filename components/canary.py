@@ -7,6 +7,7 @@ not here: the gateway holds the ceiling, and the job of components/delivery.py m
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from components.configuration_store import store_host
 from components.scope import Scope
 from config.canary import CANDIDATE
 from config.sections import UseCase
@@ -121,5 +122,4 @@ def weight_store(scope: Scope) -> str:
 
 def weight_host(scope: Scope) -> str:
     """Its host, which leads to its private endpoint."""
-    zone = scope.jurisdiction.cloud.zone("configuration", scope.region)
-    return f"{weight_store(scope)}.{zone.removeprefix('privatelink.')}"
+    return store_host(scope, weight_store(scope))

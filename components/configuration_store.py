@@ -56,3 +56,9 @@ def configuration_store(
         parent=parent,
     )
     return store
+
+
+def store_host(scope: Scope, name: str) -> str:
+    """Where a store of that name answers, inside, by its private endpoint."""
+    zone = scope.jurisdiction.cloud.zone("configuration", scope.region)
+    return f"{name}.{zone.removeprefix('privatelink.')}"

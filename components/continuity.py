@@ -140,7 +140,7 @@ class Continuity(ComponentResource):
         received = storage.ObjectReplicationPolicy(
             f"{self._name}-{role}-received",
             object_replication_policy_id="default",
-            account_name=copy.account.name,
+            account_name=copy.name,
             resource_group_name=self.group.name,
             source_account=source.id,
             destination_account=copy.account.id,
@@ -151,7 +151,7 @@ class Continuity(ComponentResource):
             f"{self._name}-{role}-sent",
             # The receiving side gives the ids, and the sending side must name the same.
             object_replication_policy_id=received.policy_id,
-            account_name=source.name,
+            account_name=item.store.name,
             resource_group_name=item.resource_group,
             source_account=source.id,
             destination_account=copy.account.id,

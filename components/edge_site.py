@@ -154,7 +154,7 @@ class EdgeSite(ComponentResource):
     def _delivery(self, flux: kubernetesconfiguration.Extension) -> None:
         args, scope, site = self._args, self._args.scope, self._args.site
         suffix = scope.jurisdiction.cloud.suffixes["blob"]
-        endpoint = Output.concat("https://", args.boundary.store.account.name, ".", suffix, "/")
+        endpoint = Output.concat("https://", args.boundary.store.name, ".", suffix, "/")
         kubernetesconfiguration.FluxConfiguration(
             f"{self._name}-delivery",
             flux_configuration_name="edge",

@@ -8,26 +8,27 @@ https://cloud-provider-azure.sigs.k8s.io/topics/pls-integration/
 import json
 from dataclasses import dataclass
 
-from pulumi import ComponentResource, Input, Output, ResourceOptions
+from pulumi import ComponentResource, Output, ResourceOptions
 from pulumi_kubernetes import Provider
-from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.apps import v1 as apps
 from pulumi_kubernetes.core import v1 as core
 from pulumi_kubernetes.meta import v1 as meta
 
 from components.callers import Callers
-from components.canary import routed, weight_host
 from components.gateway_entries import HEALTH_PORT, PORTS, Entries, listeners
+from components.gateway_secrets import mount, provider_class, volume
+from components.gateway_settings import HEALTH_PATH, MODEL_PORT, settings
 from components.identity import Identities
 from components.key_vault import KeyVault
 from components.known_id import after
+from components.model_store import AUDIT, TEMPLATES
 from components.naming import Names
 from components.network import Network
+from components.prompt_store import PromptStore
 from components.quota import Claim, bounded
-from components.retrieval_entries import URL as RETRIEVAL_URL
 from components.scaled import available
 from components.scope import Scope
-from components.tenancy import MOUNT, models, salt, tenants
+from components.storage_account import StorageAccount
 from components.workload import (
     STREAM_SECONDS,
     Place,
@@ -40,12 +41,12 @@ from components.workload import (
     spread,
     waits,
 )
-from config.tenants import SHARED
 
 NAMESPACE = "gateway"
-MODEL_PORT = 8000
-HEALTH_PATH = "/healthz"
-"""Answered on the health port for the cluster, and on every listener for what stands before it."""
+STATE = "/var/lib/gateway"
+"""Segments of the audit log, the token vault, and what is open of the circuit breaker: on disk, as long as the pod."""
+DISK = {"prod": ("8Gi", "9Gi"), "dev": ("2Gi", "3Gi")}
+"""Most of that, and of all that a pod writes: sockets, configuration and what it prints are beside it."""
 SURGE = 1
 LEAVING_SECONDS = 15
 """Until balancers and peers no longer send anything to a pod that is about to stop: they look every five seconds."""
@@ -73,6 +74,11 @@ class GatewayArgs:
     issuer: Output[str]
     callers: Callers
     certificates: KeyVault
+    prompts: PromptStore
+    weights: StorageAccount
+    """Holds the templates' texts too."""
+    audit: StorageAccount
+    """Where the log is anchored."""
     network: Network
     node_group: str
     """Resource group in which the cloud provider makes the private link service."""
@@ -105,9 +111,12 @@ class Gateway(ComponentResource):
         args.certificates.grant_certificates("gateway", identity)
         match = {"app.kubernetes.io/name": "gateway"}
         bounded(place, self._claim())
-        self._certificates(place, identity.client_id)
-        settings = self._settings(place)
-        self._deployment(place, match, settings)
+        provider_class(name, config=scope.config, place=place, client_id=identity.client_id, vault=args.certificates)
+        args.weights.grant_read("gateway", identity, TEMPLATES)
+        # It holds the log on its disk against what is anchored, and adds to that; it writes over none of it.
+        args.audit.grant_read("gateway", identity, AUDIT)
+        args.audit.grant_add("gateway", identity, AUDIT)
+        self._deployment(place, match, self._settings(place))
         entries = Entries(scope=scope, place=place, match=match, network=args.network)
         self.address, self.portal_address = entries.address, entries.portal_address
         services = [entries.service(f"{name}-{listener}-service", listener) for listener in listeners(scope.config)]
@@ -137,65 +146,23 @@ class Gateway(ComponentResource):
             memory=size["memory"],
         )
 
-    def _certificates(self, place: Place, client_id: Input[str]) -> None:
-        CustomResource(
-            f"{self._name}-certificates",
-            api_version="secrets-store.csi.x-k8s.io/v1",
-            kind="SecretProviderClass",
-            metadata=meta.ObjectMetaArgs(name="certificates", namespace=place.name),
-            spec={
-                "provider": "azure",
-                "parameters": {
-                    "clientID": client_id,
-                    "keyvaultName": self._args.certificates.vault.name,
-                    "tenantId": self._args.scope.config.tenant_id,
-                    # The server's own certificate, and the authority that callers' certificates come from.
-                    "objects": json.dumps(
-                        {
-                            "array": [
-                                json.dumps({"objectName": "gateway", "objectType": "secret"}),
-                                json.dumps({"objectName": "callers-ca", "objectType": "secret"}),
-                                *(
-                                    json.dumps({"objectName": salt(tenant), "objectType": "secret"})
-                                    for tenant in self._args.scope.config.tenants
-                                ),
-                            ]
-                        }
-                    ),
-                },
-            },
-            opts=place.options,
-        )
-
     def _settings(self, place: Place) -> core.ConfigMap:
-        scope = self._args.scope
-        document = {
-            "jurisdiction": scope.jurisdiction.id,
-            "environment": scope.environment,
-            "host": scope.config.gateway.host,
-            "listeners": listeners(scope.config),
-            "health": {"port": HEALTH_PORT, "path": HEALTH_PATH},
-            # With tenants, nobody is routed who speaks for none of them.
-            "models": {} if scope.config.tenants else models(scope.config.served, SHARED, MODEL_PORT),
-            "tenants": tenants(scope.config, MODEL_PORT),
-            "retrieval": RETRIEVAL_URL,
-            # What is tried, and the most that it may get: docs/runbooks/canary.md.
-            "canaries": routed(scope.config.use_cases, MODEL_PORT, weight_host(scope)),
-            # No external provider is configured: the guard would not use one for health data, and none is reachable.
-            "external_providers": [],
-        }
+        args = self._args
+        told = settings(args.scope, prompts=args.prompts, weights=args.weights, audit=args.audit)
         return core.ConfigMap(
             f"{self._name}-settings",
             metadata=meta.ObjectMetaArgs(name="gateway", namespace=place.name),
             immutable=False,
-            data={"gateway.json": json.dumps(document, indent=1, sort_keys=True)},
+            data={"gateway.json": json.dumps(told, indent=1, sort_keys=True)},
             opts=place.options,
         )
 
-    def _deployment(self, place: Place, match: dict[str, str], settings: core.ConfigMap) -> None:
+    def _deployment(self, place: Place, match: dict[str, str], told: core.ConfigMap) -> None:
         scope, config = self._args.scope, self._args.scope.config.gateway
         known = labels(scope, name="gateway", component="gateway", classification="phi")
-        resources = self._size
+        # What is promised of the node's disk is there: the log of a pod that is evicted for it ends.
+        state, disk = DISK["prod" if scope.is_prod else "dev"]
+        resources = {**self._size, "ephemeral-storage": disk}
         health = core.HTTPGetActionArgs(path=HEALTH_PATH, port=HEALTH_PORT)
         apps.Deployment(
             f"{self._name}-deployment",
@@ -220,19 +187,13 @@ class Gateway(ComponentResource):
                         # Nobody new comes, the longest stream ends, and there is time to say goodbye.
                         termination_grace_period_seconds=LEAVING_SECONDS + STREAM_SECONDS + 15,
                         volumes=[
-                            core.VolumeArgs(
-                                name="certificates",
-                                csi=core.CSIVolumeSourceArgs(
-                                    driver="secrets-store.csi.k8s.io",
-                                    read_only=True,
-                                    volume_attributes={"secretProviderClass": "certificates"},
-                                ),
-                            ),
+                            volume(),
                             core.VolumeArgs(
                                 name="settings",
-                                config_map=core.ConfigMapVolumeSourceArgs(name=settings.metadata.name),
+                                config_map=core.ConfigMapVolumeSourceArgs(name=told.metadata.name),
                             ),
                             core.VolumeArgs(name="tmp", empty_dir=core.EmptyDirVolumeSourceArgs(size_limit="256Mi")),
+                            core.VolumeArgs(name="state", empty_dir=core.EmptyDirVolumeSourceArgs(size_limit=state)),
                         ],
                         containers=[
                             core.ContainerArgs(
@@ -250,9 +211,10 @@ class Gateway(ComponentResource):
                                 security_context=container_security(),
                                 lifecycle=waits(LEAVING_SECONDS),
                                 volume_mounts=[
-                                    core.VolumeMountArgs(name="certificates", mount_path=MOUNT, read_only=True),
+                                    mount(),
                                     core.VolumeMountArgs(name="settings", mount_path="/etc/gateway", read_only=True),
                                     core.VolumeMountArgs(name="tmp", mount_path="/tmp"),  # noqa: S108 the pod's own volume
+                                    core.VolumeMountArgs(name="state", mount_path=STATE),
                                 ],
                                 startup_probe=core.ProbeArgs(http_get=health, period_seconds=2, failure_threshold=30),
                                 readiness_probe=core.ProbeArgs(http_get=health, period_seconds=5, failure_threshold=2),

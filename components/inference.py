@@ -177,7 +177,7 @@ class Inference(ComponentResource):
                     volume_attributes={
                         "protocol": "fuse2",
                         "containerName": "weights",
-                        "storageAccount": args.weights.account.name,
+                        "storageAccount": args.weights.name,
                         "resourceGroup": args.scope.names.resource_group("data"),
                         "clientID": args.identities.of["inference"].client_id,
                         # Else the driver asks for the account's key, which is off (kubernetes-sigs/blob-csi-driver,

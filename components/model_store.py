@@ -18,8 +18,11 @@ from config.tenants import SHARED, patient_stores
 
 PATIENT_CONTAINERS = ("prompts", "documents")
 
+WEIGHTS, TEMPLATES, AUDIT = "weights", "templates", "audit"
+APPROVED = (WEIGHTS, TEMPLATES)
+"""What somebody approved by its checksum: models, and the texts that they are told."""
 WEIGHTS_WORM_DAYS = 365
-"""Weights that answered patients can be looked at a year later."""
+"""Weights that answered patients, and what they were told, can be looked at a year later."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +60,7 @@ class ModelStore(ComponentResource):
             "weights": _Plan(
                 classification="confidential",
                 key="weights",
-                containers=(Container(name="weights", worm_days=WEIGHTS_WORM_DAYS),),
+                containers=tuple(Container(name=container, worm_days=WEIGHTS_WORM_DAYS) for container in APPROVED),
             ),
             **{
                 role: _Plan(
@@ -73,7 +76,7 @@ class ModelStore(ComponentResource):
             "audit": _Plan(
                 classification="confidential",
                 key="audit",
-                containers=(Container(name="audit", worm_days=audit_days, appendable=True),),
+                containers=(Container(name=AUDIT, worm_days=audit_days, appendable=True),),
             ),
             "flows": _Plan(
                 classification="internal",

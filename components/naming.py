@@ -1,13 +1,15 @@
 """Names, computed from organisation, jurisdiction and environment, within Azure's limits.
 
-Names are plain strings, so that a preview sees them; only a name that must be unique in the whole cloud
-ends in a suffix from `pulumi-random` and is an Output.
+Names are plain strings, so that a preview sees them. A name that must be unique in the whole cloud ends in a suffix:
+computed where somebody is told the name before it exists, else from `pulumi-random`, and an Output.
 Limits: https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules
 Abbreviations: learn.microsoft.com/azure/cloud-adoption-framework, "Abbreviation recommendations"
 """
 
 import re
+from base64 import b32encode
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 from pulumi import Output, Resource, ResourceOptions
 from pulumi_random import RandomString
@@ -48,6 +50,26 @@ class Names:
 
     def globally_unique(self, kind: str, role: str, *, limit: int, dashes: bool = False) -> Output[str]:
         """A name that is a DNS label of the cloud (storage account, vault): ends in a stable random suffix."""
+        stem, dashes = self._stem(kind, role, limit, dashes=dashes)
+        suffix = RandomString(
+            f"suffix-{kind}-{role}",
+            length=SUFFIX_LENGTH,
+            special=False,
+            upper=False,
+            opts=ResourceOptions(parent=self.parent),
+        )
+        return Output.concat(stem, "-" if dashes else "", suffix.result)
+
+    def known_unique(self, kind: str, role: str, *, subscription: str, limit: int) -> str:
+        """Such a name without dashes, known before it exists: its suffix follows from the subscription, as ARM's
+        `uniqueString` does. One that somebody else has already taken is changed by another organisation.
+        """
+        stem, _ = self._stem(kind, role, limit, dashes=False)
+        drawn = b32encode(sha256("\n".join((subscription, self.stack, kind, role)).encode()).digest())
+        return stem + drawn.decode().lower()[:SUFFIX_LENGTH]
+
+    def _stem(self, kind: str, role: str, limit: int, *, dashes: bool) -> tuple[str, bool]:
+        """What comes before the suffix, and whether there is room for dashes."""
         stem = self.of(kind, role, limit=limit + 9)
         # Dashes are for reading; a long stack's name does without them.
         dashes = dashes and len(stem) <= limit - SUFFIX_LENGTH - 1
@@ -58,14 +80,7 @@ class Names:
         if 0 < over <= len(role) - 3:
             stem = stem[:room]
         stem = _checked(stem, room)
-        suffix = RandomString(
-            f"suffix-{kind}-{role}",
-            length=SUFFIX_LENGTH,
-            special=False,
-            upper=False,
-            opts=ResourceOptions(parent=self.parent),
-        )
-        return Output.concat(stem, "-" if dashes else "", suffix.result)
+        return stem, dashes
 
 
 def _checked(name: str, limit: int) -> str:

@@ -13,13 +13,14 @@ from components.scope import Scope
 
 @dataclass(frozen=True, kw_only=True)
 class OwnRole:
-    """What somebody may do. There are no data actions: who is given such a role reads no data."""
+    """What somebody may do. Nobody who is given such a role reads data: a data action adds some, or is not here."""
 
     title: str
     """Part of the role's name in the directory."""
     description: str
     actions: Sequence[str]
     not_actions: Sequence[str] = ()
+    data_actions: Sequence[str] = ()
 
 
 def give(
@@ -51,7 +52,7 @@ def give(
             authorization.PermissionArgs(
                 actions=list(role.actions),
                 not_actions=list(role.not_actions),
-                data_actions=[],
+                data_actions=list(role.data_actions),
                 not_data_actions=[],
             )
         ],

@@ -26,8 +26,9 @@ from components.edge_boundary import EdgeBoundary, EdgeBoundaryArgs
 from components.edge_site import EdgeSite, EdgeSiteArgs
 from components.egress import Egress, EgressArgs, default_route_address
 from components.flow_logs import FlowLogs, FlowLogsArgs
-from components.gateway import MODEL_PORT, Gateway, GatewayArgs
+from components.gateway import Gateway, GatewayArgs
 from components.gateway_entries import HEALTH_PORT
+from components.gateway_settings import MODEL_PORT
 from components.gpu_operators import DCGM_EXPORTER, GpuOperators, GpuOperatorsArgs
 from components.gpu_operators import NAMESPACE as OPERATORS
 from components.gpu_operators import PORT as EXPORTER_PORT
@@ -43,7 +44,7 @@ from components.kubernetes_provider import kubernetes_provider
 from components.landing_zone import LandingZone, LandingZoneArgs
 from components.learning import Learning, LearningArgs
 from components.metrics import Metrics, MetricsArgs, Scraped
-from components.model_store import PATIENT_CONTAINERS, ModelStore, ModelStoreArgs
+from components.model_store import APPROVED, PATIENT_CONTAINERS, ModelStore, ModelStoreArgs
 from components.naming import Names
 from components.network import Network, NetworkArgs
 from components.out_of_reach import OutOfReach, OutOfReachArgs
@@ -259,6 +260,9 @@ class Platform(ComponentResource):
                 issuer=cluster.issuer,
                 callers=callers,
                 certificates=keys.certificates,
+                prompts=prompts,
+                weights=store.of["weights"],
+                audit=store.of["audit"],
                 network=network,
                 node_group=cluster.node_group,
             ),
@@ -412,7 +416,7 @@ class Platform(ComponentResource):
                         "weights": Copied(
                             store=store.of["weights"],
                             resource_group=zone.name_of("data"),
-                            containers=("weights",),
+                            containers=APPROVED,
                             named="weights",
                             classification="confidential",
                         ),

@@ -11,7 +11,7 @@ from pulumi import ComponentResource, Input, ResourceOptions
 from pulumi_azure_native import cdn, frontdoor
 
 from components.diagnostics import Diagnosed
-from components.gateway import HEALTH_PATH
+from components.gateway_settings import HEALTH_PATH
 from components.scope import Scope
 from components.waf import MANAGED_RULES, SCRUBBED, front_door_rules
 

@@ -1,8 +1,9 @@
 """The prompt store: which template, in which version, with which checksum, for which use case.
 
-Values are written by the plan and read by the gateway. A template's text lies in the `prompts` container, its version
-in its path; here is what binds a use case to it. Reads and writes are logged, and the log is kept as evidence. A
-snapshot holds each value as it was: a value can be written over, a snapshot can't (ADR 24).
+Values are written by the plan and read by the gateway. A template's text lies in the container `templates` beside the
+weights, written once, its version in its path; here is what binds a use case to it. Reads and writes are logged, and
+the log is kept as evidence. A snapshot holds each value as it was: a value can be written over, a snapshot can't
+(ADR 24).
 """
 
 import hashlib
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from pulumi import ComponentResource, Input, ResourceOptions
 from pulumi_azure_native import appconfiguration, managedidentity, resources
 
-from components.configuration_store import configuration_store
+from components.configuration_store import configuration_store, store_host
 from components.customer_key import CustomerKey
 from components.diagnostics import Diagnosed
 from components.private_endpoint import EndpointPlace
@@ -44,6 +45,8 @@ class PromptStoreArgs:
 class PromptStore(ComponentResource):
     """App Configuration: private, without access keys, under the operator's key; a value and a snapshot by use case."""
 
+    host: str
+    """Known before it exists, for the gateway's settings; it leads to the private endpoint."""
     diagnosed: list[Diagnosed]
 
     def __init__(self, name: str, args: PromptStoreArgs, opts: ResourceOptions | None = None) -> None:
@@ -51,6 +54,7 @@ class PromptStore(ComponentResource):
         self._name, self._args = name, args
         scope = args.scope
         self._store_name = scope.names.of("appcs", limit=50)
+        self.host = store_host(scope, self._store_name)
         self.store = configuration_store(
             name,
             store_name=self._store_name,

@@ -8,11 +8,16 @@ from pulumi_azure_native import managedidentity, storage
 
 from components.customer_key import CustomerKey
 from components.diagnostics import Diagnosed
+from components.known_id import after
+from components.own_role import OwnRole, give
 from components.private_endpoint import EndpointPlace, private_endpoint
 from components.roles import Role, grant
 from components.scope import Classification, Scope
 from config.tenants import SHARED
 
+ADD = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/add/action"
+"""Makes a blob where none is, and adds to an append blob; writes over none and deletes none:
+learn.microsoft.com/rest/api/storageservices/authorize-with-azure-active-directory (Put Blob, Append Block)."""
 SOFT_DELETE_DAYS = 35
 """Longer than a month's holiday of whoever notices."""
 
@@ -50,12 +55,22 @@ class StorageAccount(ComponentResource):
     """No shared key, no public blob, no public address; a customer's key beneath a second layer of encryption."""
 
     account: storage.StorageAccount
+    name: Output[str]
+    """Known before it exists; what takes it waits for the account all the same."""
+    host: str
+    """Of its blobs."""
     diagnosed: list[Diagnosed]
 
     def __init__(self, name: str, args: StorageAccountArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("bailiwick:storage:StorageAccount", name, None, opts)
         self._name, self._args = name, args
+        scope = args.scope
+        self._account_name = scope.names.known_unique(
+            "st", args.role, subscription=scope.config.subscription_id, limit=24
+        )
+        self.host = f"{self._account_name}.{scope.jurisdiction.cloud.suffixes['blob']}"
         self.account = self._account()
+        self.name = after(self._account_name, self.account)
         self._service()
         for container in args.containers:
             self._container(container)
@@ -82,15 +97,36 @@ class StorageAccount(ComponentResource):
         """Let a workload read and write one container; WORM still holds."""
         self._grant(name, identity, container, Role.BLOB_DATA_CONTRIBUTOR)
 
+    def grant_add(self, name: str, identity: managedidentity.UserAssignedIdentity, container: str) -> None:
+        """Let a workload put new blobs into one container; it changes none, and reads none by this."""
+        give(
+            f"{self._name}-{name}-add-role",
+            f"{self._name}-{name}-add-assignment",
+            scope=self._args.scope,
+            role=OwnRole(
+                title=f"{name} adds to {container}",
+                description=f"Puts new blobs into {container}, and nothing else.",
+                actions=(),
+                data_actions=(ADD,),
+            ),
+            to=identity.principal_id,
+            kind="ServicePrincipal",
+            parent=self,
+            on=self._container_id(container),
+        )
+
+    def _container_id(self, container: str) -> Output[str]:
+        return Output.concat(self.account.id, "/blobServices/default/containers/", container)
+
     def _grant(self, name: str, identity: managedidentity.UserAssignedIdentity, container: str, role: Role) -> None:
-        on = Output.concat(self.account.id, "/blobServices/default/containers/", container)
+        on = self._container_id(container)
         grant(f"{self._name}-{name}", scope=self._args.scope, on=on, to=identity.principal_id, role=role, parent=self)
 
     def _account(self) -> storage.StorageAccount:
         args, scope = self._args, self._args.scope
         return storage.StorageAccount(
             f"{self._name}-account",
-            account_name=scope.names.globally_unique("st", args.role, limit=24),
+            account_name=self._account_name,
             resource_group_name=args.resource_group,
             location=scope.region,
             kind="StorageV2",
@@ -145,7 +181,7 @@ class StorageAccount(ComponentResource):
         storage.BlobServiceProperties(
             f"{self._name}-blobs",
             blob_services_name="default",
-            account_name=self.account.name,
+            account_name=self.name,
             resource_group_name=self._args.resource_group,
             is_versioning_enabled=True,
             change_feed=storage.ChangeFeedArgs(enabled=True),
@@ -161,7 +197,7 @@ class StorageAccount(ComponentResource):
         made = storage.BlobContainer(
             f"{self._name}-{container.name}",
             container_name=container.name,
-            account_name=self.account.name,
+            account_name=self.name,
             resource_group_name=self._args.resource_group,
             public_access=storage.PublicAccess.NONE,
             default_encryption_scope="$account-encryption-key",
@@ -173,7 +209,7 @@ class StorageAccount(ComponentResource):
             storage.BlobContainerImmutabilityPolicy(
                 f"{self._name}-{container.name}-worm",
                 immutability_policy_name="default",
-                account_name=self.account.name,
+                account_name=self.name,
                 container_name=made.name,
                 resource_group_name=self._args.resource_group,
                 immutability_period_since_creation_in_days=container.worm_days,

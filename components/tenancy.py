@@ -39,6 +39,7 @@ def tenants(config: StackConfig, port: int) -> dict[str, dict[str, object]]:
             },
             "cacheSalt": f"{MOUNT}/{salt(tenant)}",
             "requestsPerMinute": tenant.requests_per_minute,
+            "origins": list(tenant.origins),
         }
         for tenant in config.tenants
     }

@@ -62,6 +62,12 @@ class Caller(Section):
         "health data comes from where none belongs",
         min_length=1,
     )
+    reidentifies: bool = dial(
+        "Whether answers come back to it with the identifiers that it sent, in place of their tokens; else tokens stay "
+        "tokens. For who writes into the record, and for nobody beside (GDPR Art. 25(1); 45 CFR § 164.502(b)).",
+        "names and numbers of patients come back to where nobody needs them",
+        default=False,
+    )
     federated: Federated | None = dial(
         "How a workload outside Azure proves itself.", "the caller can't prove itself without a secret", default=None
     )
@@ -141,6 +147,20 @@ def callers_ask_for_what_is_served(
                     consequence="the caller's token would permit what the use case was not assessed for",
                     hint=f"remove it, or make a caller of its own for the other use case, in Pulumi.{stack}.yaml",
                 )
+
+
+def who_reidentifies_sends_identifiers(callers: tuple[Caller, ...], stack: str) -> Iterator[Fault]:
+    """Nothing is to come back to a caller that may send nothing of a person's."""
+    for caller in callers:
+        if caller.reidentifies and not {"personal", "phi"} & set(caller.data_classes):
+            yield Fault(
+                key=f"bailiwick:callers.{caller.name}.reidentifies",
+                value="true",
+                problem=f"it sends {', '.join(caller.data_classes)} alone",
+                allowed="true only for callers whose dataClasses hold personal or phi",
+                consequence="a right that is used for nothing, until somebody finds a use for it",
+                hint=f"remove it from the caller in Pulumi.{stack}.yaml",
+            )
 
 
 def callers_speak_for_one_tenant(

@@ -14,6 +14,7 @@ from config.callers import (
     callers_speak_for_one_tenant,
     standby_has_the_firsts_callers,
     standby_takes_the_firsts_tokens,
+    who_reidentifies_sends_identifiers,
 )
 from config.canary import canaries_are_candidates, canaries_fit_the_gpus
 from config.continuity import (
@@ -26,6 +27,7 @@ from config.continuity import (
 )
 from config.faults import Fault, crossed_bounds
 from config.image_verification import ImageVerification, signers_are_told_apart
+from config.origins import origins_are_called_from
 from config.retrieval import Retrieval, replicas_have_bounds
 from config.sections import (
     STAYS_INSIDE,
@@ -286,6 +288,7 @@ _needs("continuity", "region", "jurisdiction", "stack", "portal")(edge_reaches_t
 _needs("callers", "stack")(callers_are_told_apart)
 _needs("image_verification")(signers_are_told_apart)
 _needs("callers", "use_cases", "stack")(callers_ask_for_what_is_served)
+_needs("callers", "stack")(who_reidentifies_sends_identifiers)
 _needs("continuity", "callers", "stack")(standby_has_the_firsts_callers)
 _needs("continuity", "stack")(standby_takes_the_firsts_tokens)
 _needs("callers", "tenants", "stack")(callers_speak_for_one_tenant)
@@ -294,6 +297,7 @@ _needs("use_cases", "tenants", "gpu", "stack")(tenants_fit_the_gpus)
 _needs("use_cases", "tenants", "stack")(tried_for_all)
 _needs("use_cases", "stack")(canaries_are_candidates)
 _needs("use_cases", "gpu", "stack")(canaries_fit_the_gpus)
+_needs("gateway", "tenants", "portal", "continuity", "stack")(origins_are_called_from)
 _needs("retrieval")(replicas_have_bounds)
 
 

@@ -52,6 +52,13 @@ def _day(text: str) -> str:
 Guid = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", to_lower=True)]
 Mail = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
 Host = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$")]
+Origin = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^https://[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+(:[1-9][0-9]{1,4})?$"
+    ),
+]
+"""As a browser sends it: scheme, host, a port other than 443; no path (rfc-editor.org/rfc/rfc6454, section 6.2)."""
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 PinnedImage = Annotated[str, AfterValidator(_pinned)]
 VmSize = Annotated[str, StringConstraints(pattern=r"^Standard_[A-Za-z0-9_]+$")]
@@ -279,6 +286,12 @@ class Gateway(Section):
     host: Host = dial("DNS name that callers use inside the boundary.", "certificates can't be matched")
     replicas_min: int = dial("Fewest replicas.", "a restart is an outage", ge=1, le=64)
     replicas_max: int = dial("Most replicas.", "no ceiling", ge=1, le=64)
+    origins: tuple[Origin, ...] = dial(
+        "Pages that may call from a browser by the portal's listener, each by its origin; none where callers are "
+        "servers. With tenants each has its own.",
+        "any page that a clinician opens could ask in the clinician's name, or the portal's own could not",
+        default=(),
+    )
 
 
 class Database(Section):

@@ -13,7 +13,7 @@ from pydantic import StringConstraints
 
 from config.canary import GPUS_OF_SIZE
 from config.faults import Fault
-from config.sections import Gpu, Label, Section, UseCase, dial
+from config.sections import Gpu, Label, Origin, Section, UseCase, dial
 
 TenantName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]{1,11}$")]
 """Part of namespaces and of a storage account's name, which takes 24 characters and no dash."""
@@ -42,6 +42,11 @@ class Tenant(Section):
         "one tenant's burst is every other's outage",
         ge=1,
         le=100_000,
+    )
+    origins: tuple[Origin, ...] = dial(
+        "Its pages that may call from a browser, by the portal's listener, each by its origin.",
+        "another tenant's page, or anybody's, could ask with this one's token",
+        default=(),
     )
 
 

@@ -52,6 +52,7 @@ METRICS = "microsoft.monitor/accounts/data/metrics"
 OPERATIONS = (
     Operation(STORE, f"{BLOBS}/read", "read"),
     Operation(STORE, f"{BLOBS}/write", "write"),
+    Operation(STORE, f"{BLOBS}/add/action", "write"),
     Operation(STORE, f"{FILES}/read", "read"),
     Operation(STORE, f"{FILES}/write", "write"),
     Operation(STORE, f"{QUEUES}/read", "read"),

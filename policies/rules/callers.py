@@ -1,7 +1,7 @@
 """Callers: applications without secrets, whose tokens name a use case and a purpose, and are for this gateway alone."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from plan.model import UNKNOWN, PlannedResource, Value
 from policies.require import items, require, same, texts
@@ -34,6 +34,7 @@ LONGEST = 900
 EXCHANGES = ("api://AzureADTokenExchange", "api://AzureADTokenExchangeUSGov", "api://AzureADTokenExchangeChina")
 _USE_CASE = re.compile(rf"^use-case\.([a-z0-9-]+)\.({'|'.join(PURPOSES)})$")
 _DATA_CLASS = re.compile(r"^data-class\.(public|internal|confidential|personal|phi|payment)$")
+_BACK = re.compile(r"^re-identify\.([a-z0-9-]+)$")
 _TENANT = re.compile(r"^tenant\.[a-z][a-z0-9]{1,11}$")
 _GUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
@@ -174,14 +175,30 @@ def roles_name_a_use_case(stack: StackUnderReview) -> Iterable[Judged]:
 
 
 def _role(value: Value, members: Value, served: set[str]) -> Verdict:
-    found = _USE_CASE.match(str(value))
-    # Whether a tenant is one, and a caller has one alone, is tenancy.callers-speak-for-one.
+    found = _USE_CASE.match(str(value)) or _BACK.match(str(value))
+    # Whom identifiers come back to is callers.identifiers-come-back-to-their-sender; whether a tenant is one, and a
+    # caller has one alone, is tenancy.callers-speak-for-one.
     if found is None and not _DATA_CLASS.match(str(value)) and not _TENANT.match(str(value)):
-        forms = f"use-case.<name>.<{' or '.join(PURPOSES)}>, no data-class.<class> and no tenant.<name>"
+        ours = f"use-case.<name>.<{' or '.join(PURPOSES)}>"
+        forms = f"{ours}, no re-identify.<name>, no data-class.<class> and no tenant.<name>"
         return refused(f"role '{value}' is no {forms}")
     if found is not None and found[1] not in served:
         return refused(f"role '{value}' is for a use case that nobody serves")
     return PASSED if texts(members) == ["Application"] else refused(f"role '{value}' can be given to people")
+
+
+def held_roles(stack: StackUnderReview) -> Iterator[tuple[PlannedResource, set[str]]]:
+    """Every service principal with the roles that its tokens carry; of one that nobody here makes, an empty text."""
+    values = {
+        str(role.get("id")): str(role.get("value"))
+        for application in stack.of_type(APPLICATION)
+        for role in items(application.get("appRoles"))
+    } | {str(role.get("roleId")): str(role.get("value")) for role in stack.of_type(ROLE)}
+    given = stack.of_type(ROLE_ASSIGNMENT)
+    given = stack.of_type(ROLE_ASSIGNMENT)
+    for principal in stack.of_type(PRINCIPAL):
+        own = [one for one in given if names_principal(one, "principalObjectId", principal)]
+        yield principal, {values.get(str(one.get("appRoleId")), "") for one in own}
 
 
 def names_principal(given: PlannedResource, key: str, principal: PlannedResource) -> bool:

@@ -1,4 +1,4 @@
-"""Applications of callers ask for nothing, belong to nobody, and trust issuers of this tenant."""
+"""Applications of callers ask for nothing, belong to nobody, trust their tenant, and get back what is theirs."""
 
 import re
 from collections.abc import Iterable
@@ -7,13 +7,14 @@ from plan.model import PlannedResource
 from policies.known import known_to
 from policies.review import StackUnderReview
 from policies.rule import Judged, Severity, rule, stack_rule
+from policies.rules.callers import APPLICATION, PRINCIPAL, ROLE, ROLE_ASSIGNMENT, held_roles
 from policies.settled import SHUT, settled
-from policies.verdict import PASSED, Verdict, all_of, refused
+from policies.verdict import PASSED, Verdict, all_of, refused, refused_for
 
-APPLICATION = "azuread:index/application:Application"
-PRINCIPAL = "azuread:index/servicePrincipal:ServicePrincipal"
 PROOF = "azuread:index/applicationFederatedIdentityCredential:ApplicationFederatedIdentityCredential"
 GITHUB = "https://token.actions.githubusercontent.com"
+SENT = frozenset({"data-class.personal", "data-class.phi"})
+"""Whoever sends neither has no identifiers to get back."""
 GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 
 
@@ -47,3 +48,21 @@ def of_this_tenant(stack: StackUnderReview) -> Iterable[Judged]:
         own = issuer == GITHUB or not isinstance(issuer, str) or not tenant or tenant in GUID.findall(issuer)
         ours = PASSED if stack.partial else stack.require_target(proof, "applicationId", APPLICATION)
         yield proof, all_of((PASSED if own else refused(f"trusts {issuer}"), ours))
+
+
+@stack_rule(
+    "callers.identifiers-come-back-to-their-sender",
+    title="Identifiers come back to a caller that asks the use case and sends such data, and to no other",
+    severity=Severity.CRITICAL,
+    applies_to=(PRINCIPAL, APPLICATION, ROLE, ROLE_ASSIGNMENT),
+    fix="set reidentifies of the caller under bailiwick:callers; it is given the role for its own use cases",
+    example="a storefront with the role re-identify.clinical-notes, which may not ask clinical-notes",
+)
+def back_to_sender(stack: StackUnderReview) -> Iterable[Judged]:
+    """A token is worth nothing to who copies it; with this role it is a patient's name again (GDPR Art. 4(5))."""
+    for principal, held in held_roles(stack):
+        back = {role.removeprefix("re-identify.") for role in held if role.startswith("re-identify.")}
+        asked = {role.split(".")[1] for role in held if role.startswith("use-case.")}
+        told = [f"gets identifiers of {name} back, and may not ask it" for name in sorted(back - asked)]
+        told += ["gets identifiers back, and may send none"] if back and not held & SENT else []
+        yield principal, refused_for(told)

@@ -12,6 +12,8 @@ from policies.verdict import PASSED, Verdict, all_of, refused
 WORM = "azure-native:storage:BlobContainerImmutabilityPolicy"
 LOCK = "azure-native:authorization:ManagementLockByScope"
 GROUP = "azure-native:resources:ResourceGroup"
+EVIDENCE = {"audit", "templates", "weights"}
+"""What answered, what it was told, and who asked."""
 EVIDENCE_DAYS = Least("days", 90, "days that a write-once container keeps what it holds")
 """The audit's own minimum is judged by detection rules."""
 DELETED_DAYS = Least("days", 30, "days for which a deleted blob can be had back")
@@ -91,7 +93,7 @@ def deletions_undone(stack: StackUnderReview) -> Iterable[Judged]:
 
 @stack_rule(
     "storage.evidence-is-written-once",
-    title="Weights and audit logs are written once, and kept",
+    title="Weights, templates and audit logs are written once, and kept",
     severity=Severity.CRITICAL,
     applies_to=(CONTAINER, WORM),
     fix="give the container worm_days in components/model_store.py",
@@ -99,10 +101,12 @@ def deletions_undone(stack: StackUnderReview) -> Iterable[Judged]:
     least=(EVIDENCE_DAYS,),
 )
 def evidence_written_once(stack: StackUnderReview) -> Iterable[Judged]:
-    """An audit log that its writer can change evidences nothing; weights that can change answer as nobody approved."""
-    wanted = [c for c in stack.of_type(CONTAINER) if c.get("containerName") in ("audit", "weights")]
-    if {str(c.get("containerName")) for c in wanted} != {"audit", "weights"}:
-        return absent(stack, "the plan has no containers named audit and weights")
+    """An audit log that its writer can change evidences nothing; a model that can change, or what it is told, answers
+    as nobody approved.
+    """
+    wanted = [c for c in stack.of_type(CONTAINER) if c.get("containerName") in EVIDENCE]
+    if {str(c.get("containerName")) for c in wanted} != EVIDENCE:
+        return absent(stack, "the plan has no containers named audit, templates and weights")
     policies = stack.parts(WORM, "containerName", CONTAINER, "containerName")
 
     def check(container: PlannedResource) -> Verdict:

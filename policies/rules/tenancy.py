@@ -6,10 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from plan.model import PlannedResource
 from policies.config_maps import CONFIG
-from policies.require import items
 from policies.review import StackUnderReview
 from policies.rule import Judged, Severity, stack_rule
-from policies.rules.callers import APPLICATION, PRINCIPAL, ROLE, ROLE_ASSIGNMENT, names_principal
+from policies.rules.callers import APPLICATION, PRINCIPAL, ROLE, ROLE_ASSIGNMENT, held_roles
 from policies.rules.workload_objects import PROVIDER
 from policies.tenants import SHARED, Told, space_of, spaces, told
 from policies.types import CONTAINER, NAMESPACE, STORAGE
@@ -92,20 +91,9 @@ def _objects(provider: PlannedResource) -> Iterator[str]:
 )
 def callers_for_one(stack: StackUnderReview) -> Iterable[Judged]:
     """The gateway takes the tenant from the token, and never from what the request says."""
-    values = {
-        str(role.get("id")): str(role.get("value"))
-        for application in stack.of_type(APPLICATION)
-        for role in items(application.get("appRoles"))
-    } | {str(role.get("roleId")): str(role.get("value")) for role in stack.of_type(ROLE)}
     gateways = [gateway for gateway in told(stack) if gateway.readable]
     tenants = {name for gateway in gateways for name in gateway.tenants}
-    given = stack.of_type(ROLE_ASSIGNMENT)
-    for principal in stack.of_type(PRINCIPAL):
-        held = {
-            values.get(str(one.get("appRoleId")), "")
-            for one in given
-            if names_principal(one, "principalObjectId", principal)
-        }
+    for principal, held in held_roles(stack):
         asked = {found[1] for value in held if (found := _USE_CASE.match(value))}
         for_whom = {value.removeprefix("tenant.") for value in held if value.startswith("tenant.")}
         if not asked and not for_whom:

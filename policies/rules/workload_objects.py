@@ -87,6 +87,8 @@ NOTED = frozenset(
 """Annotations of Azure's load balancer that a service may carry: cloud-provider-azure.sigs.k8s.io/topics"""
 RETRIEVAL = "http://retrieval.retrieval.svc.cluster.local:8000"
 """Where the gateway asks for passages: one name in every stack."""
+ORIGIN = re.compile(r"^https://[a-z0-9-]+(\.[a-z0-9-]+)+(:\d+)?$")
+"""One page's host: a pattern, or `null`, is anybody's."""
 INSIDE = re.compile(r"^http://[a-z0-9-]+\.[a-z0-9-]+\.svc\.cluster\.local(:\d+)?(/|$)")
 
 
@@ -231,7 +233,7 @@ def in_memory(provider: PlannedResource, stack: StackUnderReview) -> Verdict:
 
 @stack_rule(
     "workload.gateway-serves-this-stack",
-    title="The gateway's settings name this jurisdiction, this environment, and models inside the cluster alone",
+    title="The gateway's settings name this jurisdiction, models inside the cluster alone, and its pages one by one",
     severity=Severity.CRITICAL,
     applies_to=(CONFIG, NAMESPACE),
     fix="leave gateway.json to components/gateway.py",
@@ -261,6 +263,10 @@ def _gateway(text: str, stack: StackUnderReview, spaces: set[object]) -> Verdict
         retrieval = told.get("retrieval")
         if retrieval not in (None, RETRIEVAL) or (retrieval and not stack.partial and "retrieval" not in spaces):
             bad.append(f"retrieval is at {retrieval}")
+        pages = [page for one in (told, *dict(told.get("tenants", {})).values()) for page in one.get("origins", ())]
+        bad += [f"answers pages of {page}" for page in pages if not ORIGIN.match(str(page))]
+        if pages and "portal" not in dict(told.get("listeners", {})):
+            bad.append("answers pages, and has no listener for browsers")
         if stack.plan.stack.partition("-")[0] not in str(told.get("host", stack.jurisdiction.id)):
             bad.append(f"answers to {told.get('host')}, which doesn't name this stack")
     except (ValueError, TypeError, AttributeError):

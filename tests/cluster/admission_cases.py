@@ -847,6 +847,11 @@ def refused() -> Iterator[Case]:
                 lambda told: told.update(retrieval="http://retrieval.retrieval.svc.cluster.local:9000")
             ),
             "a model elsewhere": settings(lambda told: told["models"].update(x="https://elsewhere.example/v1")),
+            "a model at a page's host": settings(
+                lambda told: told.update(models={"x": "https://page.example"}, origins=["https://page.example"])
+            ),
+            "pages by a pattern": settings(lambda told: told.update(origins=["https://*.example"])),
+            "a page without encryption": settings(lambda told: told.update(origins=["http://page.example"])),
             "a provider": settings(
                 lambda told: told["external_providers"].append({"url": "https://elsewhere.example"})
             ),
@@ -968,6 +973,15 @@ def taken() -> Iterator[Case]:
         "networks": {"a range of the stack's": network({"to": [{"ipBlock": {"cidr": "10.40.4.0/24"}}], "ports": TCP})},
         "fine-networks": {"a host by name": cilium(egress=[{"toFQDNs": [{"matchName": "x.example"}], **ports(443)}])},
         "settings": {
+            "pages": settings(lambda told: told.update(origins=["https://page.example", "https://two.example:8443"])),
+            "pages of tenants": settings(
+                lambda told: told.update(
+                    tenants={
+                        name: {"cacheSalt": f"/run/certificates/salt-{name}", "origins": ["https://page.example"]}
+                        for name in ("northern", "southern")
+                    }
+                )
+            ),
             "another map": changed(
                 "ConfigMap",
                 "gateway",
@@ -975,7 +989,7 @@ def taken() -> Iterator[Case]:
                     made["metadata"].update(name="other"),
                     made.update(data={"x": "https://elsewhere.example"}),
                 ),
-            )
+            ),
         },
     }
     for policy, cases in near.items():

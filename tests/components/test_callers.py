@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from components.callers import EXCHANGE, MAX_AGE_SECONDS
+from cli.planning import stack_config
+from components.callers import EXCHANGE, MAX_AGE_SECONDS, roles_of
 from plan.model import UNKNOWN, Plan, PlannedResource
 from policies.review import review
 from policies.rules import ALL
@@ -65,8 +66,18 @@ class TestATokenCarriesWhatItsCallerMayAsk:
     def test_use_case_and_purpose_and_data_class_of_each_caller_and_no_other(self) -> None:
         plan = compliant("eu-prod")
         asks = "use-case.clinical-notes"
-        assert _carried(plan, "crm-bridge") == {f"{asks}.treatment", f"{asks}.payment", "data-class.personal"}
-        assert _carried(plan, "telehealth-portal") == {f"{asks}.treatment", "data-class.personal", "data-class.phi"}
+        back = "re-identify.clinical-notes"
+        crm, telehealth = _carried(plan, "crm-bridge"), _carried(plan, "telehealth-portal")
+        assert crm == {f"{asks}.treatment", f"{asks}.payment", "data-class.personal", back}
+        assert telehealth == {f"{asks}.treatment", "data-class.personal", "data-class.phi", back}
+
+    def test_identifiers_come_back_to_whom_the_file_says_and_for_its_own_use_cases_alone(self) -> None:
+        stack = stack_config("uk-prod")
+        of = {caller.name: {role for role in roles_of(caller) if "re-identify" in role} for caller in stack.callers}
+        assert of == {
+            "northern-epr": {"re-identify.clinical-notes", "re-identify.clinic-letters"},
+            "southern-portal": set(),
+        }
 
     def test_every_assignment_is_to_the_gateway(self) -> None:
         plan = compliant("eu-prod")
@@ -168,6 +179,36 @@ class TestBeforeAnythingExists:
         }
 
 
+def _instead(plan: Plan, given: str, value: str) -> Plan:
+    """One assignment gives another of the gateway's roles."""
+    roles = _named(plan, "app-bw-eu-prod-gateway").get("appRoles")
+    assert isinstance(roles, list)
+    (other,) = [role["id"] for role in roles if role["value"] == value]
+    return changed(plan, ROLE_ASSIGNMENT, "appRoleId", other, lambda found: found.name.endswith(given))
+
+
+class TestIdentifiersComeBackToTheirSender:
+    """With the role, what was a token to every copyist is a patient's name again."""
+
+    RULE = "callers.identifiers-come-back-to-their-sender"
+
+    def test_not_to_a_caller_that_may_not_ask_the_use_case(self) -> None:
+        plan = _instead(compliant("eu-prod"), "telehealth-portal-use-case.clinical-notes.treatment", "data-class.phi")
+        assert _refused(plan) == {self.RULE}
+
+    def test_not_to_a_caller_that_may_send_none(self) -> None:
+        plan = _instead(compliant("eu-prod"), "crm-bridge-data-class.personal", "use-case.clinical-notes.operations")
+        assert _refused(plan) == {self.RULE}
+
+    def test_nor_is_there_such_a_role_for_what_nobody_serves(self) -> None:
+        gateway = where(displayName="app-bw-eu-prod-gateway")
+        roles = _named(compliant("eu-prod"), "app-bw-eu-prod-gateway").get("appRoles")
+        assert isinstance(roles, list)
+        index = [role["value"] for role in roles].index("re-identify.clinical-notes")
+        plan = changed(compliant("eu-prod"), APPLICATION, f"appRoles.{index}.value", "re-identify.marketing", gateway)
+        assert "callers.roles-name-a-use-case" in _refused(plan)
+
+
 class TestWhatComesByAnotherWayIsRefusedToo:
     """The same breach has more than one resource type."""
 
@@ -212,7 +253,8 @@ class TestWhatComesByAnotherWayIsRefusedToo:
 
     @pytest.mark.parametrize("key", ["appRoleId", "resourceObjectId", "principalObjectId"])
     def test_a_role_of_or_for_somebody_who_is_not_in_the_plan(self, key: str) -> None:
-        plan = changed(compliant("eu-prod"), ROLE_ASSIGNMENT, key, STRANGER)
+        payment = "crm-bridge-use-case.clinical-notes.payment"
+        plan = changed(compliant("eu-prod"), ROLE_ASSIGNMENT, key, STRANGER, lambda found: found.name.endswith(payment))
         assert _refused(plan) == {"callers.roles-name-a-use-case"}
 
     @pytest.mark.parametrize("uri", ["api://gateway", f"api://gateway/{TENANT}", f"https://x.example/{TENANT}"])

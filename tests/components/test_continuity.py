@@ -5,7 +5,7 @@ from itertools import product
 
 import pytest
 
-from components.gateway import HEALTH_PATH
+from components.gateway_settings import HEALTH_PATH
 from components.naming import Names
 from plan.model import Plan, PlannedResource
 from policies.review import review

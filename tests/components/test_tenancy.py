@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cli.planning import ROOT
-from components.gateway import MODEL_PORT
+from components.gateway_settings import MODEL_PORT
 from components.tenancy import MOUNT, salt, tenants
 from config import StackConfig, parse
 from config.tenants import SHARED, Tenant
@@ -55,8 +55,11 @@ class TestTheGatewaySendsATenantToItsOwn:
                 },
                 "cacheSalt": f"/run/certificates/salt-{name}",
                 "requestsPerMinute": limit,
+                "origins": pages,
             }
-            for name, limit in zip(BOTH, (600, 300), strict=True)
+            for name, limit, pages in zip(
+                BOTH, (600, 300), ([], ["https://letters.southern.hospital.example"]), strict=True
+            )
         }
 
     def test_who_speaks_for_no_tenant_is_sent_nowhere(self) -> None:

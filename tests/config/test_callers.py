@@ -48,6 +48,13 @@ class TestACallerSaysWhoItIsAndWhatFor:
         assert config is not None
         assert (config.callers, faults) == ((), ())
 
+    def test_identifiers_come_back_to_nobody_who_is_not_said_to_get_them(self) -> None:
+        config, faults = _parsed(
+            _caller(), _caller(name="epr", federated=None, managedIdentity=IDENTITY, reidentifies=True)
+        )
+        assert config is not None
+        assert (faults, [caller.reidentifies for caller in config.callers]) == ({}, [False, True])
+
     def test_purposes_are_those_of_the_rule_and_each_is_explained(self) -> None:
         assert get_args(Purpose) == tuple(PURPOSES) == rules.PURPOSES
         assert all(PURPOSES.values())
@@ -70,6 +77,7 @@ class TestEveryFaultOfACallerIsFound:
             ({"federated": {**PROOF, "issuer": "https://*.example"}}, "callers.0.federated.issuer", "match pattern"),
             ({"federated": {**PROOF, "subject": "repo:crm/*"}}, "callers.0.federated.subject", "match pattern"),
             ({"managedIdentity": "the-portal"}, "callers.0.managedIdentity", "match pattern"),
+            ({"reidentifies": True, "dataClasses": ["confidential"]}, "callers.crm.reidentifies", "sends confidential"),
             ({"clientSecret": "x"}, "callers.0.clientSecret", "unknown key"),
         ],
     )

@@ -5,6 +5,7 @@ The table is data: a rule without a row fails `test_every_rule_can_refuse.py`.
 
 import copy
 from dataclasses import replace
+from uuid import UUID, uuid5
 
 from plan.model import Plan
 from tests.plans import Matches, added, changed, swapped, where, without
@@ -111,6 +112,11 @@ def _odd_curve(plan: Plan) -> Plan:
     return changed(changed(plan, KEY, "properties.kty", "EC-HSM"), KEY, "properties.curveName", "P-256K")
 
 
+def _role_of(value: str) -> str:
+    """Its id in eu-prod's tenant, as components/callers.py draws it."""
+    return str(uuid5(UUID("bf9b4e31-56f9-5ef2-bc9f-77a79ff9e476"), f"bw-eu-prod-gateway/{value}"))
+
+
 MUTATIONS: dict[str, Mutation] = {
     "access.activations-are-approved": put(ACTIVATION, "activationRules.requireApproval", False),
     "access.activations-are-short": put(ACTIVATION, "activationRules.maximumDuration", "PT24H"),
@@ -149,6 +155,13 @@ MUTATIONS: dict[str, Mutation] = {
         "azuread:index/applicationFederatedIdentityCredential:ApplicationFederatedIdentityCredential",
         "subject",
         "system:serviceaccount:*:*",
+    ),
+    # It keeps the role for identifiers, and may no longer send any.
+    "callers.identifiers-come-back-to-their-sender": put(
+        "azuread:index/appRoleAssignment:AppRoleAssignment",
+        "appRoleId",
+        _role_of("use-case.clinical-notes.operations"),
+        only=lambda found: found.name.endswith("crm-bridge-data-class.personal"),
     ),
     "callers.must-be-assigned": put(
         "azuread:index/servicePrincipal:ServicePrincipal", "appRoleAssignmentRequired", False

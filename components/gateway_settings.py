@@ -1,0 +1,46 @@
+"""What the gateway is told: `gateway.json`, in the form that model_images/gateway/guard/settings.py reads.
+
+Hosts are named before they exist, so that a first preview sees the whole text, and without a scheme: an address in it
+is one of the cluster's own (components/admission_objects.yaml), or a page's that may call from a browser.
+"""
+
+from components.canary import routed, weight_host
+from components.gateway_entries import HEALTH_PORT, listeners
+from components.model_store import AUDIT
+from components.prompt_store import PromptStore
+from components.retrieval_entries import URL as RETRIEVAL_URL
+from components.scope import Scope
+from components.storage_account import StorageAccount
+from components.tenancy import models, tenants
+from config.tenants import SHARED
+
+MODEL_PORT = 8000
+HEALTH_PATH = "/healthz"
+"""Answered on the health port for the cluster, and on every listener for what stands before it."""
+
+
+def settings(
+    scope: Scope, *, prompts: PromptStore, weights: StorageAccount, audit: StorageAccount
+) -> dict[str, object]:
+    """Everything in the file."""
+    config = scope.config
+    return {
+        "jurisdiction": scope.jurisdiction.id,
+        "environment": scope.environment,
+        "host": config.gateway.host,
+        "listeners": listeners(config),
+        "health": {"port": HEALTH_PORT, "path": HEALTH_PATH},
+        # With tenants, nobody is routed who speaks for none of them.
+        "models": {} if config.tenants else models(config.served, SHARED, MODEL_PORT),
+        "tenants": tenants(config, MODEL_PORT),
+        "origins": list(config.gateway.origins),
+        "retrieval": RETRIEVAL_URL,
+        # What is tried, and the most that it may get: docs/runbooks/canary.md.
+        "canaries": routed(config.use_cases, MODEL_PORT, weight_host(scope)),
+        # Pins by use case, and the texts that they name by path and checksum.
+        "prompts": {"configuration": prompts.host, "label": scope.environment, "texts": weights.host},
+        # Where the log is anchored, as it is written: docs/adr/0036.
+        "audit": {"store": audit.host, "container": AUDIT},
+        # No external provider is configured: the guard would not use one for health data, and none is reachable.
+        "external_providers": [],
+    }
