@@ -28,6 +28,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from model_images.gateway.guard.detectors.combine import Deidentifier
 from model_images.gateway.guard.detectors.patterns import Patterns
@@ -119,7 +120,7 @@ def ours() -> Finder:
 def presidio() -> Finder | None:
     """Presidio with its predefined recognisers and no model, or None where it is not installed."""
     try:
-        tldextract = import_module("tldextract")
+        tldextract: Any = import_module("tldextract")
         analysis = import_module("presidio_analyzer")
         engines = import_module("presidio_analyzer.nlp_engine")
     except ImportError:

@@ -22,7 +22,7 @@ def raised() -> Iterator[str]:
         tree = ast.parse(path.read_text())
         own = next(
             (
-                node.value.value
+                str(node.value.value)
                 for node in ast.walk(tree)
                 if isinstance(node, ast.Assign)
                 and getattr(node.targets[0], "id", "") == "GUARD"
@@ -34,7 +34,9 @@ def raised() -> Iterator[str]:
             if not isinstance(node, ast.Call):
                 continue
             name = getattr(node.func, "id", getattr(node.func, "attr", ""))
-            words = [arg.value if isinstance(arg, ast.Constant) else None for arg in node.args]
+            words: list[str | None] = [
+                arg.value if isinstance(arg, ast.Constant) and isinstance(arg.value, str) else None for arg in node.args
+            ]
             if name in ("Refused", "__init__") and len(words) >= 3 and isinstance(words[1], str):
                 yield f"{words[0] or ('schema' if getattr(node.args[0], 'id', '') == 'SCHEMA' else own)}.{words[1]}"
             elif name in MAKERS and name not in ("Refused", "__init__") and words and isinstance(words[0], str):

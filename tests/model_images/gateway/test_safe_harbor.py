@@ -75,7 +75,7 @@ class TestAgesOver89AreOneCategory:
 
 
 class TestNothingNewIsFoundInWhatStands:
-    """A replacement that is an identifier itself would be stripped again, or worse, restored. Years may: `MRN: 2019`."""
+    """An identifier as replacement would be stripped again, or worse, restored. Years may stay: `MRN: 2019`."""
 
     IDENTIFIERS = (
         "12/03/1957", "12 March 2019", "2019-03-12", "a 97-year-old", "aged 93", "IL 62704", "ZIP 03601", "LS2 9JT",

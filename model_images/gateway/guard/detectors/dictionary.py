@@ -94,7 +94,7 @@ def unpack(data: bytes) -> Dictionary:
     size = int.from_bytes(data[:4], "little")
     raw = zlib.decompress(data[4:])
     if len(raw) != 6 * size + GRAMS:
-        raise GuardFailed("deidentify")
+        raise GuardFailed("de-identify")
     shuffled = bytearray(4 * size)
     for i in range(4):
         shuffled[i::4] = raw[i * size : (i + 1) * size]
@@ -113,5 +113,5 @@ def load() -> Dictionary:
     """The shipped dictionary. Other bytes than those that were measured are refused."""
     data = DATA.read_bytes()
     if hashlib.sha256(data).hexdigest() != SHA256:
-        raise GuardFailed("deidentify")
+        raise GuardFailed("de-identify")
     return unpack(data)

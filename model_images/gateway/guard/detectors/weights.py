@@ -51,7 +51,7 @@ def unpack(data: bytes) -> Model:
     """The reverse of `pack`."""
     head, numbers, *lines = zlib.decompress(data).decode().split("\n")
     if head != f"bailiwick-tagger {VERSION}":
-        raise GuardFailed("deidentify")
+        raise GuardFailed("de-identify")
     t = [int(number) / 100 for number in numbers.split()]
     features: dict[str, Vector] = {}
     for line in lines:
@@ -65,5 +65,5 @@ def load() -> Model:
     """The shipped weights. Other bytes than those that were measured are refused."""
     data = WEIGHTS.read_bytes()
     if hashlib.sha256(data).hexdigest() != SHA256:
-        raise GuardFailed("deidentify")
+        raise GuardFailed("de-identify")
     return unpack(data)
