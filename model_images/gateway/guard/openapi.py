@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from model_images.gateway.guard.endpoints import ENDPOINTS, Endpoint
+from model_images.gateway.guard.endpoints import ENDPOINTS, FEEDBACK, MODELS, Endpoint
 from model_images.gateway.guard.extension import Extension
 
 VERSION = "1.0.0"
@@ -53,14 +53,28 @@ def document(host: str) -> dict[str, Any]:
         "servers": [{"url": f"https://{host}"}],
         "security": [{"certificate": [], "token": []}],
         "paths": {
-            "/v1/models": {
+            MODELS.path: {
                 "get": {
                     "operationId": "listModels",
                     "summary": "The use cases that this token may ask.",
-                    "responses": {"200": {"description": "Names.", "content": _json({"type": "object"})}, **_errors()},
+                    "responses": {
+                        "200": {"description": "Names.", "content": _json(MODELS.answer.document())},
+                        **_errors(),
+                    },
                 }
             },
             **{path: {"post": _operation(one, extension)} for path, one in ENDPOINTS.items()},
+            FEEDBACK.path: {
+                "post": {
+                    "operationId": "feedback",
+                    "summary": "Whether a person took the draft, or corrected it.",
+                    "requestBody": {"required": True, "content": _json(FEEDBACK.request.document())},
+                    "responses": {
+                        "200": {"description": "Counted.", "content": _json(FEEDBACK.answer.document())},
+                        **_errors(),
+                    },
+                }
+            },
         },
         "components": {
             "schemas": {"Error": ERROR, **schemas},

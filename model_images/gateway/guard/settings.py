@@ -114,7 +114,8 @@ class External(_Section, frozen=True):
 
     name: str
     url: str
-    models: tuple[str, ...]
+    models: Mapping[str, str]
+    """By use case, what the provider calls the model that answers it."""
     key: str
     """File with the provider's key."""
 
@@ -155,11 +156,16 @@ class Callers(msgspec.Struct, frozen=True, kw_only=True):
 def read(path: Path) -> Settings:
     """Read the file. Raises BadSettings."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Settings)
+        found = msgspec.json.decode(path.read_bytes(), type=Settings)
     except OSError as error:
         raise BadSettings(f"{path}: can't be read: {error.strerror}. It is mounted from the ConfigMap.") from None
     except msgspec.MsgspecError as error:
         raise BadSettings(f"{path}: {error}. The plan writes it: components/gateway.py.") from None
+    open_ones = [provider.name for provider in found.external_providers if not provider.url.startswith("https://")]
+    if open_ones:
+        named = ", ".join(open_ones)
+        raise BadSettings(f"{path}: external_providers: {named}: https:// alone, or anybody reads along.")
+    return found
 
 
 def callers(environment: Mapping[str, str]) -> Callers:

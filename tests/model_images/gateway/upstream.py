@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import ssl
 import threading
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -25,7 +26,8 @@ def last(body: dict[str, Any]) -> str:
 class Model:
     """One model server on loopback, in a thread of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, context: ssl.SSLContext | None = None) -> None:
+        self._context = context
         self.seen: list[bytes] = []
         self.headers: list[dict[str, str]] = []
         self.cancelled = 0
@@ -76,7 +78,7 @@ class Model:
         app.router.add_route("*", "/{rest:.*}", self._anything)
         runner = web.AppRunner(app, access_log=None, handler_cancellation=True)
         self._loop.run_until_complete(runner.setup())
-        site = web.TCPSite(runner, "127.0.0.1", 0)
+        site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=self._context)
         self._loop.run_until_complete(site.start())
         self.port = runner.addresses[0][1]
         self._ready.set()
