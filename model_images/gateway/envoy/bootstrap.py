@@ -88,6 +88,8 @@ def _callers(name: str, settings: Settings, callers: Callers, places: Places) ->
             *(_passed(path.rpartition("/")[2], "GET", path) for path in READS),
             *asked,
             _passed(FEEDBACK.name, "POST", FEEDBACK.path),
+            # The filter answers a preflight only where a route leads somewhere; what it leaves, the guard refuses.
+            *(_passed("preflight", "OPTIONS", path) for path in (*READS, *ENDPOINTS, FEEDBACK.path) if origins),
             _nothing(),
         ],
         **({"typed_per_filter_config": filters.cors_policy(origins)} if origins else {}),
@@ -95,7 +97,7 @@ def _callers(name: str, settings: Settings, callers: Callers, places: Places) ->
     chain = [
         *([filters.cors()] if origins else []),
         filters.token(callers, places, preflight=bool(origins)),
-        filters.limited(),
+        filters.limited(settings.caller_per_minute),
         filters.whole(),
         filters.router(),
     ]

@@ -137,6 +137,8 @@ class Settings(_Section, frozen=True, rename=None):
     audit: AuditStore = AuditStore()
     replicas: int = 1
     """The most replicas there may be: tenants' numbers of requests are shared out among them."""
+    caller_per_minute: int = msgspec.field(name="callerPerMinute", default=6_000)
+    """Requests of one caller's application to one replica; a tenant's own number stands with the tenant."""
     plugin: Plugin | None = None
     volume: Volume = Volume()
     detector_seconds: float = msgspec.field(name="detectorSeconds", default=2.0)

@@ -91,7 +91,8 @@ class Model:
         self.seen.append(raw)
         self.headers.append(dict(request.headers))
         if self.status != 200:
-            raise web.HTTPInternalServerError(text=raw.decode(errors="replace"))
+            wrong = web.HTTPServiceUnavailable if self.status == 503 else web.HTTPInternalServerError
+            raise wrong(text=raw.decode(errors="replace"))
         body: dict[str, Any] = json.loads(raw)
         return body
 

@@ -97,6 +97,11 @@ class World:
         """Everything that Envoy and the guard have written down."""
         return (self.directory / "log").read_text(errors="replace")
 
+    @property
+    def trouble(self) -> str:
+        """The log without requests: why it did not start."""
+        return "\n".join(line for line in self.log.splitlines() if not line.startswith('{"at"'))
+
     def context(self, pair: Pair | None) -> ssl.SSLContext:
         """TLS as a caller speaks it."""
         made = ssl.create_default_context(cafile=str(self.authority.path))
@@ -295,8 +300,8 @@ def gateway(directory: Path, **changes: object) -> Iterator[World]:
         try:
             deadline = time.monotonic() + 30
             while not world.healthy():
-                assert process.poll() is None, world.log
-                assert time.monotonic() < deadline, world.log
+                assert process.poll() is None, world.trouble
+                assert time.monotonic() < deadline, world.trouble
                 time.sleep(0.05)
             yield world
         finally:
