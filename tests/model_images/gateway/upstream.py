@@ -41,6 +41,8 @@ class Model:
         self.raw: Callable[[dict[str, Any]], dict[str, Any]] | None = None
         """A whole answer in place of the usual."""
         self.status = 200
+        self.wrote: Callable[[], None] = lambda: None
+        """Called before each event of a stream."""
         self.port = 0
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
@@ -185,6 +187,7 @@ class Model:
                     assert request.transport is not None
                     request.transport.abort()
                     return response
+                self.wrote()
                 name = f"event: {event['type']}\n" if "type" in event else ""
                 await response.write(f"{name}data: {json.dumps(event)}\n\n".encode())
             if done:
