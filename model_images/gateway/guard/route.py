@@ -64,7 +64,7 @@ def weight(raw: bytes) -> Weight | None:
     try:
         told = json.loads(raw)
         change, percent, at = told["change"], told["weight"], datetime.fromisoformat(told["at"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
     good = isinstance(change, str) and type(percent) is int and at.tzinfo is not None
     return Weight(change, percent, at) if good else None
