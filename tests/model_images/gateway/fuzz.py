@@ -8,9 +8,13 @@ led by coverage; without it the tests run every target on what Hypothesis draws.
 """
 
 import contextlib
+import json
 import sys
-from collections.abc import Callable, Mapping
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
+from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 import msgspec
@@ -37,6 +41,35 @@ from model_images.gateway.guard.tokens.restore import Restorer
 
 MARKER = "[[NAME_q30zgf0]]"
 PATTERNS = Patterns()
+CHUNK = {"choices": [{"index": 0, "delta": {"content": f"I saw {MARKER}"}}], "object": "chat.completion.chunk"}
+SEEDS = (
+    b'{"model":"a","messages":[{"role":"user","content":"x"}]}',
+    b'{"model":"a","input":[{"type":"message","role":"user","content":[{"type":"input_text","text":"x"}]}]}',
+    f"data: {json.dumps(CHUNK)}\n\n".encode(),
+    b"data: [DONE]\n\n",
+    b'event: x\ndata: {"type":"response.output_text.delta","item_id":"m",'
+    b'"output_index":0,"content_index":0,"delta":"x"}\n\n',
+    MARKER.encode(),
+    b"[[NAME_",
+    b'{"a":"\\u00',
+    b"SGVsbG8gdGhlcmUsIGhlbGxvIHRoZXJl",
+    b"%41%42%43",
+    b"&#x41;&#66;",
+    b"\xed\xa0\x80",
+    b"\xe2\x80\x8b",
+    b"12/03/1957 943 476 5919 a@b.example",
+    b"\xe2\x80\x94 gateway abcd\n",
+    b'{"weight":5,"change":"c","at":"2026-01-01T00:00:00+00:00"}',
+    b"[" * 80,
+    b'{"a":' * 80,
+    b"\x00",
+    b"\r\n",
+    b'"',
+    b"}",
+    b"]",
+    b",",
+)
+"""What texts of these forms are made of, to begin with."""
 
 
 def _lexicon() -> Lexicon:
@@ -171,6 +204,15 @@ TARGETS: Mapping[str, Callable[[bytes], None]] = {
 }
 
 
+def _own() -> Iterator[FunctionType]:
+    """Functions and methods of the modules under test: they are imported already."""
+    for name, module in list(sys.modules.items()):
+        if name.startswith(("model_images.gateway.guard", "audit_log")):
+            for held in list(vars(module).values()):
+                inside = vars(held).values() if isinstance(held, type) else (held,)
+                yield from (one for one in inside if isinstance(one, FunctionType) and one.__module__ == name)
+
+
 def main() -> None:
     """One target, by coverage; libFuzzer's own options follow its name."""
     atheris: Any = import_module("atheris")
@@ -178,13 +220,14 @@ def main() -> None:
     name, *options = sys.argv[1:] or [""]
     if name not in TARGETS:
         raise SystemExit(f"which target? {', '.join(TARGETS)}")
-    # Imported already, so instrumented function by function.
-    for module in [m for key, m in sys.modules.items() if key.startswith(("model_images.gateway.guard", "audit_log"))]:
-        for held in vars(module).values():
-            if callable(held) and getattr(held, "__module__", "") == module.__name__ and hasattr(held, "__code__"):
-                atheris.instrument_func(held)
-    atheris.Setup([sys.argv[0], *options], TARGETS[name])
-    atheris.Fuzz()
+    for function in _own():
+        atheris.instrument_func(function)
+    with tempfile.TemporaryDirectory() as corpus:
+        for number, seed in enumerate(SEEDS):
+            Path(corpus, str(number)).write_bytes(seed)
+        Path(corpus, "events").write_bytes(b"".join(SEEDS[2:5]))
+        atheris.Setup([sys.argv[0], *options, corpus], TARGETS[name])
+        atheris.Fuzz()
 
 
 if __name__ == "__main__":

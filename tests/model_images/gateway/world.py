@@ -298,7 +298,7 @@ def gateway(directory: Path, **changes: object) -> Iterator[World]:
             outside=outside,
         )
         try:
-            deadline = time.monotonic() + 30
+            deadline = time.monotonic() + 120
             while not world.healthy():
                 assert process.poll() is None, world.trouble
                 assert time.monotonic() < deadline, world.trouble
