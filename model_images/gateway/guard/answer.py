@@ -69,6 +69,11 @@ def unlike() -> Refused:
     return gone("answer-malformed", "The model's answer has not the form that it must have.")
 
 
+def owner(answer_id: str) -> str:
+    """What sets the ids of one answer apart from those of another: the end of its own, which is random."""
+    return answer_id[-12:]
+
+
 def counts(usage: Any) -> tuple[int, int]:  # noqa: ANN401 JSON of others
     """Tokens of input and output, from either endpoint's words; noughts where nothing is said."""
     if not isinstance(usage, dict):
