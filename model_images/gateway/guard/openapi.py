@@ -26,14 +26,37 @@ ERROR: dict[str, Any] = {
         }
     },
 }
+MODELS: dict[str, Any] = {
+    "type": "object",
+    "required": ["object", "data"],
+    "properties": {
+        "object": {"const": "list"},
+        "data": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["id", "object", "created", "owned_by"],
+                "properties": {
+                    "id": {"type": "string", "description": "Name of a use case: what `model` is in a request."},
+                    "object": {"const": "model"},
+                    "created": {"type": "integer"},
+                    "owned_by": {"type": "string"},
+                },
+            },
+        },
+    },
+}
+LATER = {"Retry-After": {"description": "Seconds after which to ask again.", "schema": {"type": "integer"}}}
+NEVER = {"X-Should-Retry": {"description": "`false` where that does not help.", "schema": {"enum": ["false"]}}}
+HEADERS = {"429": LATER, "502": {**LATER, **NEVER}, "503": {**LATER, **NEVER}, "504": NEVER}
 STATUSES = {
     "400": "The request has not the form that is described, or holds what can't be replaced.",
     "401": "No token, or none for this gateway and for now.",
-    "403": "A guard refused.",
+    "403": "A guard refused, or the breaker on volume is open.",
     "404": "Nothing is served there, or not to this caller.",
     "408": "The request came too slowly.",
     "413": "The request is too long.",
-    "429": "Too many requests, or an abnormal volume of data.",
+    "429": "Too many requests.",
     "502": "The model failed, or its answer was blocked.",
     "503": "A guard could not do its work, or the audit log could not be written: nothing was passed on.",
     "504": "The model did not answer in time.",
@@ -57,7 +80,20 @@ def document(host: str) -> dict[str, Any]:
                 "get": {
                     "operationId": "listModels",
                     "summary": "The use cases that this token may ask.",
-                    "responses": {"200": {"description": "Names.", "content": _json({"type": "object"})}, **_errors()},
+                    "responses": {
+                        "200": {"description": "Names.", "content": _json(MODELS)},
+                        **_errors("401", "403", "429"),
+                    },
+                }
+            },
+            "/openapi.json": {
+                "get": {
+                    "operationId": "readDocument",
+                    "summary": "This document.",
+                    "responses": {
+                        "200": {"description": "OpenAPI 3.1.", "content": _json({"type": "object"})},
+                        **_errors("401", "403", "429"),
+                    },
                 }
             },
             **{path: {"post": _operation(one, extension)} for path, one in ENDPOINTS.items()},
@@ -80,7 +116,7 @@ def _extension() -> tuple[dict[str, Any], dict[str, Any]]:
 def _operation(one: Endpoint, extension: dict[str, Any]) -> dict[str, Any]:
     request = one.request.document()
     request["properties"]["bailiwick"] = extension
-    answer: dict[str, Any] = {"application/json": {"schema": one.answer.document()}}
+    answer: dict[str, Any] = {"application/json": {"schema": _answer(one)}}
     if one.streams:
         answer["text/event-stream"] = {"schema": {"type": "string"}}
     return {
@@ -91,12 +127,25 @@ def _operation(one: Endpoint, extension: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _answer(one: Endpoint) -> dict[str, Any]:
+    """The answer's own fields, before them those that the gateway writes itself."""
+    made = one.answer.document()
+    kind = {"chat": "chat.completion", "responses": "response", "embeddings": "list"}[one.name]
+    head = {"id": {"type": "string"}, "object": {"const": kind}, "model": {"type": "string"}}
+    return {**made, "properties": {**head, **made["properties"]}}
+
+
 def _json(schema: dict[str, Any]) -> dict[str, Any]:
     return {"application/json": {"schema": schema}}
 
 
-def _errors() -> dict[str, Any]:
+def _errors(*only: str) -> dict[str, Any]:
     return {
-        status: {"description": words, "content": _json({"$ref": "#/components/schemas/Error"})}
+        status: {
+            "description": words,
+            "content": _json({"$ref": "#/components/schemas/Error"}),
+            **({"headers": HEADERS[status]} if status in HEADERS else {}),
+        }
         for status, words in STATUSES.items()
+        if not only or status in only
     }
