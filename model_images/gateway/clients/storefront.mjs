@@ -41,7 +41,7 @@ export const fromManagedIdentity = (clientId) => async () => {
 /** Tokens for the gateway by client credentials: no secret, an assertion. Each is kept until shortly before its end. */
 export function tokens({ login = "https://login.microsoftonline.com", tenant, application, audience, assertion }) {
   let held = null;
-  return async () => {
+  const token = async () => {
     if (held && held.ends - Date.now() / 1000 > RENEW_SECONDS) return held.token;
     const answer = await fetch(`${login}/${tenant}/oauth2/v2.0/token`, {
       method: "POST",
@@ -58,6 +58,11 @@ export function tokens({ login = "https://login.microsoftonline.com", tenant, ap
     held = { token: told.access_token, ends: Date.now() / 1000 + Number(told.expires_in) };
     return held.token;
   };
+  /** By the gateway's clock it had ended, or its roles are others now. */
+  token.forget = () => {
+    held = null;
+  };
+  return token;
 }
 
 /** One for the whole process: it keeps its connections. `certificate` and `key` are PEM, `authority` too where needed. */
@@ -90,6 +95,10 @@ export function connect({ host, port = 443, certificate, key, authority, token, 
       try {
         return await once(method, path, body);
       } catch (error) {
+        if (error.status === 401 && attempt === 1 && token.forget) {
+          token.forget();
+          continue;
+        }
         const again = error instanceof Refused && error.mayAskAgain && error.retryAfter <= LONGEST_WAIT_SECONDS;
         if (!again || attempt >= attempts) throw error;
         await wait(1000 * (error.retryAfter || 0.5 * 2 ** attempt));

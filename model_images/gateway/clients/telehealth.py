@@ -79,6 +79,12 @@ class Tokens:
             self._held = self.credential.get_token(self.scope)
         return self._held.token
 
+    def refused(self, response: Any) -> None:  # noqa: ANN401 a response of whichever httpx the client has
+        """By the gateway's clock the token had ended, or its roles are others now: OpenAI's client asks once more."""
+        if response.status_code == 401 and self._held is not None:
+            self._held = None
+            response.headers["x-should-retry"] = "true"
+
 
 class NotAnswered(Exception):
     """The gateway refused, or could not answer. Its message never holds what was sent: it may be logged."""
@@ -122,10 +128,12 @@ def connect(access: Access, credential: Credential) -> openai.OpenAI:
     context = ssl.create_default_context(cafile=str(access.authority) if access.authority else None)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.load_cert_chain(access.certificate)
+    tokens = Tokens(credential, access.scope)
+    hooks = {"response": [tokens.refused]}
     return openai.OpenAI(
         base_url=access.base_url,
-        api_key=Tokens(credential, access.scope),
-        http_client=openai.DefaultHttpxClient(verify=context, trust_env=False),
+        api_key=tokens,
+        http_client=openai.DefaultHttpxClient(verify=context, trust_env=False, event_hooks=hooks),
         # It waits as long as `retry-after` says after 429 and 503, and asks twice more.
         max_retries=2,
         timeout=150,

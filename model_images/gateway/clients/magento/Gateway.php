@@ -72,6 +72,11 @@ class Gateway
             try {
                 return $this->once($path, $body);
             } catch (Refused $refused) {
+                if ($refused->status === 401 && $attempt === 1) {
+                    // By the gateway's clock the token had ended, or its roles are others now.
+                    $this->token = null;
+                    continue;
+                }
                 $again = $refused->mayAskAgain && $refused->retryAfter <= self::LONGEST_WAIT_SECONDS;
                 if (!$again || $attempt >= $this->attempts) {
                     throw $refused;
@@ -152,6 +157,8 @@ class Gateway
             CURLOPT_RETURNTRANSFER => true,
             CURLOPT_FOLLOWLOCATION => false,
             CURLOPT_SSLVERSION => CURL_SSLVERSION_TLSv1_2,
+            // A refusal may come before the body has gone; over HTTP/2 libcurl 7.88 took that for a broken stream.
+            CURLOPT_HTTP_VERSION => CURL_HTTP_VERSION_1_1,
             CURLOPT_HEADERFUNCTION => function ($_, string $line) use (&$received): int {
                 [$name, $value] = array_pad(explode(':', $line, 2), 2, '');
                 $received[strtolower(trim($name))] = trim($value);
