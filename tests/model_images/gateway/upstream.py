@@ -136,8 +136,14 @@ class Model:
         return [text[at : at + self.piece] for at in range(0, len(text), self.piece)]
 
     def _call(self, said: str) -> list[dict[str, Any]]:
-        first = {"id": "call-1", "type": "function", "function": {"name": self.streams_call, "arguments": ""}}
-        rest = [{"function": {"arguments": piece}} for piece in self._pieces(json.dumps({"who": said}))]
+        first: dict[str, Any] = {
+            "id": "call-1",
+            "type": "function",
+            "function": {"name": self.streams_call, "arguments": ""},
+        }
+        rest: list[dict[str, Any]] = [
+            {"function": {"arguments": piece}} for piece in self._pieces(json.dumps({"who": said}))
+        ]
         return [{"tool_calls": [{"index": 0, **one}]} for one in (first, *rest)]
 
     def _call_events(self, begun: dict[str, Any], said: str) -> list[dict[str, Any]]:

@@ -246,7 +246,7 @@ def _event(kind: str, **fields: Node) -> Object:
 
 
 def _piece(kind: str, **fields: Node) -> Object:
-    adds = {"logprobs": []} if kind.startswith("response.output_text.") else {}
+    adds: dict[str, Any] = {"logprobs": []} if kind.startswith("response.output_text.") else {}
     return Object({"type": Choice((kind,)), **_PLACE, **fields}, required=("type", *fields), drop=True, adds=adds)
 
 
