@@ -6,7 +6,7 @@ PYTHON ?= python3
 SOURCES := __main__.py audit_log benchmarks cli components config delivery drill evidence jurisdictions model_images plan policies retrieval tests tools
 
 .DEFAULT_GOAL := help
-.PHONY: help setup preview preview-all check test test-slow cluster-tools test-cluster docs format rules mutate bench bench-fleet clean
+.PHONY: help setup preview preview-all check test test-slow cluster-tools test-cluster docs format rules mutate bench bench-fleet bench-gateway fuzz clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,6 +61,18 @@ bench: setup ## Print times and memory
 	@$(RUN) python -m benchmarks.growth
 	@$(RUN) python -m benchmarks.reachability
 	@$(RUN) python -m benchmarks.beside_opa
+
+bench-gateway: setup ## Print what the gateway adds to an answer's way, what it finds, what tokens and the audit log cost (minutes)
+	@$(RUN) python -m benchmarks.gateway
+	@$(RUN) python -m benchmarks.deidentify_speed
+	@$(RUN) --group peers python -m benchmarks.deidentify
+	@$(RUN) python -m benchmarks.tokens
+	@$(RUN) python -m benchmarks.audit
+
+FUZZ_SECONDS ?= 60
+fuzz: setup ## Search, led by coverage, for bytes that a parser of the gateway does not refuse in its own words (FUZZ_SECONDS each)
+	@for target in request header answer whole arguments restored text encoded log stored; do \
+	  $(RUN) --group fuzz python -m tests.model_images.gateway.fuzz $$target -max_total_time=$(FUZZ_SECONDS) -max_len=4096 || exit 1; done
 
 bench-fleet: setup ## Print times and memory of many stacks (minutes)
 	@$(RUN) python -m benchmarks.fleet

@@ -14,7 +14,12 @@ from model_images.gateway.guard.openapi import document
 
 HOST = "gateway.example"
 """Replaced by the named credential, which has the address: servers are not read."""
-OPERATIONS = {"/v1/chat/completions": "post", "/v1/models": "get"}
+OPERATIONS = {
+    "/v1/chat/completions": ("post", "Chat", "ChatAnswer"),
+    "/v1/feedback": ("post", "Feedback", "FeedbackAnswer"),
+    "/v1/models": ("get", "Models", "Models"),
+}
+"""Method, and the names of what is asked and answered."""
 LEFT_OUT = frozenset(
     {"stream", "stream_options", "tools", "tool_choice", "parallel_tool_calls", "tool_calls", "tool_call_id"}
     # Each takes one value alone, or JSON of any shape.
@@ -51,7 +56,8 @@ def external_service() -> dict[str, Any]:
     ours = json.loads(json.dumps(document(HOST)))
     schemas: dict[str, Any] = {}
     paths = {
-        path: {method: _operation(ours["paths"][path][method], ours, schemas)} for path, method in OPERATIONS.items()
+        path: {method: _operation(ours["paths"][path][method], (asked, answered), ours, schemas)}
+        for path, (method, asked, answered) in OPERATIONS.items()
     }
     schemas["Message"]["properties"]["role"]["enum"] = list(ROLES)
     return {
@@ -63,9 +69,10 @@ def external_service() -> dict[str, Any]:
     }
 
 
-def _operation(told: Mapping[str, Any], ours: Mapping[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
-    name = "Chat" if told["operationId"] == "chat" else "Models"
-    answered = "ChatAnswer" if name == "Chat" else "Models"
+def _operation(
+    told: Mapping[str, Any], names: tuple[str, str], ours: Mapping[str, Any], schemas: dict[str, Any]
+) -> dict[str, Any]:
+    name, answered = names
     made: dict[str, Any] = {"operationId": told["operationId"], "summary": told["summary"]}
     if "requestBody" in told:
         schema = told["requestBody"]["content"]["application/json"]["schema"]
@@ -163,7 +170,7 @@ def registration() -> Iterator[str]:
     yield "    <description>The only door to the models: whole answers of chat, and the use cases.</description>"
     yield "    <label>Gateway</label>"
     yield "    <namedCredential>Gateway</namedCredential>"
-    for name in ("chat", "listModels"):
+    for name in ("chat", "feedback", "listModels"):
         yield f"    <operations>\n        <active>true</active>\n        <name>{name}</name>\n    </operations>"
     yield "    <registrationProviderType>Custom</registrationProviderType>"
     yield f"    <schema>{schema}</schema>"

@@ -24,8 +24,8 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tree:
             path = tmp_path / name.replace("__", "/")
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        subprocess.run(["git", "init", "-q", "."], cwd=tmp_path, check=True)  # noqa: S607 git is on PATH
-        subprocess.run(["git", "add", "-A"], cwd=tmp_path, check=True)  # noqa: S607 git is on PATH
+        subprocess.run(["git", "init", "-q", "."], cwd=tmp_path, check=True)
+        subprocess.run(["git", "add", "-A"], cwd=tmp_path, check=True)
         monkeypatch.setattr("cli.planning.ROOT", tmp_path)
         return tmp_path
 

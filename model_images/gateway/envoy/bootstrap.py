@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 from model_images.gateway.envoy import clusters, filters, tls
 from model_images.gateway.envoy.connections import STREAM_SECONDS, manager
 from model_images.gateway.envoy.places import Places
-from model_images.gateway.guard.endpoints import ENDPOINTS
+from model_images.gateway.guard.endpoints import ENDPOINTS, FEEDBACK
+from model_images.gateway.guard.route import outside
 from model_images.gateway.guard.settings import Callers, Settings
 from model_images.gateway.guard.upstream import ROUTE
 
@@ -25,7 +26,7 @@ def bootstrap(settings: Settings, callers: Callers, places: Places) -> dict[str,
         "admin": {"address": {"pipe": {"path": str(places.admin), "mode": 0o600}}},
         "static_resources": {
             "listeners": [*listeners, _cluster_only(settings, places), _way_out(settings, places)],
-            "clusters": [clusters.guard(places), *clusters.upstreams(settings)],
+            "clusters": [clusters.guard(places), *clusters.upstreams(settings, str(places.outside))],
         },
         "overload_manager": {
             "resource_monitors": [
@@ -86,6 +87,9 @@ def _callers(name: str, settings: Settings, callers: Callers, places: Places) ->
             _passed("probe", "GET", PROBE),
             *(_passed(path.rpartition("/")[2], "GET", path) for path in READS),
             *asked,
+            _passed(FEEDBACK.name, "POST", FEEDBACK.path),
+            # The filter answers a preflight only where a route leads somewhere; what it leaves, the guard refuses.
+            *(_passed("preflight", "OPTIONS", path) for path in (*READS, *ENDPOINTS, FEEDBACK.path) if origins),
             _nothing(),
         ],
         **({"typed_per_filter_config": filters.cors_policy(origins)} if origins else {}),
@@ -93,7 +97,7 @@ def _callers(name: str, settings: Settings, callers: Callers, places: Places) ->
     chain = [
         *([filters.cors()] if origins else []),
         filters.token(callers, places, preflight=bool(origins)),
-        filters.limited(),
+        filters.limited(settings.caller_per_minute),
         filters.whole(),
         filters.router(),
     ]
@@ -137,7 +141,7 @@ def _way_out(settings: Settings, places: Places) -> dict[str, Any]:
         _out(name, path, urlsplit(url).netloc) for name, url in clusters.models(settings).items() for path in ENDPOINTS
     ]
     routes += [
-        _out(f"external:{provider.name}", path, urlsplit(provider.url).netloc)
+        _out(outside(provider.name), path, urlsplit(provider.url).netloc)
         for provider in settings.external_providers
         for path in ENDPOINTS
     ]

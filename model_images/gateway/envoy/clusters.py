@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from model_images.gateway.envoy import tls
 from model_images.gateway.envoy.places import Places
-from model_images.gateway.guard.route import cluster
+from model_images.gateway.guard.route import cluster, outside
 from model_images.gateway.guard.settings import Settings
 
 OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
@@ -35,15 +35,15 @@ def models(settings: Settings) -> dict[str, str]:
     return found
 
 
-def upstreams(settings: Settings) -> Iterator[dict[str, Any]]:
+def upstreams(settings: Settings, trusted: str) -> Iterator[dict[str, Any]]:
     """Models, and external providers."""
     for name, url in models(settings).items():
-        yield _upstream(name, url, outside=False)
+        yield _upstream(name, url, trusted)
     for provider in settings.external_providers:
-        yield _upstream(f"external:{provider.name}", provider.url, outside=True)
+        yield _upstream(outside(provider.name), provider.url, trusted)
 
 
-def _upstream(name: str, url: str, *, outside: bool) -> dict[str, Any]:
+def _upstream(name: str, url: str, trusted: str) -> dict[str, Any]:
     parts = urlsplit(url)
     host = parts.hostname or ""
     port = parts.port or (443 if parts.scheme == "https" else 80)
@@ -65,7 +65,7 @@ def _upstream(name: str, url: str, *, outside: bool) -> dict[str, Any]:
         },
         "common_lb_config": {"healthy_panic_threshold": {"value": 0}},
         "typed_extension_protocol_options": _http(),
-        **({"transport_socket": tls.client(host)} if outside or parts.scheme == "https" else {}),
+        **({"transport_socket": tls.client(host, trusted)} if parts.scheme == "https" else {}),
     }
 
 

@@ -10,12 +10,10 @@ from model_images.gateway.guard.settings import Callers
 HTTP = "type.googleapis.com/envoy.extensions.filters.http"
 EVERYBODY_PER_SECOND = 500
 """Requests of all callers to one replica."""
-CALLER_PER_MINUTE = 1_200
-"""Requests of one caller's application to one replica; a tenant's own number is held by the guard."""
 ALWAYS = {"default_value": {"numerator": 100, "denominator": "HUNDRED"}}
 
 
-def limited() -> dict[str, Any]:
+def limited(caller_per_minute: int) -> dict[str, Any]:
     """So many requests to a replica, and so many of one caller."""
     return {
         "name": "envoy.filters.http.local_ratelimit",
@@ -27,7 +25,10 @@ def limited() -> dict[str, Any]:
             "filter_enforced": ALWAYS,
             "max_dynamic_descriptors": 1_000,
             "descriptors": [
-                {"entries": [{"key": "caller"}], "token_bucket": bucket(CALLER_PER_MINUTE, CALLER_PER_MINUTE // 60)}
+                {
+                    "entries": [{"key": "caller"}],
+                    "token_bucket": bucket(caller_per_minute, max(1, caller_per_minute // 60)),
+                }
             ],
             "enable_x_ratelimit_headers": "DRAFT_VERSION_03",
         },

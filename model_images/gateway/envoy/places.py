@@ -45,6 +45,12 @@ class Places:
         return self.certificates / "callers-crl"
 
     @property
+    def outside(self) -> Path:
+        """Authorities of external providers: the system's, or the firewall's where it opens what leaves."""
+        inspecting = self.certificates / "outside-ca"
+        return inspecting if inspecting.exists() else Path("/etc/ssl/certs/ca-certificates.crt")
+
+    @property
     def keys(self) -> Path:
         """Keys of the tokens' issuer, JWKS. Mounted: the gateway fetches none."""
         return self.certificates / "callers-jwks"

@@ -75,8 +75,8 @@ def server(places: Places, *, client_certificate: bool) -> dict[str, Any]:
     }
 
 
-def client(host: str) -> dict[str, Any]:
-    """To an external provider: its certificate and its name are checked."""
+def client(host: str, trusted: str) -> dict[str, Any]:
+    """To an external provider: its certificate and its name are checked against the authorities in `trusted`."""
     return {
         "name": "envoy.transport_sockets.tls",
         "typed_config": {
@@ -85,7 +85,7 @@ def client(host: str) -> dict[str, Any]:
             "common_tls_context": {
                 "tls_params": {"tls_minimum_protocol_version": "TLSv1_2"},
                 "validation_context": {
-                    "trusted_ca": {"filename": "/etc/ssl/certs/ca-certificates.crt"},
+                    "trusted_ca": {"filename": trusted},
                     "match_typed_subject_alt_names": [{"san_type": "DNS", "matcher": {"exact": host}}],
                 },
             },

@@ -54,6 +54,7 @@ def main() -> int:
     logging.basicConfig(
         level=logging.WARNING, format='{"at": "%(asctime)s", "level": "%(levelname)s", "says": "%(message)s"}'
     )
+    logging.getLogger("bailiwick").setLevel(logging.INFO)
     sys.setswitchinterval(SWITCH_SECONDS)
     os.umask(0o077)
     told = arguments()

@@ -3,18 +3,21 @@
 import asyncio
 import time
 from collections.abc import Callable, MutableMapping
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from model_images.gateway.guard import reading
 from model_images.gateway.guard.answer import Reader, counts, owner, unlike
-from model_images.gateway.guard.endpoints import ENDPOINTS, Endpoint, responses
+from model_images.gateway.guard.asides import Asides
+from model_images.gateway.guard.endpoints import ENDPOINTS, FEEDBACK, MODELS, Endpoint, responses
 from model_images.gateway.guard.exchange import Exchange
 from model_images.gateway.guard.metrics import Metrics
 from model_images.gateway.guard.pipeline import Guards
 from model_images.gateway.guard.reading import Receive
 from model_images.gateway.guard.refusal import GuardFailed, Refused
+from model_images.gateway.guard.route import Route
 from model_images.gateway.guard.sending import Answer, Send, refuse, reply
 from model_images.gateway.guard.slots import Walk
 from model_images.gateway.guard.spec import GUARD as SCHEMA
@@ -38,6 +41,7 @@ class App:
     ) -> None:
         self._guards, self._upstream, self._metrics, self._document = guards, upstream, metrics, document
         self._tracing = tracing
+        self._asides = Asides(guards, metrics)
         self._in_flight = 0
         self.ready: Callable[[], bool] = lambda: True
 
@@ -53,31 +57,36 @@ class App:
             await reply(send, 200, self._metrics.text(), "text/plain; version=0.0.4; charset=utf-8")
         elif path == "/openapi.json" and method == "GET":
             await reply(send, 200, self._document)
-        elif path == "/v1/models" and method == "GET":
-            await self._models(headers, send)
+        elif path == MODELS.path and method == "GET":
+            await self._aside(MODELS, headers, receive, send)
+        elif path == FEEDBACK.path and method == "POST":
+            await self._aside(FEEDBACK, headers, receive, send)
         elif path in ENDPOINTS and method == "POST":
             await self._ask(ENDPOINTS[path], headers, receive, send)
         else:
             await refuse(send, Refused("route", "no-such-path", "Nothing is served there.", status=404), "")
 
-    async def _models(self, headers: dict[str, str], send: Send) -> None:
+    async def _aside(self, endpoint: Endpoint, headers: dict[str, str], receive: Receive, send: Send) -> None:
+        exchange = _exchange(endpoint, headers)
+        answer = Answer(send, exchange)
         try:
-            names = self._guards.authorise.served(reading.claims(headers))
+            exchange.claims = reading.claims(headers)
+            if endpoint is MODELS:
+                told = await self._asides.models(exchange)
+            else:
+                raw = await reading.body(receive)
+                exchange.bytes_in = len(raw)
+                told = await self._asides.feedback(exchange, raw, headers.get("content-type", ""))
+            answer.hold(told)
+            await answer.end()
+        except reading.ClientLeft:
+            answer.status = 499
         except Refused as refusal:
-            await refuse(send, refusal, reading.request_id(headers))
-            return
-        rows = [{"id": name, "object": "model", "created": 0, "owned_by": "bailiwick"} for name in names]
-        await reply(send, 200, msgspec.json.encode({"object": "list", "data": rows}))
+            await self._stopped(answer, refusal)
+        self._counted(answer)
 
     async def _ask(self, endpoint: Endpoint, headers: dict[str, str], receive: Receive, send: Send) -> None:
-        exchange = Exchange(
-            request_id=reading.request_id(headers),
-            endpoint=endpoint,
-            listener=headers.get(reading.LISTENER, ""),
-            origin=headers.get("origin", ""),
-            claims={},
-            bytes_in=0,
-        )
+        exchange = _exchange(endpoint, headers)
         answer = Answer(send, exchange)
         if self._in_flight >= MOST_IN_FLIGHT:
             await answer.refuse(Refused("route", "busy", "The gateway has as many requests as it takes.", status=503))
@@ -149,7 +158,7 @@ class App:
         route = exchange.route
         if route is None:
             raise GuardFailed("route")
-        headers = {"x-request-id": exchange.request_id}
+        headers = {"x-request-id": exchange.request_id} | _key(route)
         begun = time.perf_counter()
         async with self._upstream.ask(route.cluster, exchange.endpoint.path, body, headers) as answered:
             exchange.upstream_status = answered.status
@@ -213,6 +222,17 @@ class App:
             metrics.found.labels(kind.value).inc(number)
 
 
+def _exchange(endpoint: Endpoint, headers: dict[str, str]) -> Exchange:
+    return Exchange(
+        request_id=reading.request_id(headers),
+        endpoint=endpoint,
+        listener=headers.get(reading.LISTENER, ""),
+        origin=headers.get("origin", ""),
+        claims={},
+        bytes_in=0,
+    )
+
+
 def _stream(exchange: Exchange, reader: Reader) -> Stream:
     asked = exchange.asked.use_case
     if exchange.endpoint.name == "chat":
@@ -225,14 +245,26 @@ def _stream(exchange: Exchange, reader: Reader) -> Stream:
 
 
 def _answer_id(exchange: Exchange) -> str:
-    prefix = {"chat": "chatcmpl-", "responses": "resp_", "embeddings": "embd-"}[exchange.endpoint.name]
-    return f"{prefix}{exchange.request_id.replace('-', '')}"
+    """Which variant has answered stands in it, so that a verdict on the answer is counted where it belongs."""
+    prefix = {"chat": "chatcmpl-", "responses": "resp_"}.get(exchange.endpoint.name, "embd-")
+    variant = exchange.route.variant if exchange.route is not None else "stable"
+    return f"{prefix}{exchange.request_id.replace('-', '')}-{variant}"
 
 
 def _head(exchange: Exchange) -> dict[str, Any]:
     name = {"chat": "chat.completion", "responses": "response", "embeddings": "list"}[exchange.endpoint.name]
     more = responses.head(exchange.body) if exchange.endpoint.name == "responses" else {}
     return {"id": _answer_id(exchange), "object": name, **more, "model": exchange.asked.use_case}
+
+
+def _key(route: Route) -> dict[str, str]:
+    """What a provider asks for, read each time: it is replaced where it is mounted."""
+    if not route.key:
+        return {}
+    try:
+        return {"authorization": f"Bearer {Path(route.key).read_text().strip()}"}
+    except OSError:
+        raise GuardFailed("route") from None
 
 
 def _unanswered(status: int) -> Refused:

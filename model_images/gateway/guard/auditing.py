@@ -17,6 +17,8 @@ ENDPOINTS = {
     "chat": form.Endpoint.CHAT,
     "responses": form.Endpoint.RESPONSES,
     "embeddings": form.Endpoint.EMBEDDINGS,
+    "models": form.Endpoint.MODELS,
+    "feedback": form.Endpoint.FEEDBACK,
 }
 FINISHES = {
     "route.client-left": form.Finish.CALLER_LEFT,
@@ -75,8 +77,8 @@ class AuditJournal:
             phase="finished" if phase == "finished" else "decided",
             tenant=(caller.tenant or EVERYBODY) if caller else None,
             caller=caller.application if caller else None,
-            use_case=caller.use_case if caller else None,
-            purpose=caller.purpose if caller else None,
+            use_case=caller.use_case or None if caller else None,
+            purpose=caller.purpose or None if caller else None,
             token=form.token_hash(caller.token) if caller else None,
             endpoint=ENDPOINTS[exchange.endpoint.name],
             conversation=self._hash(exchange, "conversation", conversation.encode()) if conversation else None,
@@ -89,7 +91,10 @@ class AuditJournal:
             template=form.Template(name=pin.prompt.name, version=pin.prompt.version, sha256=pin.prompt.sha256)
             if pin
             else None,
-            model=form.Model(name=pin.model.name, revision=pin.model.revision) if pin else None,
+            # Of another's model nobody here knows the revision: the route names whose it is.
+            model=form.Model(name=pin.model.name, revision=pin.model.revision)
+            if pin and not _outside(exchange)
+            else None,
             policy=self._policy,
             route=form.Route(
                 name=route.pin,
@@ -114,6 +119,10 @@ class AuditJournal:
             return None
         key = self._keys.current(Purpose.SURROGATES, exchange.caller.tenant or EVERYBODY).derived("audit")
         return form.keyed_hash(key, purpose, data)
+
+
+def _outside(exchange: Exchange) -> bool:
+    return exchange.route is not None and exchange.route.variant == "external"
 
 
 def _decision(refusal: Refused) -> form.Decision:

@@ -49,11 +49,22 @@ class Authorise:
         )
         self._origin(exchange)
 
-    def served(self, claims: Mapping[str, Any]) -> list[str]:
-        """Names of the use cases that this token may ask. Raises Refused."""
+    def served(self, exchange: Exchange) -> list[str]:
+        """Names of the use cases that this token may ask; who asks is written into the exchange. Raises Refused."""
+        claims = exchange.claims
         self._token(claims)
         roles = _roles(claims)
         tenant = self._tenant(roles)
+        exchange.caller = Caller(
+            application=_plain(claims, _APPLICATION, "azp", "appid"),
+            token=_plain(claims, _ID, "uti", "jti"),
+            tenant=tenant,
+            use_case="",
+            purpose="",
+            data_classes=frozenset(),
+            reidentifies=False,
+        )
+        self._origin(exchange)
         models = self._settings.tenants[tenant].models if tenant else self._settings.models
         return sorted(name for name in models if any(f"use-case.{name}.{purpose}" in roles for purpose in PURPOSES))
 

@@ -46,6 +46,7 @@ CODES: Mapping[str, str] = {
     "de-identify.record": "`bailiwick.record` is not of a form that is read.",
     "de-identify.timeout": "A detector did not answer in time; nothing was passed on.",
     "de-identify.failed": _FAILED,
+    "route.no-provider": "Nobody outside is approved to answer this use case; leave `bailiwick.route` out.",
     "tokens.foreign": "A text holds a marker that was not minted in this conversation.",
     "tokens.key-missing": "No key is mounted for this tenant; the operator looks at the vault.",
     "tokens.vault-unavailable": "The token vault can't be reached; nothing passes.",

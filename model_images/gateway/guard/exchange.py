@@ -23,6 +23,7 @@ class Caller:
     tenant: str
     """Empty in a stack without tenants."""
     use_case: str
+    """Empty where no model is asked; so is the purpose."""
     purpose: str
     data_classes: frozenset[str]
     reidentifies: bool

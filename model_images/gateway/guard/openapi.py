@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from model_images.gateway.guard.endpoints import ENDPOINTS, Endpoint
+from model_images.gateway.guard.endpoints import ENDPOINTS, FEEDBACK, MODELS, Endpoint
 from model_images.gateway.guard.extension import Extension
 
 VERSION = "1.0.0"
@@ -24,26 +24,6 @@ ERROR: dict[str, Any] = {
                 "request_id": {"type": "string"},
             },
         }
-    },
-}
-MODELS: dict[str, Any] = {
-    "type": "object",
-    "required": ["object", "data"],
-    "properties": {
-        "object": {"const": "list"},
-        "data": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["id", "object", "created", "owned_by"],
-                "properties": {
-                    "id": {"type": "string", "description": "Name of a use case: what `model` is in a request."},
-                    "object": {"const": "model"},
-                    "created": {"type": "integer"},
-                    "owned_by": {"type": "string"},
-                },
-            },
-        },
     },
 }
 LATER = {"Retry-After": {"description": "Seconds after which to ask again.", "schema": {"type": "integer"}}}
@@ -76,13 +56,13 @@ def document(host: str) -> dict[str, Any]:
         "servers": [{"url": f"https://{host}"}],
         "security": [{"certificate": [], "token": []}],
         "paths": {
-            "/v1/models": {
+            MODELS.path: {
                 "get": {
                     "operationId": "listModels",
                     "summary": "The use cases that this token may ask.",
                     "responses": {
-                        "200": {"description": "Names.", "content": _json(MODELS)},
-                        **_errors("401", "403", "429"),
+                        "200": {"description": "Names.", "content": _json(MODELS.answer.document())},
+                        **_errors("401", "403", "429", "503"),
                     },
                 }
             },
@@ -97,6 +77,17 @@ def document(host: str) -> dict[str, Any]:
                 }
             },
             **{path: {"post": _operation(one, extension)} for path, one in ENDPOINTS.items()},
+            FEEDBACK.path: {
+                "post": {
+                    "operationId": "feedback",
+                    "summary": "Whether a person took the draft, or corrected it.",
+                    "requestBody": {"required": True, "content": _json(FEEDBACK.request.document())},
+                    "responses": {
+                        "200": {"description": "Counted.", "content": _json(FEEDBACK.answer.document())},
+                        **_errors("400", "401", "403", "404", "408", "413", "429", "503"),
+                    },
+                }
+            },
         },
         "components": {
             "schemas": {"Error": ERROR, **schemas},

@@ -60,6 +60,9 @@ class Guards:
         spans = await self._found(exchange)
         with guarded(exchange, "classify"):
             classify.check(exchange, pin)
+        if exchange.extension.route == "external":
+            with guarded(exchange, "route"):
+                exchange.route = self.routes.outside(asked.use_case)
         with guarded(exchange, "tokens"):
             conversation = await self._stripped(exchange, spans)
         with guarded(exchange, "prompt-guard"):
@@ -108,7 +111,9 @@ class Guards:
     def _sent(self, exchange: Exchange) -> bytes:
         with guarded(exchange, "route"):
             body, asked = exchange.body, exchange.asked
-            salt = self.salts.of(asked.tenant, asked.use_case)
+            body["model"] = exchange.route.model if exchange.route is not None else asked.use_case
+            inside = exchange.route is not None and exchange.route.variant != "external"
+            salt = self.salts.of(asked.tenant, asked.use_case) if inside else None
             if salt is not None and exchange.endpoint.name != "embeddings":
                 body["cache_salt"] = salt
             if exchange.streams and exchange.endpoint.name == "chat":

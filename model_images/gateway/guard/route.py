@@ -34,11 +34,20 @@ class Route:
     variant: Variant
     pin: str
     """Which pin it is held to."""
+    model: str
+    """What the server there calls its model."""
+    key: str = ""
+    """File with what the server asks for; empty where nobody but the gateway reaches it."""
 
 
 def cluster(use_case: str, tenant: str = "", *, candidate: bool = False) -> str:
     """Envoy's name for the servers of a use case."""
     return f"model:{tenant}:{use_case}{CANDIDATE if candidate else ''}"
+
+
+def outside(provider: str) -> str:
+    """Envoy's name for an external provider."""
+    return f"external:{provider}"
 
 
 @dataclass(frozen=True)
@@ -55,7 +64,7 @@ def weight(raw: bytes) -> Weight | None:
     try:
         told = json.loads(raw)
         change, percent, at = told["change"], told["weight"], datetime.fromisoformat(told["at"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
     good = isinstance(change, str) and type(percent) is int and at.tzinfo is not None
     return Weight(change, percent, at) if good else None
@@ -90,8 +99,18 @@ class Routes:
             raise Refused(GUARD, "no-route", "Nothing serves this use case here.", status=503)
         canary, percent = self._settings.canaries.get(use_case), self.percent(use_case)
         if canary is not None and percent and self._variant(canary, percent, f"{tenant}/{use_case}", conversation):
-            return Route(cluster=cluster(use_case, candidate=True), variant="candidate", pin=use_case + CANDIDATE)
-        return Route(cluster=cluster(use_case, tenant), variant="stable", pin=use_case)
+            candidate = use_case + CANDIDATE
+            return Route(cluster=cluster(use_case, candidate=True), variant="candidate", pin=candidate, model=use_case)
+        return Route(cluster=cluster(use_case, tenant), variant="stable", pin=use_case, model=use_case)
+
+    def outside(self, use_case: str) -> Route:
+        """To somebody else's model, for what `classify` has let go. Raises Refused."""
+        for provider in self._settings.external_providers:
+            if use_case in provider.models:
+                name = outside(provider.name)
+                model = provider.models[use_case]
+                return Route(cluster=name, variant="external", pin=use_case, model=model, key=provider.key)
+        raise Refused(GUARD, "no-provider", "Nobody outside is approved to answer this use case.", status=404)
 
     def _variant(self, canary: Canary, percent: int, place: str, conversation: str | None) -> bool:
         if conversation is None:

@@ -139,8 +139,8 @@ class External(_Section, frozen=True):
     name: str
     url: str
     """HTTPS; its certificate and name are checked."""
-    models: tuple[str, ...]
-    """Use cases that it may answer."""
+    models: Mapping[str, str]
+    """By use case, what the provider calls the model that answers it."""
     key: str
     """File with the provider's key."""
 
@@ -167,6 +167,8 @@ class Settings(_Section, frozen=True, rename=None):
     audit: AuditStore = AuditStore()
     replicas: int = 1
     """The most replicas there may be: tenants' numbers of requests are shared out among them."""
+    caller_per_minute: int = msgspec.field(name="callerPerMinute", default=6_000)
+    """Requests of one caller's application to one replica; a tenant's own number stands with the tenant."""
     plugin: Plugin | None = None
     volume: Volume = Volume()
     detector_seconds: float = msgspec.field(name="detectorSeconds", default=2.0)
@@ -186,11 +188,16 @@ class Callers(msgspec.Struct, frozen=True, kw_only=True):
 def read(path: Path) -> Settings:
     """Read the file. Raises BadSettings."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Settings)
+        found = msgspec.json.decode(path.read_bytes(), type=Settings)
     except OSError as error:
         raise BadSettings(f"{path}: can't be read: {error.strerror}. It is mounted from the ConfigMap.") from None
     except msgspec.MsgspecError as error:
         raise BadSettings(f"{path}: {error}. The plan writes it: components/gateway.py.") from None
+    open_ones = [provider.name for provider in found.external_providers if not provider.url.startswith("https://")]
+    if open_ones:
+        named = ", ".join(open_ones)
+        raise BadSettings(f"{path}: external_providers: {named}: https:// alone, or anybody reads along.")
+    return found
 
 
 def callers(environment: Mapping[str, str]) -> Callers:

@@ -18,7 +18,9 @@ class Events:
 
     def feed(self, piece: bytes) -> Iterator[str]:
         """The events that are now whole. Raises BadStream."""
-        self._rest += piece.replace(b"\r\n", b"\n") if b"\r" in piece else piece
+        self._rest += piece
+        if b"\r" in self._rest:
+            self._rest = self._rest.replace(b"\r\n", b"\n")  # of both: a piece may end between the two
         while (end := self._rest.find(b"\n\n")) >= 0:
             block, self._rest = self._rest[:end], self._rest[end + 2 :]
             lines = [line[5:].removeprefix(b" ") for line in block.split(b"\n") if line.startswith(b"data:")]

@@ -5,12 +5,13 @@ import socket
 import ssl
 import time
 from base64 import urlsafe_b64encode
+from pathlib import Path
 
 import pytest
 
-from tests.model_images.gateway.credentials import HOST, Authority
+from tests.model_images.gateway.credentials import CALLER, HOST, Authority
 from tests.model_images.gateway.planting import PLANT
-from tests.model_images.gateway.world import EVERYTHING, USE_CASE, World
+from tests.model_images.gateway.world import EVERYTHING, USE_CASE, World, gateway
 
 BODY = {"model": USE_CASE, "messages": [{"role": "user", "content": "Hello"}]}
 
@@ -244,6 +245,18 @@ class TestThePortalsListener:
         answer = asked.ask(BODY, portal=True, headers={"origin": "https://evil.test"})
         assert answer.code == "authorise.origin"
         assert "access-control-allow-origin" not in {name.lower() for name in answer.headers}
+
+
+class TestACallerAsksAsOftenAsItMay:
+    """One application that runs wild takes nothing from the others."""
+
+    def test_and_the_others_are_served_meanwhile(self, tmp_path: Path) -> None:
+        with gateway(tmp_path, callerPerMinute=5) as world:
+            statuses = [world.ask(BODY).status for _ in range(8)]
+            assert statuses == [200] * 5 + [429] * 3
+            assert world.ask(BODY).code == "envoy.429"
+            other = world.issuer.token(*EVERYTHING, azp=CALLER[:-1] + "d")
+            assert world.ask(BODY, token=other).status == 200
 
 
 class TestARefusalIsForPeopleAndPrograms:

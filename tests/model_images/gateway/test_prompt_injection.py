@@ -154,14 +154,25 @@ class TestClinicalProsePasses:
 
     def test_in_any_order_as_one_note(self, injection: Injection) -> None:
         for seed in range(10):
-            note = random.Random(seed).sample(CLINICAL, 50)  # noqa: S311 — an order of sentences, no secret
-            judgement = injection.judge(" ".join(note), "caller")
+            judgement = injection.judge(" ".join(_note(injection, seed)), "caller")
             assert not judgement.refused, (seed, judgement)
 
     def test_and_through_the_whole_guard(self, injection: Injection) -> None:
         guard = PromptGuard(lambda _: (), injection)
         guard.check([(text, "caller") for text in CLINICAL])
-        guard.check([("\n".join(CLINICAL), "passage")])
+        guard.check([("\n".join(_note(injection, 11)), "passage")])
+
+
+def _note(injection: Injection, seed: int) -> list[str]:
+    """Sentences with a weak sign among such as have none: one in seven, which is more than notes have.
+
+    Two signs within a window do refuse: docs/concepts/prompt-guard.md.
+    """
+    order = random.Random(seed)  # noqa: S311 — an order of sentences, no secret
+    signs = [text for text in CLINICAL if injection.judge(text, "caller").score]
+    plain = [text for text in CLINICAL if not injection.judge(text, "passage").score]
+    order.shuffle(signs)
+    return [text for sign in signs for text in (sign, *order.sample(plain, 6))]
 
 
 class TestAJudgementHoldsNothingOfTheText:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import ssl
 import threading
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -25,7 +26,8 @@ def last(body: dict[str, Any]) -> str:
 class Model:
     """One model server on loopback, in a thread of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, context: ssl.SSLContext | None = None) -> None:
+        self._context = context
         self.seen: list[bytes] = []
         self.headers: list[dict[str, str]] = []
         self.cancelled = 0
@@ -43,6 +45,8 @@ class Model:
         self.status = 200
         self.full = 0
         """How many requests it has no room for, before it answers."""
+        self.wrote: Callable[[], None] = lambda: None
+        """Called before each event of a stream."""
         self.port = 0
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
@@ -81,7 +85,7 @@ class Model:
         app.router.add_route("*", "/{rest:.*}", self._anything)
         runner = web.AppRunner(app, access_log=None, handler_cancellation=True)
         self._loop.run_until_complete(runner.setup())
-        site = web.TCPSite(runner, "127.0.0.1", 0)
+        site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=self._context)
         self._loop.run_until_complete(site.start())
         self.port = runner.addresses[0][1]
         self._ready.set()
@@ -97,7 +101,8 @@ class Model:
             self.full -= 1
             raise web.HTTPServiceUnavailable
         if self.status != 200:
-            raise web.HTTPInternalServerError(text=raw.decode(errors="replace"))
+            wrong = web.HTTPServiceUnavailable if self.status == 503 else web.HTTPInternalServerError
+            raise wrong(text=raw.decode(errors="replace"))
         body: dict[str, Any] = json.loads(raw)
         return body
 
@@ -226,6 +231,7 @@ class Model:
                     assert request.transport is not None
                     request.transport.abort()
                     return response
+                self.wrote()
                 name = f"event: {event['type']}\n" if "type" in event else ""
                 await response.write(f"{name}data: {json.dumps(event)}\n\n".encode())
             if done:

@@ -13,7 +13,7 @@ import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -89,11 +89,18 @@ class World:
     state: Path
     process: "subprocess.Popen[bytes]"
     tenants: dict[str, Any] = field(default_factory=dict)
+    outside: Model | None = None
+    """An external provider, where the gateway has one."""
 
     @property
     def log(self) -> str:
         """Everything that Envoy and the guard have written down."""
         return (self.directory / "log").read_text(errors="replace")
+
+    @property
+    def trouble(self) -> str:
+        """The log without requests: why it did not start."""
+        return "\n".join(line for line in self.log.splitlines() if not line.startswith('{"at"'))
 
     def context(self, pair: Pair | None) -> ssl.SSLContext:
         """TLS as a caller speaks it."""
@@ -180,7 +187,7 @@ def settings(world: Path, ports: Mapping[str, int], model: int, **changes: objec
     }
 
 
-def pinned(directory: Path, *names: str) -> None:
+def pinned(directory: Path, *names: str, classes: Sequence[str] = ("phi", "payment"), external: bool = False) -> None:
     """A prompt store as a directory."""
     (directory / "prompts").mkdir(parents=True, exist_ok=True)
     (directory / "prompts" / "1.0.0.txt").write_text(TEMPLATE)
@@ -193,12 +200,18 @@ def pinned(directory: Path, *names: str) -> None:
                 "sha256": hashlib.sha256(TEMPLATE.encode()).hexdigest(),
                 "path": "1.0.0.txt",
             },
-            "dataClasses": ["phi", "payment"],
-            "externalAllowed": False,
+            "dataClasses": list(classes),
+            "externalAllowed": external,
             "firstTokenMilliseconds": 500,
             "accuracyFloor": 0.9,
         }
         (directory / "prompts" / f"{name}.json").write_text(json.dumps(pin))
+
+
+def _serving(authority: Authority) -> ssl.SSLContext:
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    made.load_cert_chain(authority.issue("localhost", server=True).path)
+    return made
 
 
 @contextlib.contextmanager
@@ -228,11 +241,20 @@ def gateway(directory: Path, **changes: object) -> Iterator[World]:
     for name in tenants:
         (mounted / f"salt-{name}").write_bytes(secrets.token_bytes(32))
     pinned(directory, USE_CASE, *{name for told in tenants.values() for name in told["models"]})
-    with Model() as model:
+    providers: Any = changes.get("external_providers", ())
+    pinned(directory, *{name for one in providers for name in one["models"]}, classes=("confidential",), external=True)
+    abroad = Authority(directory, "abroad")
+    (mounted / "outside-ca").write_bytes(abroad.path.read_bytes())
+    (directory / "provider-key").write_text("key-of-the-provider\n")
+    with Model() as model, Model(_serving(abroad)) as outside:
         ports = {name: free_port() for name in ("partners", "portal", "health")}
         told = settings(directory, ports, model.port, **changes)
         (directory / "gateway.json").write_text(
-            json.dumps(told).replace("MODEL", f"http://127.0.0.1:{model.port}").replace("MOUNTED", str(mounted))
+            json.dumps(told)
+            .replace("MODEL", f"http://127.0.0.1:{model.port}")
+            .replace("MOUNTED", str(mounted))
+            .replace("PROVIDER", f"https://localhost:{outside.port}")
+            .replace("KEY", str(directory / "provider-key"))
         )
         environment = {
             **os.environ,
@@ -273,12 +295,13 @@ def gateway(directory: Path, **changes: object) -> Iterator[World]:
             state=state,
             process=process,
             tenants=tenants,
+            outside=outside,
         )
         try:
             deadline = time.monotonic() + 30
             while not world.healthy():
-                assert process.poll() is None, world.log
-                assert time.monotonic() < deadline, world.log
+                assert process.poll() is None, world.trouble
+                assert time.monotonic() < deadline, world.trouble
                 time.sleep(0.05)
             yield world
         finally:

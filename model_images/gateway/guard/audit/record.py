@@ -61,6 +61,7 @@ class Endpoint(StrEnum):
     RESPONSES = "responses"
     EMBEDDINGS = "embeddings"
     MODELS = "models"
+    FEEDBACK = "feedback"
 
 
 class DataClass(StrEnum):

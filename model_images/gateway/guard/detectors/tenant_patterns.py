@@ -15,7 +15,7 @@ from model_images.gateway.guard.detectors.matcher import Matcher
 
 MOST_PATTERNS, LONGEST_PATTERN = 64, 256
 SLOWEST_COMPILE = 2.0
-"""Seconds, for all of one tenant's."""
+"""Seconds of the processor, for all of one tenant's."""
 
 
 class PatternRefused(ValueError):
@@ -26,7 +26,7 @@ def check(patterns: Sequence[tuple[str, str]]) -> None:
     """Raise unless all of `patterns`, name and expression, can be run. For when settings are read."""
     if len(patterns) > MOST_PATTERNS:
         raise PatternRefused(f"{len(patterns)} patterns; at most {MOST_PATTERNS} are run")
-    started = time.monotonic()
+    started = time.process_time()
     for name, expression in patterns:
         if not name or len(expression) > LONGEST_PATTERN:
             raise PatternRefused(f"pattern '{name}': needs a name, and at most {LONGEST_PATTERN} characters")
@@ -38,8 +38,9 @@ def check(patterns: Sequence[tuple[str, str]]) -> None:
             raise PatternRefused(
                 f"pattern '{name}' does not compile, or matches nothing at all: {refused}"
             ) from refused
-    matcher_of(tuple(patterns))
-    if (took := time.monotonic() - started) > SLOWEST_COMPILE:
+    if patterns:
+        matcher_of(tuple(patterns))
+    if (took := time.process_time() - started) > SLOWEST_COMPILE:
         raise PatternRefused(f"the patterns take {took:.1f} s to compile; at most {SLOWEST_COMPILE} are allowed")
 
 

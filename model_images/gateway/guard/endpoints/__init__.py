@@ -4,15 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from model_images.gateway.guard.endpoints import chat, embeddings, responses
+from model_images.gateway.guard.endpoints import chat, embeddings, feedback, models, responses
 from model_images.gateway.guard.spec import Object
 
-Name = Literal["chat", "responses", "embeddings"]
+Name = Literal["chat", "responses", "embeddings", "feedback", "models"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Endpoint:
-    """One endpoint that asks a model."""
+    """One endpoint."""
 
     name: Name
     path: str
@@ -37,3 +37,8 @@ ENDPOINTS: Mapping[str, Endpoint] = {
         ),
     )
 }
+"""Those that ask a model."""
+FEEDBACK = Endpoint(
+    name="feedback", path="/v1/feedback", request=feedback.REQUEST, answer=feedback.ANSWER, streams=False
+)
+MODELS = Endpoint(name="models", path="/v1/models", request=Object({}), answer=models.ANSWER, streams=False)

@@ -281,10 +281,17 @@ def spelled(text: str) -> Iterator[Stretch]:
 _LEET = [str.maketrans("013457@$!|", f"o{one}east as{one}{one}".replace(" ", "")) for one in "il"]
 
 
+_NUMBER = re.compile(r"(?<![^\W_])\d+(?:[.,:/]\d+)*(?![^\W_])")
+
+
 def leet(text: str) -> Iterator[Stretch]:
-    """Digits and signs for letters, where signs.py has seen three words of it: H1N1 and CD4 are words too."""
+    """Digits and signs for letters, where signs.py has seen three words of it: H1N1 and CD4 are words too.
+
+    A number alone is a number: a pCO2 of 41 names no AI.
+    """
+    blank = _NUMBER.sub(lambda found: " " * len(found[0]), text)
     for table in _LEET:
-        yield Stretch(0, len(text), text.translate(table), sure=False)
+        yield Stretch(0, len(text), blank.translate(table), sure=False)
 
 
 _SENTENCE = re.compile(r"[^.!?\n]{4,}")

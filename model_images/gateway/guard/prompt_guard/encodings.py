@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from model_images.gateway.guard.prompt_guard.decoders import DECODERS, GUARD
+from model_images.gateway.guard.prompt_guard.decoders import DECODERS, GUARD, Stretch
 from model_images.gateway.guard.prompt_guard.signs import plausible
 from model_images.gateway.guard.refusal import Refused
 
@@ -32,6 +32,15 @@ class Layer:
     """False where the stretch might be no encoding at all, but chance."""
 
 
+def _stretches(name: str, source: str, *, proved: bool) -> Iterator[Stretch]:
+    """What one decoder reads. A guess makes garbage of data that was decoded already, and garbage looks like a file."""
+    try:
+        yield from DECODERS[name](source)
+    except Refused:
+        if proved:
+            raise
+
+
 def layers(text: str) -> Iterator[Layer]:
     """Every decoded stretch, nested ones after those that hold them. Raises Refused at the bounds."""
     work = [(text, "", 0, len(text), True, 1)]
@@ -42,7 +51,7 @@ def layers(text: str) -> Iterator[Layer]:
         for name in plausible(source):
             if name in _ONCE and outer.endswith(_ONCE):
                 continue
-            for stretch in DECODERS[name](source):
+            for stretch in _stretches(name, source, proved=proved):
                 if stretch.text in seen:
                     continue
                 sure = proved and stretch.sure

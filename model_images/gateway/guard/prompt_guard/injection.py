@@ -21,6 +21,8 @@ from model_images.gateway.guard.prompt_guard import suffix
 Origin = Literal["caller", "passage", "tool"]
 NEAR = 60
 """Characters within which clinical prose explains a sign."""
+SENTENCE = 3
+"""Words of a whole sentence."""
 RULES = Path(__file__).with_name("injection.yaml")
 
 # Letters of other scripts that are drawn as Latin ones (unicode.org/Public/security/latest/confusables.txt): the few
@@ -30,6 +32,7 @@ _DRAWN_ALIKE = str.maketrans(
     "aeopcyxijsdqwhgiovapytkeunuo",
 )
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
+_SENTENCE_END = re.compile(r"(?<=[.!?:;])\s+(?=[^\W\d_])|\n")
 _IN_LIST = re.compile(r"\{([a-z_]+)\}")
 _ANY_WORDS = re.compile(r"\{~(\d)\}")
 
@@ -54,12 +57,25 @@ class _Pattern:
 
 
 def folded(text: str) -> str:
-    """Words in one form, each between single spaces: case, accents, look-alikes and punctuation undone."""
+    """Words in one form, each between single spaces: case, accents, look-alikes and punctuation undone.
+
+    A point stands between two whole sentences, so that no phrase is read out of the end of one and the beginning of the
+    next. Where either is short it could be a phrase that somebody has cut to pieces: no point there.
+    """
     if not text.isascii():
         decomposed = unicodedata.normalize("NFKD", text.casefold())
         text = "".join(letter for letter in decomposed if unicodedata.category(letter) not in {"Mn", "Cf"})
         text = text.translate(_DRAWN_ALIKE)
-    return f" {_NOT_WORD.sub(' ', text.lower())} "
+    words = [_NOT_WORD.sub(" ", sentence.lower()).strip() for sentence in _SENTENCE_END.split(text)]
+    out: list[str] = []
+    before = 0
+    for sentence in filter(None, words):
+        now = sentence.count(" ") + 1
+        if out:
+            out.append(" . " if min(before, now) >= SENTENCE else " ")
+        out.append(sentence)
+        before = now
+    return f" {''.join(out)} "
 
 
 class Injection:
