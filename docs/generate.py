@@ -14,7 +14,9 @@ from cli.main import VERBS, bailiwick
 from components.guardrails_data import built_ins, own
 from config.sections import Section
 from config.stack import StackConfig
+from docs.gateway import gateway, openapi
 from docs.initiatives import initiatives
+from docs.salesforce import registration
 from jurisdictions import available, load
 from policies.catalogue import controls_of, regulations
 from policies.packs import PACKS, pack_of
@@ -186,14 +188,19 @@ PAGES = {
     "cli": cli,
     "three-walls": three_walls,
     "initiatives": initiatives,
+    "gateway": gateway,
 }
+SALESFORCE = "model_images/gateway/clients/salesforce/externalServiceRegistrations"
 
 
 def main(arguments: list[str]) -> int:
     """Write or check every page; 1 where one is out of date."""
     stale = []
     texts = {HERE / f"{name}.md": NOTE + "\n".join(page()) for name, page in PAGES.items()}
-    texts[HERE.parent.parent / "Pulumi.yaml"] = "\n".join(project())
+    root = HERE.parent.parent
+    texts[root / "Pulumi.yaml"] = "\n".join(project())
+    texts[HERE / "gateway-openapi.json"] = openapi()
+    texts[root / SALESFORCE / "Gateway.externalServiceRegistration-meta.xml"] = "\n".join(registration())
     for path, generated in texts.items():
         text = generated.rstrip() + "\n"
         if "--check" not in arguments:

@@ -8,6 +8,8 @@ from model_images.gateway.guard.reading import LISTENER
 MANAGER = "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
 STREAM_SECONDS = 150
 """As components/workload.py: the longest stream."""
+AGAIN = {429: 1, 503: 2}
+"""Seconds after which to ask again where Envoy itself says no; the guard's own are in guard/statuses.py."""
 LOG = {
     "at": "%START_TIME%",
     "listener": "%ROUTE_NAME%",
@@ -91,6 +93,7 @@ def manager(
                 **({"request_headers_to_add": [listener]} if outside else {}),
             },
             "local_reply_config": {
+                "mappers": [_later(status, seconds) for status, seconds in AGAIN.items()],
                 "body_format": {
                     "json_format": {
                         "error": {
@@ -102,7 +105,7 @@ def manager(
                             "request_id": "%REQ(X-REQUEST-ID)%",
                         }
                     }
-                }
+                },
             },
             "access_log": [
                 {
@@ -115,3 +118,9 @@ def manager(
             ],
         },
     }
+
+
+def _later(status: int, seconds: int) -> dict[str, Any]:
+    comparison = {"op": "EQ", "value": {"default_value": status, "runtime_key": f"local_reply.{status}"}}
+    header = {"header": {"key": "retry-after", "value": str(seconds)}}
+    return {"filter": {"status_code_filter": {"comparison": comparison}}, "headers_to_add": [header]}

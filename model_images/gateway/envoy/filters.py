@@ -20,19 +20,24 @@ def limited(caller_per_minute: int) -> dict[str, Any]:
         "typed_config": {
             "@type": f"{HTTP}.local_ratelimit.v3.LocalRateLimit",
             "stat_prefix": "callers",
-            "token_bucket": bucket(EVERYBODY_PER_SECOND, "1s"),
+            "token_bucket": bucket(EVERYBODY_PER_SECOND, EVERYBODY_PER_SECOND),
             "filter_enabled": ALWAYS,
             "filter_enforced": ALWAYS,
             "max_dynamic_descriptors": 1_000,
-            "descriptors": [{"entries": [{"key": "caller"}], "token_bucket": bucket(caller_per_minute, "60s")}],
+            "descriptors": [
+                {
+                    "entries": [{"key": "caller"}],
+                    "token_bucket": bucket(caller_per_minute, max(1, caller_per_minute // 60)),
+                }
+            ],
             "enable_x_ratelimit_headers": "DRAFT_VERSION_03",
         },
     }
 
 
-def bucket(tokens: int, every: str) -> dict[str, Any]:
-    """A bucket that is filled whole."""
-    return {"max_tokens": tokens, "tokens_per_fill": tokens, "fill_interval": every}
+def bucket(most: int, each_second: int) -> dict[str, Any]:
+    """A bucket that is filled evenly: whoever finds it empty has room again after a second."""
+    return {"max_tokens": most, "tokens_per_fill": each_second, "fill_interval": "1s"}
 
 
 def by_caller() -> list[dict[str, Any]]:

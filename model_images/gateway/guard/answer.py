@@ -4,12 +4,15 @@ A whole answer is read as a whole. A streamed one goes through a channel for eac
 channel holds back is a part that could still become a token or an identifier, and nothing else.
 """
 
+import re
 from collections.abc import Callable
 from typing import Any, Protocol
 
 from model_images.gateway.guard.refusal import Refused
 from model_images.gateway.guard.slots import Form, Walk
 from model_images.gateway.guard.upstream import gone
+
+_RANDOM = re.compile(r"[0-9a-f]{8,64}")
 
 
 class Channel(Protocol):
@@ -67,6 +70,12 @@ class Reader:
 def unlike() -> Refused:
     """The refusal of an answer that has not the form of its endpoint."""
     return gone("answer-malformed", "The model's answer has not the form that it must have.")
+
+
+def owner(answer_id: str) -> str:
+    """What sets the ids of one answer apart from those of another: the end of the random part of its own."""
+    found = _RANDOM.search(answer_id)
+    return found[0][-12:] if found else ""
 
 
 def counts(usage: Any) -> tuple[int, int]:  # noqa: ANN401 JSON of others

@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 
 from model_images.gateway.guard import reading
-from model_images.gateway.guard.answer import Reader, counts, unlike
+from model_images.gateway.guard.answer import Reader, counts, owner, unlike
 from model_images.gateway.guard.asides import Asides
-from model_images.gateway.guard.endpoints import ENDPOINTS, FEEDBACK, MODELS, Endpoint
+from model_images.gateway.guard.endpoints import ENDPOINTS, FEEDBACK, MODELS, Endpoint, responses
 from model_images.gateway.guard.exchange import Exchange
 from model_images.gateway.guard.metrics import Metrics
 from model_images.gateway.guard.pipeline import Guards
@@ -174,7 +174,7 @@ class App:
         exchange = answer.exchange
         try:
             found = msgspec.json.decode(await answered.whole())
-            walk = Walk()
+            walk = Walk(owner=owner(_answer_id(exchange)))
             made = exchange.endpoint.answer.check(found, "", walk, {}, "")
         except (msgspec.DecodeError, RecursionError):
             raise unlike() from None
@@ -240,7 +240,8 @@ def _stream(exchange: Exchange, reader: Reader) -> Stream:
         usage = exchange.wants_usage
         return ChatStream(reader, answer_id=_answer_id(exchange), model=asked, usage=usage, encoded=encoded)
     encoded = exchange.body.get("text", {}).get("format", {}).get("type", "text") != "text"
-    return ResponseStream(reader, answer_id=_answer_id(exchange), model=asked, encoded=encoded)
+    head = responses.head(exchange.body)
+    return ResponseStream(reader, answer_id=_answer_id(exchange), model=asked, encoded=encoded, head=head)
 
 
 def _answer_id(exchange: Exchange) -> str:
@@ -252,7 +253,8 @@ def _answer_id(exchange: Exchange) -> str:
 
 def _head(exchange: Exchange) -> dict[str, Any]:
     name = {"chat": "chat.completion", "responses": "response", "embeddings": "list"}[exchange.endpoint.name]
-    return {"id": _answer_id(exchange), "object": name, "model": exchange.asked.use_case}
+    more = responses.head(exchange.body) if exchange.endpoint.name == "responses" else {}
+    return {"id": _answer_id(exchange), "object": name, **more, "model": exchange.asked.use_case}
 
 
 def _key(route: Route) -> dict[str, str]:

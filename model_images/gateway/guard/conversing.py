@@ -17,8 +17,8 @@ def patient(record: Mapping[str, Any]) -> str | None:
         value = record.get(name)
         if isinstance(value, (str, int)) and not isinstance(value, bool) and str(value).strip():
             return str(value).strip()
-    identifiers = record.get("identifier")
-    for one in identifiers if isinstance(identifiers, list) else ():
+    identifiers = record.get("identifier", record.get("ids"))
+    for one in identifiers if isinstance(identifiers, list) else (identifiers,):
         value = one.get("value") if isinstance(one, dict) else one
         if isinstance(value, str) and value.strip():
             return value.strip()

@@ -26,14 +26,17 @@ ERROR: dict[str, Any] = {
         }
     },
 }
+LATER = {"Retry-After": {"description": "Seconds after which to ask again.", "schema": {"type": "integer"}}}
+NEVER = {"X-Should-Retry": {"description": "`false` where that does not help.", "schema": {"enum": ["false"]}}}
+HEADERS = {"429": LATER, "502": {**LATER, **NEVER}, "503": {**LATER, **NEVER}, "504": NEVER}
 STATUSES = {
     "400": "The request has not the form that is described, or holds what can't be replaced.",
     "401": "No token, or none for this gateway and for now.",
-    "403": "A guard refused.",
+    "403": "A guard refused, or the breaker on volume is open.",
     "404": "Nothing is served there, or not to this caller.",
     "408": "The request came too slowly.",
     "413": "The request is too long.",
-    "429": "Too many requests, or an abnormal volume of data.",
+    "429": "Too many requests.",
     "502": "The model failed, or its answer was blocked.",
     "503": "A guard could not do its work, or the audit log could not be written: nothing was passed on.",
     "504": "The model did not answer in time.",
@@ -59,7 +62,17 @@ def document(host: str) -> dict[str, Any]:
                     "summary": "The use cases that this token may ask.",
                     "responses": {
                         "200": {"description": "Names.", "content": _json(MODELS.answer.document())},
-                        **_errors(),
+                        **_errors("401", "403", "429", "503"),
+                    },
+                }
+            },
+            "/openapi.json": {
+                "get": {
+                    "operationId": "readDocument",
+                    "summary": "This document.",
+                    "responses": {
+                        "200": {"description": "OpenAPI 3.1.", "content": _json({"type": "object"})},
+                        **_errors("401", "403", "429"),
                     },
                 }
             },
@@ -71,7 +84,7 @@ def document(host: str) -> dict[str, Any]:
                     "requestBody": {"required": True, "content": _json(FEEDBACK.request.document())},
                     "responses": {
                         "200": {"description": "Counted.", "content": _json(FEEDBACK.answer.document())},
-                        **_errors(),
+                        **_errors("400", "401", "403", "404", "408", "413", "429", "503"),
                     },
                 }
             },
@@ -94,7 +107,7 @@ def _extension() -> tuple[dict[str, Any], dict[str, Any]]:
 def _operation(one: Endpoint, extension: dict[str, Any]) -> dict[str, Any]:
     request = one.request.document()
     request["properties"]["bailiwick"] = extension
-    answer: dict[str, Any] = {"application/json": {"schema": one.answer.document()}}
+    answer: dict[str, Any] = {"application/json": {"schema": _answer(one)}}
     if one.streams:
         answer["text/event-stream"] = {"schema": {"type": "string"}}
     return {
@@ -105,12 +118,25 @@ def _operation(one: Endpoint, extension: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _answer(one: Endpoint) -> dict[str, Any]:
+    """The answer's own fields, before them those that the gateway writes itself."""
+    made = one.answer.document()
+    kind = {"chat": "chat.completion", "responses": "response", "embeddings": "list"}[one.name]
+    head = {"id": {"type": "string"}, "object": {"const": kind}, "model": {"type": "string"}}
+    return {**made, "properties": {**head, **made["properties"]}}
+
+
 def _json(schema: dict[str, Any]) -> dict[str, Any]:
     return {"application/json": {"schema": schema}}
 
 
-def _errors() -> dict[str, Any]:
+def _errors(*only: str) -> dict[str, Any]:
     return {
-        status: {"description": words, "content": _json({"$ref": "#/components/schemas/Error"})}
+        status: {
+            "description": words,
+            "content": _json({"$ref": "#/components/schemas/Error"}),
+            **({"headers": HEADERS[status]} if status in HEADERS else {}),
+        }
         for status, words in STATUSES.items()
+        if not only or status in only
     }

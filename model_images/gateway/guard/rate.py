@@ -11,6 +11,14 @@ from model_images.gateway.guard.refusal import Refused
 from model_images.gateway.guard.settings import Settings
 
 
+class TooOften(Refused):
+    """The tenant has asked too often; `seconds` until it may ask again."""
+
+    def __init__(self, most: int, seconds: int) -> None:
+        super().__init__("volume", "rate", f"The tenant may ask {most} times a minute here.", status=429)
+        self.seconds = seconds
+
+
 class Rate:
     """A bucket for each tenant, filled evenly; a stack without tenants has none."""
 
@@ -30,5 +38,5 @@ class Rate:
         left = min(float(most), left + (now - then) * most / 60)
         if left < 1:
             self._left[tenant] = (left, now)
-            raise Refused("volume", "rate", f"The tenant may ask {most} times a minute here.", status=429)
+            raise TooOften(most, math.ceil((1 - left) * 60 / most))
         self._left[tenant] = (left - 1, now)

@@ -26,7 +26,11 @@ def check(exchange: Exchange, raw: bytes, content_type: str) -> None:
     told = body.pop("bailiwick", None)
     if told is not None:
         try:
-            exchange.extension = msgspec.convert(told, Extension)
+            # Null is said for "not there", as in every other field.
+            said = (
+                {name: value for name, value in told.items() if value is not None} if isinstance(told, dict) else told
+            )
+            exchange.extension = msgspec.convert(said, Extension)
         except (msgspec.ValidationError, RecursionError):
             # Its words could repeat a key that the caller chose.
             allowed = ", ".join(Extension.__struct_fields__)

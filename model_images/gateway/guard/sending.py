@@ -9,6 +9,7 @@ from model_images.gateway.guard.answer import unlike
 from model_images.gateway.guard.exchange import Exchange
 from model_images.gateway.guard.refusal import Refused
 from model_images.gateway.guard.sse import event
+from model_images.gateway.guard.statuses import again
 
 Message = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
@@ -76,7 +77,8 @@ def error(refusal: Refused, request_id: str) -> dict[str, Any]:
 
 async def refuse(send: Send, refusal: Refused, request_id: str) -> None:
     """A refusal as a status."""
-    await reply(send, refusal.status, msgspec.json.encode(error(refusal, request_id)), request_id=request_id)
+    body = msgspec.json.encode(error(refusal, request_id))
+    await reply(send, refusal.status, body, request_id=request_id, more=again(refusal))
 
 
 def _start(status: int, media: str, request_id: str, more: Iterable[tuple[bytes, bytes]] = ()) -> Message:
@@ -86,8 +88,16 @@ def _start(status: int, media: str, request_id: str, more: Iterable[tuple[bytes,
     return {"type": "http.response.start", "status": status, "headers": headers}
 
 
-async def reply(send: Send, status: int, body: bytes, media: str = "application/json", *, request_id: str = "") -> None:
+async def reply(
+    send: Send,
+    status: int,
+    body: bytes,
+    media: str = "application/json",
+    *,
+    request_id: str = "",
+    more: Iterable[tuple[bytes, bytes]] = (),
+) -> None:
     """A whole answer."""
-    length = ((b"content-length", str(len(body)).encode()),)
-    await send(_start(status, media, request_id, length))
+    length = (b"content-length", str(len(body)).encode())
+    await send(_start(status, media, request_id, (length, *more)))
     await send({"type": "http.response.body", "body": body})

@@ -31,6 +31,7 @@ class Listener(_Section, frozen=True, rename=None):
 
     port: int
     client_certificate: Literal["required", "none"]
+    """Asked of partners; neither portal can show one (docs/adr/0016)."""
     token: Literal["required", "none"]
 
 
@@ -47,9 +48,11 @@ class PromptStore(_Section, frozen=True):
     configuration: str = ""
     """Host of the App Configuration store."""
     label: str = ""
+    """Of its values: the environment."""
     texts: str = ""
     """Host of the storage account with the templates' texts."""
     directory: str = ""
+    """In place of the stores: `<use case>.json` each, and the texts."""
 
 
 class AuditStore(_Section, frozen=True):
@@ -58,30 +61,38 @@ class AuditStore(_Section, frozen=True):
     store: str = ""
     """Host of the storage account."""
     container: str = ""
+    """In it."""
 
 
 class Plugin(_Section, frozen=True):
     """A model for names that an operator brings: a container of its own in the pod, by digest."""
 
     socket: str
+    """Its Unix socket."""
     model: str
     """Digest of its image, `sha256:…`, which its answers must name."""
     seconds: float = 1.0
+    """After which it is late; that ends the request."""
 
 
 class Ceilings(_Section, frozen=True, rename=None):
     """The most of an hour, whatever is usual."""
 
     bytes: int
+    """Of requests and answers."""
     patients: int
+    """Distinct records."""
     reidentified: int
+    """Identifiers that were given back."""
 
 
 class Volume(_Section, frozen=True):
     """The breaker: docs/runbooks/volume-breaker.md."""
 
     caller: Ceilings = Ceilings(bytes=1 << 30, patients=2_000, reidentified=100_000)
+    """Of one application."""
     tenant: Ceilings = Ceilings(bytes=4 << 30, patients=8_000, reidentified=400_000)
+    """Of all a tenant's applications."""
     operators: tuple[str, ...] = ()
     """Public keys of the people who may close one, as notes have them (c2sp.org/signed-note)."""
 
@@ -90,23 +101,36 @@ class Tenant(_Section, frozen=True):
     """One controller (GDPR Art. 4(7)): routes, cache salt, the most that it may ask, its own patterns."""
 
     models: Mapping[str, str]
+    """Address of the model's server, by use case."""
     cache_salt: str
+    """File with the key that keeps its prefix caches apart."""
     requests_per_minute: int
+    """Of all replicas together."""
     origins: tuple[str, ...] = ()
+    """Pages that may call from a browser."""
     patterns: tuple[tuple[str, str], ...] = ()
+    """Identifiers of its own: a name and an expression each."""
 
 
 class Canary(_Section, frozen=True):
     """A candidate beside what a use case serves (docs/adr/0031)."""
 
     change: str
+    """The change that brings it."""
     url: str
+    """Address of its model's server."""
     pinned: str
+    """Key of its pin in the prompt store."""
     ceiling_percent: int
+    """The most that it may get, whatever the weight says."""
     weight_store: str
+    """Host of the store with its weight."""
     weight_key: str
+    """Key of the weight in it."""
     refresh_seconds: int
+    """How often the weight is read."""
     stale_minutes: int
+    """After which a weight that could not be read again is nought."""
 
 
 class External(_Section, frozen=True):
@@ -114,6 +138,7 @@ class External(_Section, frozen=True):
 
     name: str
     url: str
+    """HTTPS; its certificate and name are checked."""
     models: Mapping[str, str]
     """By use case, what the provider calls the model that answers it."""
     key: str
@@ -124,14 +149,19 @@ class Settings(_Section, frozen=True, rename=None):
     """Everything in `gateway.json`."""
 
     jurisdiction: str
+    """Whose identifiers are looked for, and how dates and places are read."""
     environment: str
     host: str
+    """Name that callers ask for."""
     listeners: Mapping[Literal["partners", "portal", "clinic"], Listener]
     health: Health
     models: Mapping[str, str]
+    """Address of the model's server, by use case, in a stack without tenants."""
     tenants: Mapping[str, Tenant]
     retrieval: str
+    """Address of the retrieval service. Callers ask it themselves and send passages: the gateway asks nothing there."""
     canaries: Mapping[str, Canary]
+    """By use case."""
     external_providers: tuple[External, ...]
     prompts: PromptStore
     audit: AuditStore = AuditStore()

@@ -57,8 +57,10 @@ class Walk:
     """What one pass over a body has met."""
 
     slots: list[Slot] = field(default_factory=list)
-    references: dict[str, int] = field(default_factory=dict)
-    """Ids of the caller's, and the numbers that stand for them."""
+    references: dict[str, str] = field(default_factory=dict)
+    """Ids of one side's, and those that stand for them."""
+    owner: str = ""
+    """Goes into these: ids of two answers that meet in one conversation differ by it."""
     finishers: list[Callable[[], None]] = field(default_factory=list)
     """Run last to first once all slots are written: JSON inside a string is encoded again."""
 

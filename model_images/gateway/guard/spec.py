@@ -4,10 +4,11 @@ One description serves three ends, so that they can't disagree: the guard `schem
 get every place that carries text from the same pass, and the OpenAPI document is drawn from it.
 """
 
+import copy
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from model_images.gateway.guard.refusal import Refused
@@ -103,11 +104,11 @@ class Reference:
     prefix: str
 
     def check(self, value: Any, path: str, walk: Walk, holder: Any, key: str | int) -> Any:
-        """The same new id for the same id."""
+        """The same new id for the same id, wherever it stands: its first place names its kind."""
         if not isinstance(value, str) or not 0 < len(value) <= 256:
             raise refuse("value", path, "must be a string of 1 to 256 characters")
-        numbers = walk.references
-        return f"{self.prefix}{numbers.setdefault(value, len(numbers) + 1):04d}"
+        made = walk.references
+        return made.setdefault(value, f"{self.prefix}{walk.owner}{len(made) + 1:04d}")
 
     def document(self) -> dict[str, Any]:
         """JSON Schema of it."""
@@ -183,6 +184,8 @@ class Object:
     required: Sequence[str] = ()
     drop: bool = False
     about: str = ""
+    adds: Mapping[str, Any] = field(default_factory=dict)
+    """Said in place of whatever the model's server says there: clients count on the field."""
 
     def check(self, value: Any, path: str, walk: Walk, holder: Any, key: str | int) -> Any:
         """A new object with the fields that are known."""
@@ -202,13 +205,16 @@ class Object:
             made[name] = node.check(value[name], f"{path}.{name}" if path else name, walk, made, name)
         for name in [name for name in made if isinstance(self.fields[name], Dropped)]:
             del made[name]
+        # In place: slots refer to it.
+        made.update(copy.deepcopy(dict(self.adds)))
         return made
 
     def document(self) -> dict[str, Any]:
         """JSON Schema of it."""
+        told = {name: {"const": value} for name, value in self.adds.items()}
         return {
             "type": "object",
-            "properties": {name: node.document() for name, node in self.fields.items()},
+            "properties": {name: node.document() for name, node in self.fields.items()} | told,
             "additionalProperties": False,
             **({"required": list(self.required)} if self.required else {}),
             **({"description": self.about} if self.about else {}),

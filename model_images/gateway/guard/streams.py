@@ -1,11 +1,11 @@
 """Streamed answers, event by event: what goes out is written anew from what may go out."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
 import msgspec
 
-from model_images.gateway.guard.answer import Channel, Reader, counts, unlike
+from model_images.gateway.guard.answer import Channel, Reader, counts, owner, unlike
 from model_images.gateway.guard.endpoints import chat, responses
 from model_images.gateway.guard.refusal import Refused
 from model_images.gateway.guard.slots import Walk
@@ -53,7 +53,7 @@ class ChatStream:
     def __init__(self, reader: Reader, *, answer_id: str, model: str, usage: bool, encoded: bool) -> None:
         """`usage`: whether the caller asked for counts. `encoded`: whether the content is JSON, by its format."""
         self._reader, self._id, self._model, self._usage, self._encoded = reader, answer_id, model, usage, encoded
-        self._references: dict[str, int] = {}
+        self._references: dict[str, str] = {}
         self._texts: dict[int, dict[str, Channel]] = {}
         self._calls: dict[int, dict[int, Channel]] = {}
         self.tokens = (0, 0)
@@ -67,7 +67,7 @@ class ChatStream:
             self.finished = True
             yield event(DONE)
             return
-        chunk = _checked(chat.CHUNK, _decoded(data), Walk(references=self._references))
+        chunk = _checked(chat.CHUNK, _decoded(data), Walk(references=self._references, owner=owner(self._id)))
         for choice in chunk["choices"]:
             self._choice(choice)
         chunk["choices"] = [choice for choice in chunk["choices"] if choice["delta"] or choice.get("finish_reason")]
@@ -121,10 +121,13 @@ class ChatStream:
 class ResponseStream:
     """Events of responses."""
 
-    def __init__(self, reader: Reader, *, answer_id: str, model: str, encoded: bool) -> None:
-        """`encoded`: whether the content is JSON, by its format."""
+    def __init__(
+        self, reader: Reader, *, answer_id: str, model: str, encoded: bool, head: Mapping[str, Any] | None = None
+    ) -> None:
+        """`encoded`: whether the content is JSON, by its format. `head`: what every response says of itself."""
         self._reader, self._id, self._model, self._encoded = reader, answer_id, model, encoded
-        self._references: dict[str, int] = {}
+        self._head = head or {}
+        self._references: dict[str, str] = {}
         self._open: dict[tuple[object, ...], tuple[Channel, dict[str, Any]]] = {}
         self._number = 0
         self.tokens = (0, 0)
@@ -141,7 +144,7 @@ class ResponseStream:
         spec = responses.EVENTS.get(kind) if isinstance(kind, str) else None
         if spec is None:
             return
-        walk = Walk(references=self._references)
+        walk = Walk(references=self._references, owner=owner(self._id))
         told = _checked(spec, found, walk)
         if kind in responses.STREAMED:
             yield from self._piece(told)
@@ -152,7 +155,7 @@ class ResponseStream:
         self._reader.read(walk)
         if "response" in told:
             self.tokens = counts(told["response"].get("usage"))
-            told["response"] |= {"id": self._id, "object": "response", "model": self._model}
+            told["response"] |= {"id": self._id, **self._head, "model": self._model}
         if kind in ("response.completed", "response.incomplete"):
             if self._open:
                 raise unlike()

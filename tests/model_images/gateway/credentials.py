@@ -5,6 +5,7 @@ import json
 import time
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,9 @@ class Authority:
         key = ec.generate_private_key(ec.SECP256R1())
         now = dt.datetime.now(dt.UTC)
         use = ExtendedKeyUsageOID.SERVER_AUTH if server else ExtendedKeyUsageOID.CLIENT_AUTH
+        # Clients that resolve names themselves find the gateway by its address.
+        address = [x509.IPAddress(ip_address("127.0.0.1"))] if server else []
+        names: list[x509.GeneralName] = [x509.DNSName(name), *address]
         made = (
             x509.CertificateBuilder()
             .subject_name(_name(name))
@@ -68,7 +72,7 @@ class Authority:
             .serial_number(x509.random_serial_number())
             .not_valid_before(now - dt.timedelta(days=3))
             .not_valid_after(now + dt.timedelta(days=days))
-            .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+            .add_extension(x509.SubjectAlternativeName(names), critical=False)
             .add_extension(x509.ExtendedKeyUsage([use]), critical=False)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .sign(self._key, hashes.SHA256())

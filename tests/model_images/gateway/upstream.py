@@ -40,7 +40,11 @@ class Model:
         """Pieces after which the connection is cut."""
         self.raw: Callable[[dict[str, Any]], dict[str, Any]] | None = None
         """A whole answer in place of the usual."""
+        self.streams_call = ""
+        """The tool that streamed answers call, with the text as its argument `who`."""
         self.status = 200
+        self.full = 0
+        """How many requests it has no room for, before it answers."""
         self.wrote: Callable[[], None] = lambda: None
         """Called before each event of a stream."""
         self.port = 0
@@ -64,7 +68,8 @@ class Model:
         self.seen.clear()
         self.headers.clear()
         self.says, self.piece, self.pause, self.dies_after, self.raw, self.status = last, 3, 0.0, None, None, 200
-        self.cancelled = 0
+        self.cancelled = self.full = 0
+        self.streams_call = ""
 
     @property
     def bodies(self) -> list[dict[str, Any]]:
@@ -92,6 +97,9 @@ class Model:
         raw = await request.read()
         self.seen.append(raw)
         self.headers.append(dict(request.headers))
+        if self.full:
+            self.full -= 1
+            raise web.HTTPServiceUnavailable
         if self.status != 200:
             wrong = web.HTTPServiceUnavailable if self.status == 503 else web.HTTPInternalServerError
             raise wrong(text=raw.decode(errors="replace"))
@@ -122,16 +130,50 @@ class Model:
         events: list[dict[str, Any]] = [
             {**head, "choices": [{"index": 0, "delta": {"role": "assistant", "content": ""}}]}
         ]
-        events += [
-            {**head, "choices": [{"index": 0, "delta": {"content": said[at : at + self.piece]}}]}
-            for at in range(0, len(said), self.piece)
-        ]
-        events.append({**head, "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+        deltas = self._call(said) if self.streams_call else [{"content": piece} for piece in self._pieces(said)]
+        events += [{**head, "choices": [{"index": 0, "delta": delta}]} for delta in deltas]
+        finish = "tool_calls" if self.streams_call else "stop"
+        events.append({**head, "choices": [{"index": 0, "delta": {}, "finish_reason": finish}]})
         events.append({**head, "choices": [], "usage": usage})
         return await self._stream(request, events, done=True)
 
+    def _pieces(self, text: str) -> list[str]:
+        return [text[at : at + self.piece] for at in range(0, len(text), self.piece)]
+
+    def _call(self, said: str) -> list[dict[str, Any]]:
+        first: dict[str, Any] = {
+            "id": "call-1",
+            "type": "function",
+            "function": {"name": self.streams_call, "arguments": ""},
+        }
+        rest: list[dict[str, Any]] = [
+            {"function": {"arguments": piece}} for piece in self._pieces(json.dumps({"who": said}))
+        ]
+        return [{"tool_calls": [{"index": 0, **one}]} for one in (first, *rest)]
+
+    def _call_events(self, begun: dict[str, Any], said: str) -> list[dict[str, Any]]:
+        place = {"item_id": "fc_1", "output_index": 0}
+        arguments = json.dumps({"who": said})
+        item = {"type": "function_call", "id": "fc_1", "call_id": "call-1", "name": self.streams_call}
+        ended = {**item, "arguments": arguments, "status": "completed"}
+        kind = "response.function_call_arguments"
+        return [
+            {"type": "response.created", "response": begun},
+            {
+                "type": "response.output_item.added",
+                "output_index": 0,
+                "item": {**item, "arguments": "", "status": "in_progress"},
+            },
+            *({"type": f"{kind}.delta", **place, "delta": piece} for piece in self._pieces(arguments)),
+            {"type": f"{kind}.done", **place, "name": self.streams_call, "arguments": arguments},
+            {"type": "response.output_item.done", "output_index": 0, "item": ended},
+            {"type": "response.completed", "response": {**begun, "status": "completed", "output": [ended]}},
+        ]
+
     async def _responses(self, request: web.Request) -> web.StreamResponse:
         body = await self._body(request)
+        if self.raw is not None:
+            return web.json_response(self.raw(body))
         said = self.says(body)
         part: dict[str, Any] = {"type": "output_text", "text": said, "annotations": []}
         item: dict[str, Any] = {
@@ -154,6 +196,8 @@ class Model:
             return web.json_response(whole)
         place: dict[str, Any] = {"item_id": "msg_1", "output_index": 0, "content_index": 0}
         begun = {**whole, "status": "in_progress", "output": [], "usage": None}
+        if self.streams_call:
+            return await self._stream(request, self._call_events(begun, said), done=False)
         empty = {**item, "status": "in_progress", "content": []}
         events: list[dict[str, Any]] = [
             {"type": "response.created", "response": begun},

@@ -21,7 +21,7 @@ ANSWER = Object(
     {
         "data": Array(
             Object(
-                {"index": Number(0, 2_048, whole=True), "embedding": VECTOR},
+                {"object": Choice(("embedding",)), "index": Number(0, 2_048, whole=True), "embedding": VECTOR},
                 required=("index", "embedding"),
                 drop=True,
             ),

@@ -1,5 +1,8 @@
 """Responses: platform.openai.com/docs/api-reference/responses, as vLLM serves them, without state in the server."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from model_images.gateway.guard.endpoints.parts import (
     COUNT,
     FLAG,
@@ -148,7 +151,21 @@ REQUEST = Object(
     required=("model", "input"),
 )
 
-USAGE = Object({"input_tokens": COUNT, "output_tokens": COUNT, "total_tokens": COUNT}, drop=True)
+# Clients read both details without a look. What a cache of prefixes holds tells what others have asked: nought.
+USAGE = Object(
+    {
+        "input_tokens": COUNT,
+        "output_tokens": COUNT,
+        "output_tokens_details": Object({"reasoning_tokens": COUNT}, drop=True),
+        "total_tokens": COUNT,
+    },
+    drop=True,
+    adds={"input_tokens_details": {"cached_tokens": 0}},
+)
+# Positions in a text that has changed, and likelihoods of what was nearly said, are left out: clients count on a list.
+OUTPUT_TEXT = Object(
+    {"type": Choice(("output_text",)), "text": Text()}, drop=True, adds={"annotations": [], "logprobs": []}
+)
 OUTPUT = Tagged(
     "type",
     {
@@ -162,7 +179,7 @@ OUTPUT = Tagged(
                     Tagged(
                         "type",
                         {
-                            "output_text": Object({"type": Choice(("output_text",)), "text": Text()}, drop=True),
+                            "output_text": OUTPUT_TEXT,
                             "refusal": Object({"type": Choice(("refusal",)), "refusal": Text()}, drop=True),
                         },
                     ),
@@ -209,7 +226,7 @@ ANSWER = Object(
 PART = Tagged(
     "type",
     {
-        "output_text": Object({"type": Choice(("output_text",)), "text": Text()}, drop=True),
+        "output_text": OUTPUT_TEXT,
         "refusal": Object({"type": Choice(("refusal",)), "refusal": Text()}, drop=True),
         "reasoning_text": Object({"type": Choice(("reasoning_text",)), "text": Text()}, drop=True),
         "summary_text": Object({"type": Choice(("summary_text",)), "text": Text()}, drop=True),
@@ -229,7 +246,8 @@ def _event(kind: str, **fields: Node) -> Object:
 
 
 def _piece(kind: str, **fields: Node) -> Object:
-    return Object({"type": Choice((kind,)), **_PLACE, **fields}, required=("type", *fields), drop=True)
+    adds: dict[str, Any] = {"logprobs": []} if kind.startswith("response.output_text.") else {}
+    return Object({"type": Choice((kind,)), **_PLACE, **fields}, required=("type", *fields), drop=True, adds=adds)
 
 
 STREAMED = {
@@ -259,3 +277,14 @@ EVENTS = {
     **{done: _piece(done, **{field: Text()}) for done, field in STREAMED.values()},
 }
 """Events of a streamed answer, by type; one that is not here is not passed on."""
+
+
+def head(body: Mapping[str, Any]) -> dict[str, Any]:
+    """What a response says of its request, as clients expect it. Tools are not sent back: who asked has them."""
+    choice = body.get("tool_choice", "auto")
+    return {
+        "object": "response",
+        "parallel_tool_calls": body.get("parallel_tool_calls", True),
+        "tool_choice": choice if isinstance(choice, str) else {"type": "function", "name": choice.get("name", "")},
+        "tools": [],
+    }
