@@ -35,6 +35,8 @@ def settings(
         "tenants": tenants(config, MODEL_PORT),
         "origins": list(config.gateway.origins),
         "retrieval": RETRIEVAL_URL,
+        # A tenant's number of requests holds for all replicas together; each holds its part.
+        "replicas": config.gateway.replicas_max,
         # What is tried, and the most that it may get: docs/runbooks/canary.md.
         "canaries": routed(config.use_cases, MODEL_PORT, weight_host(scope)),
         # Pins by use case, and the texts that they name by path and checksum.

@@ -6,11 +6,14 @@ import tempfile
 
 import pytest
 
+from model_images.gateway.guard.compiled import FOLDER
 from tests.plans import SHARED
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make the folder, before any worker starts."""
+    # Expressions that were compiled are kept from run to run, under the key of what they were compiled from.
+    os.environ.setdefault(FOLDER, str(config.rootpath / ".pytest_cache" / "compiled"))
     if not hasattr(config, "workerinput"):
         os.environ[SHARED] = tempfile.mkdtemp(prefix="bailiwick-plans-")
 

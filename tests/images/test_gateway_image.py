@@ -60,7 +60,8 @@ class TestItIsPinned:
         assert not [one for one in comments if one.startswith("syntax=")]
 
     def test_every_package_by_its_hashes(self, stages: list[Stage]) -> None:
-        (install,) = [one for stage in stages for one in stage.of("RUN")]
+        install, compiled = [one for stage in stages for one in stage.of("RUN")]
+        assert compiled.exec == ["python", "-m", "model_images.gateway.guard.compiled"]
         assert install.exec is not None
         assert {"--require-hashes", "--only-binary=:all:", "--no-deps"} <= set(install.exec)
         found = sbom.packages(REQUIREMENTS.read_text())

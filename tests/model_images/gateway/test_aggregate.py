@@ -1,6 +1,5 @@
 """Statistics: what leaves is noised, bounded and paid for."""
 
-import asyncio
 import json
 import multiprocessing
 import sys
@@ -20,10 +19,8 @@ from audit_log.noise import NoNoise, noised
 from audit_log.privacy_budget import BadBudget, BudgetSpent, granted, left, spend
 from audit_log.release import DayNotOver, release
 from audit_log.statistics import Bounds, Domain, counted, records
-from model_images.gateway.guard.aggregate import Aggregate, Settings
 from model_images.gateway.guard.audit.ledger import Ledger
 from model_images.gateway.guard.audit.record import Asked, DataClass, Decision, Guard, encoded
-from model_images.gateway.guard.refusal import Refused
 from tests.model_images.gateway.audit_world import NAMES, ORIGIN, record, signer
 
 DAY = date(2026, 11, 20)
@@ -294,29 +291,3 @@ class TestADayIsReleasedOnce:
         with pytest.raises(form.BadLine):
             self.released(tmp_path)
         assert left(tmp_path / "b", "north") == 1
-
-
-class TestTheGuardRefuses:
-    """As every guard: a stable code, and nothing of the data."""
-
-    def test_spent_not_over_and_broken(self, tmp_path: Path) -> None:
-        logged(tmp_path / "log", [finished(1)])
-        granted(tmp_path / "b", "north", Decimal(1))
-        guard = Aggregate(
-            Settings(logs=(tmp_path / "log",), budget=tmp_path / "b", domain=DOMAIN, epsilon=Decimal("0.6")),
-            today=lambda: TODAY,
-        )
-        found = asyncio.run(guard.statistics("north", DAY))
-        assert found == asyncio.run(guard.statistics("north", DAY))
-
-        def code(tenant: str, day: date) -> str:
-            with pytest.raises(Refused) as caught:
-                asyncio.run(guard.statistics(tenant, day))
-            assert tenant not in caught.value.message
-            return caught.value.code
-
-        assert code("north", date(2026, 11, 19)) == "aggregate.spent"
-        assert code("north", TODAY) == "aggregate.day"
-        assert code("south", DAY) == "aggregate.failed"
-        (tmp_path / "b").write_text("{}")
-        assert code("north", DAY) == "aggregate.failed"

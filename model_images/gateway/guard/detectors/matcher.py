@@ -8,6 +8,8 @@ from collections.abc import Sequence
 
 import hyperscan
 
+from model_images.gateway.guard import compiled
+
 MOST_MATCHES = 200_000
 """A text that brings more is no prose; it is refused rather than read for minutes."""
 
@@ -24,11 +26,9 @@ class Matcher:
 
     def __init__(self, expressions: Sequence[tuple[str, bool]], *, starts: bool = True) -> None:
         base = hyperscan.HS_FLAG_SOM_LEFTMOST if starts else 0
-        self._database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-        self._database.compile(
-            expressions=[expression.encode("latin-1") for expression, _ in expressions],
-            ids=list(range(len(expressions))),
-            flags=[base | (0 if cased else hyperscan.HS_FLAG_CASELESS) for _, cased in expressions],
+        self._database = compiled.database(
+            [expression.encode("latin-1") for expression, _ in expressions],
+            [base | (0 if cased else hyperscan.HS_FLAG_CASELESS) for _, cased in expressions],
         )
         self._of_thread = threading.local()
 

@@ -16,6 +16,7 @@ from typing import Any, Literal
 import hyperscan
 import yaml
 
+from model_images.gateway.guard import compiled
 from model_images.gateway.guard.prompt_guard import suffix
 
 Origin = Literal["caller", "passage", "tool"]
@@ -126,10 +127,7 @@ class _Matcher:
                     expression = _IN_LIST.sub(lambda match: lists[match[1]], expression)
                 expression = _ANY_WORDS.sub(lambda match: f"(?:[a-z0-9 ]{{0,{8 * int(match[1])}}} )?", expression)
                 expressions.append((rf" {expression}\b" if form == "words" else expression).encode())
-        self._database = hyperscan.Database()
-        self._database.compile(
-            expressions=expressions, ids=list(range(len(expressions))), flags=[flags] * len(expressions)
-        )
+        self._database = compiled.database(expressions, [flags] * len(expressions))
         self._local = threading.local()
 
     def hits(self, text: str) -> list[tuple[_Pattern, int]]:
