@@ -169,7 +169,11 @@ MUTATIONS: dict[str, Mutation] = {
     "callers.no-browser-flows": put(APP, "web", {"redirectUris": ["https://portal.example/"]}),
     "callers.no-secrets": put(APP, "owners", ["5ab6b014-5496-5043-a1f3-f5c757ca360d"]),
     "callers.roles-name-a-use-case": put(
-        APP, "appRoles.0.value", "use-case.marketing.treatment", only=where(displayName="app-bw-eu-prod-gateway")
+        APP,
+        "appRoles.0.value",
+        "use-case.marketing.treatment",
+        only=where(displayName="app-bw-eu-prod-gateway"),
+        also="callers.identifiers-come-back-to-their-sender",
     ),
     "callers.single-tenant": put(APP, "signInAudience", "AzureADMultipleOrgs"),
     "callers.tokens-are-short": put(

@@ -239,7 +239,7 @@ def gateway(directory: Path, **changes: object) -> Iterator[World]:
         for purpose in ("surrogates", "vault"):
             (mounted / f"{purpose}--{name}--1").write_bytes(base64.b64encode(secrets.token_bytes(32)))
     for name in tenants:
-        (mounted / f"salt-{name}").write_bytes(secrets.token_bytes(32))
+        (mounted / f"salt-{name}").write_text(f"{secrets.token_hex(32)}\n")
     pinned(directory, USE_CASE, *{name for told in tenants.values() for name in told["models"]})
     providers: Any = changes.get("external_providers", ())
     pinned(directory, *{name for one in providers for name in one["models"]}, classes=("confidential",), external=True)

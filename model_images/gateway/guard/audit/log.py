@@ -33,7 +33,7 @@ class Settings:
     folder: Path
     origin: str
     """The log's name for ever, as `eu-prod/gateway-0`: a folder has one, and no two folders the same."""
-    deadline_seconds: float = 1.0
+    deadline_seconds: float = 5.0
     """After which a commit is refused. The record may be written all the same; the request was not."""
     waiting: int = 10_000
     """Records that may wait for the disk at once."""
