@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
+from model_images.gateway.guard.detectors.lexicon import CLASS_OF
 from model_images.gateway.guard.identifiers import Kind
 from model_images.gateway.training import names, numbers
 from model_images.gateway.training.people import Scene, person, place
@@ -307,6 +308,17 @@ DISJOINT = frozenset(("eponym", "drug", "gene"))
 """Of these, what evaluation holds was not trained on."""
 
 
+CLASSES = {"eponym": "EPONYMOUS", "drug": "DRUG"}
+"""Traps that the lexicon has more of, by the class that they have there."""
+
+
+@cache
+def classed(slot: str, split: str) -> list[str]:
+    """Words of the lexicon's class on one side, as they are written."""
+    found = sorted(word for word, kind in CLASS_OF.items() if kind == CLASSES[slot])
+    return [names.cased(word) for word in found if names.belongs(word, split)]
+
+
 def word(scene: Scene, slot: str) -> str:
     """A filling that identifies nobody."""
     rng, topics = scene.rng, vocabulary(scene.language)
@@ -333,6 +345,8 @@ def word(scene: Scene, slot: str) -> str:
         return f"{rng.randint(0, 23):02d}:{rng.randint(0, 59):02d}"
     if slot == "adj" and rng.random() < 0.4:
         return rng.choice(names.of("word", scene.language, scene.split))
+    if slot in CLASSES and rng.random() < 0.4:
+        return rng.choice(classed(slot, scene.split))
     choices = topics[slot]
     if slot in DISJOINT:
         choices = [choice for choice in choices if names.belongs(choice, scene.split)] or choices

@@ -2,7 +2,7 @@
 
 import math
 
-from model_images.gateway.guard.detectors.lexicon import JOINING, PARTICLES
+from model_images.gateway.guard.detectors.lexicon import CONJUNCTIONS, JOINING, PARTICLES
 from model_images.gateway.guard.detectors.words import Reading
 from model_images.gateway.guard.identifiers import Kind
 from model_images.gateway.guard.spans import Span
@@ -30,14 +30,16 @@ def spans(reading: Reading) -> list[Span]:
     return found
 
 
-def _joins(piece: str) -> bool:
-    return piece in ".-'’/" or piece.lower() in JOINING
+def _joins(piece: str, label: int) -> bool:
+    """Whether a piece stands within a name or place; `and` stands between two names, but within a place."""
+    lower = piece.lower()
+    return piece in ".-'’/" or (lower in JOINING and not (label == NAME and lower in CONJUNCTIONS))
 
 
 def _next(reading: Reading, j: int) -> int:
     """The next piece that does not merely join."""
-    k = j + 1
-    while k < len(reading.pieces) and k - j <= BETWEEN and not reading.labels[k] and _joins(reading.pieces[k]):
+    k, label = j + 1, reading.labels[j]
+    while k < len(reading.pieces) and k - j <= BETWEEN and not reading.labels[k] and _joins(reading.pieces[k], label):
         k += 1
     return k
 

@@ -5,7 +5,9 @@ from model_images.gateway.guard.detectors.words import Reading
 
 SURE = 4.0
 """Margin in nats from which a finding is looked for in the rest of the text."""
-ORDINARY = frozenset(("TIME", "PARTICLE", "STREET", "FACILITY", "DEPARTMENT", "EPONYM", "OF_MEDICINE", "NEAR", "ROLE"))
+ORDINARY = frozenset(
+    ("TIME", "PARTICLE", "STREET", "FACILITY", "DEPARTMENT", "EPONYM", "EPONYMOUS", "DRUG", "OF_MEDICINE", "NEAR", "ROLE")
+)
 USUAL = 0b101010  # a first name, surname or place of the second level or above
 
 

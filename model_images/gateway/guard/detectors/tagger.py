@@ -7,6 +7,7 @@ be a name are scored; the rest is none. What was found once is then found wherev
 from typing import NamedTuple
 
 from model_images.gateway.guard.detectors import dictionary, weights
+from model_images.gateway.guard.detectors.adjoining import go_on
 from model_images.gateway.guard.detectors.assembly import spans
 from model_images.gateway.guard.detectors.recurrence import recur
 from model_images.gateway.guard.detectors.streets import mark_streets
@@ -47,6 +48,7 @@ class Tagger:
         """Spans over `text.normal`, of kind NAME and PLACE."""
         reading, words = self._read(text.normal)
         self._judge(reading, words)
+        go_on(reading)
         recur(reading)
         mark_streets(reading)
         return Findings(spans(reading), len(text.normal))

@@ -11,7 +11,7 @@ from model_images.gateway.guard.detectors.words import VERSION
 from model_images.gateway.guard.refusal import GuardFailed
 
 WEIGHTS = Path(__file__).parent / "data" / "tagger.bin"
-SHA256 = "85940f3195a23b348df1d882e908c8003535d1523424b98aad1440d2ed38a5a9"
+SHA256 = "0610aa2b0f67f8f7e73a6bccaf070f201e80fa44f47e2002220d4e0d1bd0c22a"
 
 Vector = tuple[float, float, float]
 """A weight each for nothing, a name and a place."""

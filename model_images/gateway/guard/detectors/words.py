@@ -8,7 +8,7 @@ import re
 from typing import NamedTuple
 
 from model_images.gateway.guard.detectors import dictionary
-from model_images.gateway.guard.detectors.lexicon import CLASS_OF, GERMAN, STREET_ENDINGS
+from model_images.gateway.guard.detectors.lexicon import CLASS_OF, GERMAN, MEDICINE_ENDINGS, STREET_ENDINGS
 
 TOKENS = re.compile(
     r"[A-ZÀ-ÖØ-Þ]\.(?:[ -]?[A-ZÀ-ÖØ-Þ]\.)*"  # initials
@@ -17,8 +17,12 @@ TOKENS = re.compile(
     r"|\n"
     r"|[^\s]"
 )
-VERSION = 1
+VERSION = 2
 """Of the features: weights of another version do not fit."""
+
+
+UNNAMED = frozenset(("DRUG", "EPONYMOUS"))
+"""Classes of which the words count by their class alone: what is learnt of those seen in training holds for the others."""
 
 
 class Word(NamedTuple):
@@ -79,12 +83,17 @@ def facts_of(lower: str, known: dictionary.Dictionary) -> int:
 
 
 def kind_of(base: str) -> str:
-    """The lexicon's class of a word, by its last part where it is joined of several; `STREETY` of `Lindenstraße`."""
+    """The lexicon's class of a word, by its last part where it is joined of several; `STREETY` of `Lindenstraße`.
+
+    `DRUG` also of what ends as the names of substances do.
+    """
     kind = CLASS_OF.get(base, "")
     if not kind and "-" in base:
         kind = CLASS_OF.get(base.rsplit("-", 1)[1], "")
     if not kind and len(base) > 5 and base.endswith(STREET_ENDINGS):
         kind = "STREETY"
+    if not kind and len(base) > 7 and base.endswith(MEDICINE_ENDINGS):
+        kind = "DRUG"
     return kind
 
 
@@ -115,7 +124,7 @@ def read_word(word: str, capitals: str, known: dictionary.Dictionary, facts: int
     lent = [f"n{namely or '-'}{usual or '-'}{shape}", f"s{shape}"]
     if kind:
         lent.append(f"q{kind}")
-    identity = (common >= 3 or kind) and not (namely[:1] == "N" and shape in "XUAMG")
+    identity = (common >= 3 or kind) and kind not in UNNAMED and not (namely[:1] == "N" and shape in "XUAMG")
     if identity:
         lent.append(f"w{base}")
     candidate = may_be_name(shape, facts, kind)
