@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from benchmarks.deidentify import Labelled, Score, generated, read, wilson
 from model_images.gateway.guard.detectors import dictionary, weights
-from model_images.gateway.guard.detectors.tagger import REMEMBERED, Tagger
-from model_images.gateway.guard.detectors.words import TOKENS
+from model_images.gateway.guard.detectors.tagger import BIAS, PAIRS, REMEMBERED, USUAL_BIAS, Tagger
+from model_images.gateway.guard.detectors.words import EDGE, TOKENS
 from model_images.gateway.guard.identifiers import Kind
 from model_images.gateway.guard.refusal import GuardFailed
 from model_images.gateway.guard.spans import Context, Text
@@ -195,9 +195,17 @@ class TestOneTaggerServesManyThreads:
 
     def test_memory_is_bounded(self) -> None:
         tagger = Tagger()
-        text = " ".join(f"W{chr(97 + i % 26)}{i:x}z".replace("0", "o") for i in range(REMEMBERED + 500))
+        text = " ".join(f"W{chr(97 + i % 26)}{i:x}z".replace("0", "o") for i in range(2 * REMEMBERED + 500))
         tagger.find(Text(text, text, range(len(text) + 1)), Context())
         assert len(tagger._sums) <= REMEMBERED
+        assert len(tagger._older) <= REMEMBERED
+        assert len(tagger._pairs) <= PAIRS
+
+    def test_a_spelling_that_was_met_before_the_memory_turned_is_still_known(self) -> None:
+        tagger = Tagger()
+        first = tagger._sum("Thorvaldsdottir", "x")
+        tagger._older, tagger._sums = tagger._sums, {}
+        assert tagger._sum("Thorvaldsdottir", "x") is first
 
 
 class TestTheShippedWeightsAreTheOnesThatWereMeasured:
@@ -235,19 +243,23 @@ class TestTrainingReadsWhatServiceReads:
         for sample in generate(8, 40):
             reading, _ = corpus.reading_of(sample.text, dictionary.load())
             served, _ = TAGGER._read(sample.text)
-            assert (reading.pieces, reading.starts, reading.words) == (served.pieces, served.starts, served.words)
+            assert (reading.pieces, reading.starts) == (served.pieces, served.starts)
+            # What is kept of a word in service is without its features: their sum is kept instead.
+            assert [word._replace(own=(), lent=()) for word in reading.words] == served.words
 
     def test_the_sum_of_a_row_is_the_emission(self) -> None:
         known, model = dictionary.load(), weights.load()
         for sample in generate(12, 10):
-            reading, words = TAGGER._read(sample.text)
+            reading, _ = corpus.reading_of(sample.text, known)
+            _, words = TAGGER._read(sample.text)
             padded = [TAGGER._edge, TAGGER._edge, *words, TAGGER._edge, TAGGER._edge]
-            rows = [word.word for word in padded]
+            rows = [EDGE, EDGE, *reading.words, EDGE, EDGE]
             for i, word in enumerate(reading.words):
                 if word.candidate:
-                    wanted = model.sum("", corpus.row(rows, i + 2, ""))
-                    assert TAGGER._emission(padded, i + 2, None)[1:] == pytest.approx(wanted[1:])
-            assert known is dictionary.load()
+                    outside, *inside = model.sum("", corpus.row(rows, i + 2, ""))
+                    emission = TAGGER._emission(padded, i + 2, None)
+                    assert emission[1:] == pytest.approx(inside)
+                    assert emission[0] == pytest.approx(outside - BIAS.get(word.shape, USUAL_BIAS))
 
 
 class TestTheMeasureMeasures:

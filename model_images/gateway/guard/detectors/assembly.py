@@ -2,6 +2,7 @@
 
 import math
 
+from model_images.gateway.guard.detectors.address_lines import with_postcode
 from model_images.gateway.guard.detectors.lexicon import CONJUNCTIONS, JOINING, PARTICLES
 from model_images.gateway.guard.detectors.words import Reading
 from model_images.gateway.guard.identifiers import Kind
@@ -82,7 +83,7 @@ def _with_kind(reading: Reading, first: int, last: int) -> tuple[int, int]:
 
 
 def _with_number(reading: Reading, first: int, last: int) -> tuple[int, int]:
-    """The house number on either side of a street; a state's two letters before a postcode."""
+    """The house number on either side of a street; the postcode."""
     pieces, count = reading.pieces, len(reading.pieces)
     if any(word.bucket in ("STREET", "STREETY") for word in reading.words[first : last + 1]):
         if first > 1 and pieces[first - 1] == "," and pieces[first - 2][0].isdigit():
@@ -95,10 +96,7 @@ def _with_number(reading: Reading, first: int, last: int) -> tuple[int, int]:
                 break
             if pieces[k] not in ".,#" and pieces[k].lower() not in ("nº", "no", "n", "s"):
                 break
-    for k in (last + 1, last + 2):
-        if k + 1 < count and len(pieces[k]) == 2 and pieces[k].isupper():
-            return first, k if pieces[k + 1][0].isdigit() and len(pieces[k + 1]) >= len("12345") else last
-    return first, last
+    return with_postcode(pieces, first, last)
 
 
 def _is_nothing(reading: Reading, i: int, start: int, end: int) -> bool:

@@ -10,12 +10,14 @@ POST = frozenset(("apo", "fpo", "dpo"))
 """Post of the armed forces: `PSC 12, Box 34, APO AE 09123`."""
 WORDS = STREET_BEFORE | STREET_AFTER | POST
 FRACTIONS = frozenset(("bis", "ter", "quater"))
+DOORS = frozenset(("izq", "izqda", "dcha", "dch", "dcho", "ctro", "bajo", "º", "ª", "o", "a"))
+"""Which door of a floor, in Spain."""
 LONGEST = 5  # words of a street's name
 
 
 def mark_streets(reading: Reading) -> None:
     """Labels all of each street as a place."""
-    at = [i for i, piece in enumerate(reading.pieces) if piece.lower() in WORDS]
+    at = [i for i, piece in enumerate(reading.pieces) if piece.lower() in WORDS or reading.words[i].bucket == "STREETY"]
     if not at:
         return
     words = [word.shape != "" for word in reading.words]
@@ -35,6 +37,8 @@ def streets(pieces: Sequence[str], words: Sequence[bool], street: Sequence[int])
             run = _post(pieces, at)
         if run is None and lower in STREET_BEFORE:
             run = _before(pieces, words, at)
+        if run is None and lower not in WORDS:
+            run = _joined(pieces, at)
         if run is not None:
             found.append(run)
     return found
@@ -88,6 +92,17 @@ def _before(pieces: Sequence[str], words: Sequence[bool], at: int) -> tuple[int,
     return None
 
 
+def _joined(pieces: Sequence[str], at: int) -> tuple[int, int] | None:
+    """`Mentzelweg 118`, `118 Mentzelweg`: a street in one word, a number on one side of it."""
+    if not pieces[at][0].isupper():
+        return None
+    if at + 1 < len(pieces) and _number(pieces[at + 1]) and len(pieces[at + 1]) <= 4:
+        return at, _unit(pieces, at + 1)
+    if at and _number(pieces[at - 1]) and len(pieces[at - 1]) <= 4:
+        return at - 1, at
+    return None
+
+
 def _post(pieces: Sequence[str], at: int) -> tuple[int, int] | None:
     """From the unit's number to the postcode."""
     if at + 2 >= len(pieces) or pieces[at + 1].upper() not in ("AA", "AE", "AP") or not _number(pieces[at + 2]):
@@ -115,6 +130,29 @@ def _unit(pieces: Sequence[str], last: int) -> int:
         after = at + 2 if pieces[at + 1] in ".#" and at + 2 < len(pieces) else at + 1
         if _number(pieces[after]) or (len(pieces[after]) == 1 and pieces[after].isalpha()):
             return after
+    if at < len(pieces) and at > last + 1 and _floor(pieces, at):
+        return _door(pieces, at + 1)
+    return last
+
+
+def _floor(pieces: Sequence[str], at: int) -> bool:
+    """A floor's number: `4º`, `4D`, or alone between commas."""
+    if not _number(pieces[at]) or len(pieces[at]) > 2:
+        return False
+    after = pieces[at + 1] if at + 1 < len(pieces) else "\n"
+    return after in ".,\nºª°-" or after.lower() in DOORS or (len(after) == 1 and after.isupper())
+
+
+def _door(pieces: Sequence[str], at: int) -> int:
+    """The last piece of the door's letter or side."""
+    last = at - 1
+    while at < len(pieces) and at - last <= 3:
+        piece = pieces[at]
+        if piece.lower() in DOORS or (len(piece) == 1 and piece.isupper()) or (_number(piece) and len(piece) <= 2):
+            last = at
+        elif piece not in ".,ºª°-":
+            break
+        at += 1
     return last
 
 

@@ -11,7 +11,7 @@ from model_images.gateway.guard.detectors.words import VERSION
 from model_images.gateway.guard.refusal import GuardFailed
 
 WEIGHTS = Path(__file__).parent / "data" / "tagger.bin"
-SHA256 = "0610aa2b0f67f8f7e73a6bccaf070f201e80fa44f47e2002220d4e0d1bd0c22a"
+SHA256 = "765c1b2c72a7e034695bb332bb895faa8a49845626fbe88cd58b579a51e01558"
 
 Vector = tuple[float, float, float]
 """A weight each for nothing, a name and a place."""

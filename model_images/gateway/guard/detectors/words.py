@@ -17,6 +17,8 @@ TOKENS = re.compile(
     r"|\n"
     r"|[^\s]"
 )
+BEGINS = re.compile(r"(?:^|[.!?\n]\s+)[\W_]*([^\W\d_])")
+"""The first letter of a sentence or a line."""
 VERSION = 2
 """Of the features: weights of another version do not fit."""
 
@@ -40,10 +42,16 @@ class Word(NamedTuple):
 def capitals_of(text: str) -> list[str]:
     """Of each line, what a capital means: `U` nothing, all are; `y` nothing, none is; `g` a noun; `x` as usual."""
     capitals = sum(map(text.count, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
-    usual = "y" if len(text) > 50 * capitals else "x"
+    usual = "y" if len(text) > 50 * capitals and not _begun_with_capitals(text) else "x"
     if usual == "x" and sum(map(text.count, GERMAN)) * 250 > len(text) + 250:
         usual = "g"
     return ["U" if line.isupper() and " " in line.strip() else usual for line in text.split("\n")]
+
+
+def _begun_with_capitals(text: str) -> bool:
+    """Whether most sentences begin with one: then a text with few capitals merely has few names."""
+    begins = [found[1] for found in BEGINS.finditer(text)]
+    return 2 * sum(map(str.isupper, begins)) > len(begins)
 
 
 def shape_of(word: str, capitals: str) -> str:
