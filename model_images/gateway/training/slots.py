@@ -308,7 +308,7 @@ DISJOINT = frozenset(("eponym", "drug", "gene"))
 """Of these, what evaluation holds was not trained on."""
 
 
-CLASSES = {"eponym": "EPONYMOUS", "drug": "DRUG"}
+CLASSES = {"eponym": "EPONYMOUS", "drug": "DRUG", "gene": "MARKER", "lab": "MARKER"}
 """Traps that the lexicon has more of, by the class that they have there."""
 
 
@@ -316,7 +316,8 @@ CLASSES = {"eponym": "EPONYMOUS", "drug": "DRUG"}
 def classed(slot: str, split: str) -> list[str]:
     """Words of the lexicon's class on one side, as they are written."""
     found = sorted(word for word, kind in CLASS_OF.items() if kind == CLASSES[slot])
-    return [names.cased(word) for word in found if names.belongs(word, split)]
+    write = str.upper if slot in ("gene", "lab") else names.cased
+    return [write(word) for word in found if names.belongs(word, split)]
 
 
 def word(scene: Scene, slot: str) -> str:
@@ -345,9 +346,12 @@ def word(scene: Scene, slot: str) -> str:
         return f"{rng.randint(0, 23):02d}:{rng.randint(0, 59):02d}"
     if slot == "adj" and rng.random() < 0.4:
         return rng.choice(names.of("word", scene.language, scene.split))
-    if slot in CLASSES and rng.random() < 0.4:
-        return rng.choice(classed(slot, scene.split))
-    choices = topics[slot]
+    return rng.choice(_choices(scene, slot, topics[slot]))
+
+
+def _choices(scene: Scene, slot: str, choices: list[str]) -> list[str]:
+    if slot in CLASSES and scene.rng.random() < (0.4 if slot in DISJOINT else 0.15):
+        return classed(slot, scene.split)
     if slot in DISJOINT:
-        choices = [choice for choice in choices if names.belongs(choice, scene.split)] or choices
-    return rng.choice(choices)
+        return [choice for choice in choices if names.belongs(choice, scene.split)] or choices
+    return choices

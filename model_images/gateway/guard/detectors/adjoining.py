@@ -1,9 +1,10 @@
 """A name goes on over the words that only a name would have beside it: `Michelle van der Ploeg`, `Hayden Panettiere`.
 
-The tagger judges words; what it left beside a sure name is a remnant by which the rest is found again.
+The tagger judges words; what it left beside a name is a remnant by which the rest is found again.
 """
 
 from model_images.gateway.guard.detectors import dictionary
+from model_images.gateway.guard.detectors.dictionary import FIRST_NAME, SURNAME_SHIFT
 from model_images.gateway.guard.detectors.lexicon import CLASS_OF, PARTICLES
 from model_images.gateway.guard.detectors.words import Reading
 
@@ -15,6 +16,8 @@ LED = frozenset(("zu", "zum", "zur", "la", "le", "a", "al", "st", "del", "du", "
 CLASSES = frozenset(CLASS_OF.values()) | {"STREETY"}
 """A word of a class is no name by standing beside one."""
 MOST = 3  # particles in a row: `de la`, `van den`
+WORD_OF_SPEECH = 4  # so common that beside a name it is rather the word: `Will Smith agree?`
+AFTER_A_BEGIN = (".", "\n", ":", "!", "?", "-", "•", "*", "#", "|")
 
 
 def go_on(reading: Reading) -> None:
@@ -24,11 +27,18 @@ def go_on(reading: Reading) -> None:
         if labels[i] != NAME or reading.words[i].shape not in ("I", "X", "M", "G"):
             continue
         at = _after_particles(reading, i + 1)
-        if at < count and not labels[at] and (at > i + 1 or _separate(reading, i, at)) and _may_follow(reading, i, at):
-            labels[at], reading.margins[at] = NAME, reading.margins[i]
+        if at >= count or (at == i + 1 and (labels[at] or reading.starts[at] == reading.end(i))):
+            continue
+        if labels[at] or _may_follow(reading, i, at):
+            labels[i + 1 : at + 1] = [NAME] * (at - i)
+            reading.margins[i + 1 : at + 1] = [reading.margins[i]] * (at - i)
     for i in range(count - 1, 0, -1):
-        if labels[i] == NAME and not labels[i - 1] and _unknown(reading, i - 1) and reading.words[i].shape == "X":
-            labels[i - 1], reading.margins[i - 1] = NAME, reading.margins[i]
+        if labels[i] != NAME or reading.words[i].shape not in CAPITALISED:
+            continue
+        at = _before_particles(reading, i - 1)
+        if at >= 0 and not labels[at] and (_unknown(reading, at) or _is_first_name(reading, at)):
+            labels[at:i] = [NAME] * (i - at)
+            reading.margins[at:i] = [reading.margins[i]] * (i - at)
 
 
 def _after_particles(reading: Reading, at: int) -> int:
@@ -38,18 +48,22 @@ def _after_particles(reading: Reading, at: int) -> int:
     return at
 
 
-def _separate(reading: Reading, i: int, at: int) -> bool:
-    return reading.starts[at] > reading.end(i)
+def _before_particles(reading: Reading, at: int) -> int:
+    start = at
+    while at >= 0 and start - at < MOST and reading.pieces[at] in PARTICLES:
+        at -= 1
+    return at
 
 
 def _may_follow(reading: Reading, i: int, at: int) -> bool:
-    if at == i + 1:
-        return _unknown(reading, at)
     word = reading.words[at]
-    led = reading.pieces[at - 1] in LED and at == i + 2
     if word.shape not in CAPITALISED or word.bucket in CLASSES:
         return False
-    return not led and dictionary.common(word.facts) <= 1
+    if at > i + 1:
+        led = reading.pieces[at - 1] in LED and at == i + 2
+        return not led and dictionary.common(word.facts) <= 1
+    surname = bool((word.facts >> SURNAME_SHIFT) & 3) and not dictionary.common(word.facts)
+    return _unknown(reading, at) or (surname and reading.words[i].facts & FIRST_NAME > 1)
 
 
 def _unknown(reading: Reading, at: int) -> bool:
@@ -57,4 +71,12 @@ def _unknown(reading: Reading, at: int) -> bool:
     word = reading.words[at]
     if word.shape != "X" or word.facts or word.bucket in CLASSES or len(reading.pieces[at]) < len("Kim"):
         return False
-    return at > 0 and reading.pieces[at - 1] not in (".", "\n", ":", "!", "?", "-", "•", "*", "#", "|")
+    return at > 0 and reading.pieces[at - 1] not in AFTER_A_BEGIN
+
+
+def _is_first_name(reading: Reading, at: int) -> bool:
+    """A usual first name; beside a surname, whatever else it means."""
+    word = reading.words[at]
+    if word.shape not in ("X", "G") or word.bucket in CLASSES:
+        return False
+    return word.facts & FIRST_NAME > 1 and dictionary.common(word.facts) < WORD_OF_SPEECH

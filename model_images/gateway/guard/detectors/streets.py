@@ -64,7 +64,7 @@ def _before(pieces: Sequence[str], words: Sequence[bool], at: int) -> tuple[int,
     if (
         at + 1 < len(pieces)
         and pieces[at + 1] in ("/", ".")
-        and pieces[at].lower() in ("c", "av", "avda", "ul", "ctra", "pz")
+        and pieces[at].lower() in ("c", "av", "avd", "avda", "ul", "ctra", "pz", "pza", "pl")
     ):
         last += 1
     while last + 1 < len(pieces) and last - at < LONGEST + 2:
@@ -84,6 +84,8 @@ def _before(pieces: Sequence[str], words: Sequence[bool], at: int) -> tuple[int,
         back -= 1
     if back >= 0 and _number(pieces[back]) and len(pieces[back]) <= 9:
         return back, _unit(pieces, last)
+    if pieces[last + 1 : last + 4] == ["s", "/", "n"]:
+        return first, last + 3  # sin número
     ahead = last + 1
     while ahead < len(pieces) and ahead - last < 4 and (pieces[ahead] in ",." or pieces[ahead].lower() in UNITS):
         ahead += 1
@@ -124,7 +126,7 @@ def _post(pieces: Sequence[str], at: int) -> tuple[int, int] | None:
 def _unit(pieces: Sequence[str], last: int) -> int:
     """Takes a flat or a suite that follows."""
     at = last + 1
-    while at < len(pieces) and at - last < 3 and pieces[at] in ",.#":
+    while at < len(pieces) and at - last < 3 and pieces[at] in ",.#-":
         at += 1
     if at + 1 < len(pieces) and pieces[at].lower() in UNITS:
         after = at + 2 if pieces[at + 1] in ".#" and at + 2 < len(pieces) else at + 1
@@ -140,7 +142,12 @@ def _floor(pieces: Sequence[str], at: int) -> bool:
     if not _number(pieces[at]) or len(pieces[at]) > 2:
         return False
     after = pieces[at + 1] if at + 1 < len(pieces) else "\n"
-    return after in ".,\nºª°-" or after.lower() in DOORS or (len(after) == 1 and after.isupper())
+    return after in ".,\nºª°-" or after.lower() in DOORS or _letter(after)
+
+
+def _letter(piece: str) -> bool:
+    """One capital, with a full stop or without."""
+    return piece.rstrip(".").isupper() and len(piece.rstrip(".")) == 1
 
 
 def _door(pieces: Sequence[str], at: int) -> int:
@@ -148,7 +155,7 @@ def _door(pieces: Sequence[str], at: int) -> int:
     last = at - 1
     while at < len(pieces) and at - last <= 3:
         piece = pieces[at]
-        if piece.lower() in DOORS or (len(piece) == 1 and piece.isupper()) or (_number(piece) and len(piece) <= 2):
+        if piece.lower() in DOORS or _letter(piece) or (_number(piece) and len(piece) <= 2):
             last = at
         elif piece not in ".,ºª°-":
             break

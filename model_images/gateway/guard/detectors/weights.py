@@ -11,7 +11,7 @@ from model_images.gateway.guard.detectors.words import VERSION
 from model_images.gateway.guard.refusal import GuardFailed
 
 WEIGHTS = Path(__file__).parent / "data" / "tagger.bin"
-SHA256 = "765c1b2c72a7e034695bb332bb895faa8a49845626fbe88cd58b579a51e01558"
+SHA256 = "7d6ac34396d77cabff9629d0b21995b909b5ac77564b8e662e972e172fc7a325"
 
 Vector = tuple[float, float, float]
 """A weight each for nothing, a name and a place."""

@@ -23,8 +23,8 @@ VERSION = 2
 """Of the features: weights of another version do not fit."""
 
 
-UNNAMED = frozenset(("DRUG", "EPONYMOUS"))
-"""Classes of which the words count by their class alone: what is learnt of those seen in training holds for the others."""
+UNNAMED = frozenset(("DRUG", "EPONYMOUS", "MARKER"))
+"""Classes of which the words count by their class alone: what is learnt of those in training holds for the others."""
 
 
 class Word(NamedTuple):
