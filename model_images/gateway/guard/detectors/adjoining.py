@@ -79,4 +79,5 @@ def _is_first_name(reading: Reading, at: int) -> bool:
     word = reading.words[at]
     if word.shape not in ("X", "G") or word.bucket in CLASSES:
         return False
-    return word.facts & FIRST_NAME > 1 and dictionary.common(word.facts) < WORD_OF_SPEECH
+    first, common = word.facts & FIRST_NAME, dictionary.common(word.facts)
+    return (first > 1 and common < WORD_OF_SPEECH) or (first == 1 and not common)

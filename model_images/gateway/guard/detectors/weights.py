@@ -11,7 +11,7 @@ from model_images.gateway.guard.detectors.words import VERSION
 from model_images.gateway.guard.refusal import GuardFailed
 
 WEIGHTS = Path(__file__).parent / "data" / "tagger.bin"
-SHA256 = "7d6ac34396d77cabff9629d0b21995b909b5ac77564b8e662e972e172fc7a325"
+SHA256 = "f4523882ef030fc5969b858dacc5fcf92d31b404087e92e3021b3a14b9df9042"
 
 Vector = tuple[float, float, float]
 """A weight each for nothing, a name and a place."""

@@ -17,8 +17,8 @@ TOKENS = re.compile(
     r"|\n"
     r"|[^\s]"
 )
-BEGINS = re.compile(r"(?:^|[.!?\n]\s+)[\W_]*([^\W\d_])")
-"""The first letter of a sentence or a line."""
+BEGINS = re.compile(r"(?:^|[.!?\n])[^\w\n]{0,4}([^\W\d_])")
+"""The first letter of a sentence or a line. Bounded: a run of line ends must not be read anew from each of them."""
 VERSION = 2
 """Of the features: weights of another version do not fit."""
 
