@@ -104,8 +104,11 @@ def _mark(reading: Reading, first: int, last: int) -> None:
         reading.margins[i] = max(reading.margins[i], SURE)
 
 
-def with_postcode(pieces: Sequence[str], first: int, last: int) -> tuple[int, int]:
-    """The postcode on either side of a town, and the letters beside it: `NY 10027`, `00184 Roma (RM)`."""
+def with_postcode(pieces: Sequence[str], first: int, last: int, labels: Sequence[int] | None = None) -> tuple[int, int]:
+    """The postcode on either side of a town, and the letters beside it: `NY 10027`, `00184 Roma (RM)`.
+
+    A postcode that another place follows is that one's.
+    """
     count = len(pieces)
     before = first - 2 if first > 1 and pieces[first - 1] == "," else first - 1
     if before >= 0 and is_postcode(pieces[before]):
@@ -117,6 +120,6 @@ def with_postcode(pieces: Sequence[str], first: int, last: int) -> tuple[int, in
     k = last + 2 if last + 1 < count and pieces[last + 1] == "," else last + 1
     if k + 1 < count and is_province(pieces[k]) and is_postcode(pieces[k + 1]):
         last = k + 1
-    elif k < count and is_postcode(pieces[k]):
+    elif k < count and is_postcode(pieces[k]) and not (labels and k + 1 < count and labels[k + 1]):
         last = k
     return first, last

@@ -90,13 +90,17 @@ def _with_number(reading: Reading, first: int, last: int) -> tuple[int, int]:
             first -= 2
         elif first and pieces[first - 1][0].isdigit():
             first -= 1
-        for k in range(last + 1, min(last + 4, count)):
+        for k in range(last + 1, min(last + 4, count) if not pieces[first][0].isdigit() else 0):
             if pieces[k][0].isdigit():
-                last = k
+                if len(pieces[k]) >= len("12345"):
+                    break  # a postcode
+                # 17b is two pieces.
+                lettered = k + 1 < count and len(pieces[k + 1]) == 1 and pieces[k + 1].isalpha()
+                last = k + 1 if lettered and reading.starts[k + 1] == reading.end(k) else k
                 break
             if pieces[k] not in ".,#" and pieces[k].lower() not in ("nº", "no", "n", "s"):
                 break
-    return with_postcode(pieces, first, last)
+    return with_postcode(pieces, first, last, reading.labels)
 
 
 def _is_nothing(reading: Reading, i: int, start: int, end: int) -> bool:

@@ -11,7 +11,7 @@ from model_images.gateway.guard.detectors.words import VERSION
 from model_images.gateway.guard.refusal import GuardFailed
 
 WEIGHTS = Path(__file__).parent / "data" / "tagger.bin"
-SHA256 = "f4523882ef030fc5969b858dacc5fcf92d31b404087e92e3021b3a14b9df9042"
+SHA256 = "b097c75325cd5354e0090accb437b2f790000b9a8696dcf8465d58bd696c0aa4"
 
 Vector = tuple[float, float, float]
 """A weight each for nothing, a name and a place."""
