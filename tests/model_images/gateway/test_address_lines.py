@@ -65,3 +65,21 @@ class TestAPostcodeHasFiveDigits:
         for at in range(len(pieces)):
             first, last = with_postcode(pieces, at, at)
             assert 0 <= first <= at <= last < len(pieces)
+
+
+class TestAnAddressIsStrippedByItsLabel:
+    """What stands behind `Address:` is one, whatever it is made of."""
+
+    @pytest.mark.parametrize("label", ["Address", "Domicilio", "Anschrift", "Adresse", "Indirizzo", "Adres"])
+    def test_to_the_end_of_its_line(self, label: str) -> None:
+        text = f"{label}: Colonia Embajadores, #66 3257\nHe is stable."
+        assert not [word for word in ("Colonia", "Embajadores", "66", "3257") if word in left(text)]
+        assert "He is stable" in left(text)
+
+    @pytest.mark.parametrize("text", ["Address: the issue of falls with family.", "We address falls, mood and sleep."])
+    def test_but_the_verb_announces_nothing(self, text: str) -> None:
+        assert left(text) == text
+
+    def test_a_street_without_a_word_for_it_goes_with_its_postcode(self) -> None:
+        text = "Complejo Hospitalario. Ramón Puga, 52. 32005 Ourense."
+        assert not [word for word in ("Puga", "52", "32005", "Ourense") if word in left(text)]

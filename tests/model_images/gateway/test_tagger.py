@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.deidentify import Labelled, Score, generated, read, wilson
+from benchmarks import deidentify as benchmark
+from benchmarks.deidentify import Labelled, Score, generated, measured, read, wilson
 from model_images.gateway.guard.detectors import dictionary, weights
+from model_images.gateway.guard.detectors.lexicon import MEDICINE_ENDINGS
 from model_images.gateway.guard.detectors.tagger import BIAS, EASED, PAIRS, REMEMBERED, USUAL_BIAS, Tagger, is_eased
-from model_images.gateway.guard.detectors.words import EDGE, TOKENS
+from model_images.gateway.guard.detectors.words import EDGE, TOKENS, capitals_of, kind_of
 from model_images.gateway.guard.identifiers import Kind
 from model_images.gateway.guard.refusal import GuardFailed
 from model_images.gateway.guard.spans import Context, Text
@@ -134,6 +136,39 @@ class TestWhatIsNoNameIsLeft:
     )
     def test_eponyms_drugs_genes_values_and_months(self, text: str) -> None:
         assert found(text) == []
+
+
+class TestAClassOfWordsHoldsForWordsThatTrainingDidNotMeet:
+    """New medicines come every month, and nobody trains for them."""
+
+    @given(st.sampled_from(("brento", "zolbi", "marstuxa", "quelifa")), st.sampled_from(MEDICINE_ENDINGS))
+    def test_what_ends_as_medicines_do_is_one(self, root: str, ending: str) -> None:
+        assert len(root + ending) <= 7 or kind_of(root + ending) == "DRUG"
+
+    @pytest.mark.parametrize("text", ["Started Brentolizumab 40 mg.", "On Keytruda and Ozempic.", "Babinski negative."])
+    def test_and_is_left(self, text: str) -> None:
+        assert found(text) == []
+
+    @pytest.mark.parametrize("name", ["Parkinson", "Foley", "Graves", "Whipple", "Wegener", "Holter"])
+    def test_but_a_title_makes_a_person_of_an_eponym(self, name: str) -> None:
+        assert name not in stripped(f"Seen with Mrs {name} and her husband, Mr {name}.")
+
+
+class TestFewCapitalsAreNotNone:
+    """Where capitals mean nothing, words in small letters are judged as names; so this must not be said lightly."""
+
+    def test_a_sentence_with_one_capital_is_written_as_usual(self) -> None:
+        assert capitals_of("El paciente presenta dolor abdominal desde hace tres semanas, sin fiebre ni vomitos.") == [
+            "x"
+        ]
+
+    def test_a_text_that_begins_small_has_none(self) -> None:
+        assert capitals_of("pt maria kowalski called about her results and wants to be called back today please") == [
+            "y"
+        ]
+
+    def test_time_is_linear_in_lines_that_are_empty(self) -> None:
+        assert capitals_of("\n" * 200_000) == ["y"] * 200_001
 
 
 class TestGeneratedTextOfTheOtherSide:
@@ -277,6 +312,23 @@ class TestTheMeasureMeasures:
         assert score.covered["NAME"] == 1
         assert score.spoilt == 1
         assert (score.found["PLACE"], score.right["PLACE"]) == (1, 1)
+
+    def test_a_text_is_read_twice_and_counted_once(self) -> None:
+        read_texts: list[str] = []
+
+        def find(text: str, _: str) -> list[tuple[int, int, str]]:
+            read_texts.append(text)
+            return []
+
+        score = measured(find, [Labelled("Anna", [(0, 4, "NAME")])] * 3)
+        assert len(read_texts) == 1 + 3 + 3  # once to start
+        assert (score.wanted["NAME"], score.characters) == (3, 12)
+        assert score.again > 0
+
+    def test_a_pipeline_that_is_not_installed_is_not_downloaded(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("sys.argv", ["deidentify", "--presidio-model", "no_such_pipeline"])
+        with pytest.raises(SystemExit):
+            benchmark.main()
 
     def test_wilson_s_bound(self) -> None:
         assert wilson(10, 10) == pytest.approx(0.7225, abs=1e-4)  # n / (n + z²)

@@ -15,12 +15,37 @@ LONGEST = 4  # words of a town's or a street's name
 BEFORE_A_NUMBER = frozenset(("\n", ",", ":", ";", "(", "at", "to", "from", "is", "in", "of", "near"))
 
 
+LABELS = frozenset(
+    (
+        "address",
+        "addr",
+        "anschrift",
+        "wohnanschrift",
+        "adresse",
+        "domicilio",
+        "dirección",
+        "direccion",
+        "indirizzo",
+        "adres",
+        "domicile",
+    )
+)
+"""Words that announce an address, before a colon."""
+NOT_OF_STREETS = frozenset(("ip", "mac", "mail", "e-mail", "email", "web", "url", "memory"))
+"""`IP address: …` is of another kind."""
+MOST_OF_A_LINE = 18  # pieces
+ENDS_A_LINE = frozenset(("\n", ";", "|", '"', "}", "]"))
+
+
 def mark_address_lines(reading: Reading) -> None:
-    """Labels towns beside postcodes, and what stands between a number and a line's end."""
+    """Labels what an address's label announces, towns beside postcodes, and numbered lines."""
     for at, piece in enumerate(reading.pieces):
+        if piece.lower() in LABELS:
+            _labelled(reading, at)
         if not piece[0].isdigit():
             continue
         if is_postcode(piece):
+            _street_before(reading, at)
             _town_before(reading, at)
             _town_after(reading, at)
         if len(piece) <= len("12345"):
@@ -35,6 +60,43 @@ def is_postcode(piece: str) -> bool:
 def is_province(piece: str) -> bool:
     """Letters of a state or a province."""
     return len(piece) == len("NY") and piece.isupper()
+
+
+def _labelled(reading: Reading, at: int) -> None:
+    """`Domicilio: Colonia Embajadores, 66`: the rest of the line, if it begins as an address does."""
+    pieces, first = reading.pieces, at + 1
+    if at and pieces[at - 1].lower() in NOT_OF_STREETS:
+        return
+    while first < len(pieces) and pieces[first] in (":", '"', "="):
+        first += 1
+    if first == at + 1 or first >= len(pieces) or not (pieces[first][0].isdigit() or pieces[first][0].isupper()):
+        return
+    last = first
+    while last + 1 < len(pieces) and last - first < MOST_OF_A_LINE and pieces[last + 1] not in ENDS_A_LINE:
+        last += 1
+    while last > first and not pieces[last][0].isalnum():
+        last -= 1
+    _mark(reading, first, last)
+
+
+def _street_before(reading: Reading, at: int) -> None:
+    """`Ramón Puga, 52. 32005 Ourense`: a name, a number, then the postcode."""
+    pieces, last = reading.pieces, at - 1
+    while last >= 0 and at - last < LONGEST and pieces[last] in (".", ",", "-", "(", "\n", "–"):
+        last -= 1
+    if last < 1 or not pieces[last][0].isdigit() or len(pieces[last]) > len("1234"):
+        return
+    first = last - 2 if pieces[last - 1] == "," else last - 1
+    if first >= 0 and reading.labels[first]:
+        while (
+            first
+            and (reading.labels[first - 1] or pieces[first - 1].lower() in JOINING)
+            and last - first < MOST_OF_A_LINE
+        ):
+            first -= 1
+        while not reading.labels[first]:
+            first += 1
+        _mark(reading, first, last)
 
 
 def _town_before(reading: Reading, at: int) -> None:

@@ -10,6 +10,8 @@ from model_images.gateway.guard.spans import Span
 
 NAME, PLACE = 1, 2
 BETWEEN = 3  # pieces at most between two words of one name
+KINDS = ("FACILITY", "STREET")
+CAPITALISED = ("X", "M", "A", "U", "G")
 BEFORE_PARTICLE = ("TITLE", "KIN", "^")
 
 
@@ -75,8 +77,11 @@ def _with_kind(reading: Reading, first: int, last: int) -> tuple[int, int]:
         first = back - 1
     elif back > 1 and pieces[back - 1] == "." and words[back - 2].bucket == "STREET":
         first = back - 2
-    while last + 1 < len(pieces) and words[last + 1].bucket in ("FACILITY", "STREET"):
-        last += 1
+    ahead = last
+    while ahead + 1 < len(pieces) and ahead - last < BETWEEN and words[ahead + 1].shape in CAPITALISED:
+        ahead += 1
+        if words[ahead].bucket in KINDS:
+            last = ahead  # Feather River Family Clinic
     while first and words[first - 1].bucket == "FACILITY":
         first -= 1
     return first, last
@@ -100,6 +105,9 @@ def _with_number(reading: Reading, first: int, last: int) -> tuple[int, int]:
                 break
             if pieces[k] not in ".,#" and pieces[k].lower() not in ("nº", "no", "n", "s"):
                 break
+    k = last + 2 if last + 1 < count and pieces[last + 1] == "," else last + 1
+    if [piece.lower() for piece in pieces[k : k + 3]] == ["s", "/", "n"]:
+        return first, k + 2  # sin número
     return with_postcode(pieces, first, last, reading.labels)
 
 

@@ -28,7 +28,7 @@ from model_images.gateway.guard.spans import Context, Findings, Text
 REMEMBERED = 20_000  # spellings whose sums are kept, twice over: when the newer are so many, the older are dropped
 PAIRS = 50_000  # contexts of buckets whose sums are kept; a full memory is emptied
 LONGEST = 64  # letters: no name is longer, and none of it is worth a sum
-BIAS = {"G": 2.3}
+BIAS = {"G": 2.0}
 USUAL_BIAS = 3.4
 """How much more a word must look like none to be left alone; less where every noun has a capital."""
 EASED = 2.8
