@@ -52,6 +52,31 @@ class TestANameGoesOnOverWhatOnlyANameHasBesideIt:
         assert judged(text, name) == [name]
 
 
+class TestWhoSpeaksIsAName:
+    """Chats name their authors at each line's beginning, by first names and nicknames that no list has."""
+
+    def test_who_speaks_twice(self) -> None:
+        text = "Zibbo: is bed 4 free\nQuenna: no\nZibbo: ok\nQuenna: later"
+        assert stretches(text).count("Zibbo") == stretches(text).count("Quenna") == 2
+
+    def test_a_heading_is_not_somebody(self) -> None:
+        text = "Plan: rest\nLabs: pending\nPlan: walk\nLabs: done"
+        assert stretches(text) == []
+
+
+class TestATurnedNameGoesWhole:
+    """Forms print surname, comma, first name."""
+
+    @pytest.mark.parametrize("text", ["Rx for WHITLOCK, ZEBADIJAH today.", "Pt: Vandersloot, Jebediah"])
+    def test_with_the_first_name_behind(self, text: str) -> None:
+        surname, first = text.replace("Rx for ", "").replace("Pt: ", "").split(" ")[:2]
+        assert {surname.strip(","), first} <= set(judged(text, surname.strip(",")))
+
+    @pytest.mark.parametrize("text", ["Whitlock, Cardiology, agrees", "WHITLOCK, METOPROLOL, ASPIRIN"])
+    def test_but_no_department_and_no_medicine(self, text: str) -> None:
+        assert len(judged(text, text.split(",")[0])) == 1
+
+
 class TestTwoPeopleAreTwoSpans:
     """One marker for two people would make one person of them."""
 

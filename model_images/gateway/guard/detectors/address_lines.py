@@ -11,6 +11,7 @@ from model_images.gateway.guard.detectors.recurrence import SURE
 from model_images.gateway.guard.detectors.words import Reading
 
 PLACE = 2
+NEAR = 8  # pieces before a postcode among which a place makes an address of it
 LONGEST = 4  # words of a town's or a street's name
 BEFORE_A_NUMBER = frozenset(("\n", ",", ":", ";", "(", "at", "to", "from", "is", "in", "of", "near"))
 
@@ -48,6 +49,7 @@ def mark_address_lines(reading: Reading) -> None:
             _street_before(reading, at)
             _town_before(reading, at)
             _town_after(reading, at)
+            _alone(reading, at)
         if len(piece) <= len("12345"):
             _numbered(reading, at)
 
@@ -119,6 +121,15 @@ def _town_after(reading: Reading, at: int) -> None:
     last = _run(reading, first)
     if last >= first and _named(reading, first, last):
         _mark(reading, first, last)
+
+
+def _alone(reading: Reading, at: int) -> None:
+    """A postcode that ends its line, with a place shortly before it: under an address, or behind a country."""
+    pieces, count = reading.pieces, len(reading.pieces)
+    ended = at + 1 == count or pieces[at + 1] == "\n"
+    beside = at and (pieces[at - 1] == "\n" or pieces[at - 1][0].isupper())
+    if ended and beside and PLACE in reading.labels[max(0, at - NEAR) : at]:
+        _mark(reading, at, at)
 
 
 def _numbered(reading: Reading, at: int) -> None:

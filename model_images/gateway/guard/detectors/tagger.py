@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from model_images.gateway.guard.detectors import dictionary, weights
 from model_images.gateway.guard.detectors.address_lines import mark_address_lines
-from model_images.gateway.guard.detectors.adjoining import go_on
+from model_images.gateway.guard.detectors.adjoining import go_on, name_speakers
 from model_images.gateway.guard.detectors.assembly import spans
 from model_images.gateway.guard.detectors.recurrence import recur
 from model_images.gateway.guard.detectors.streets import mark_streets
@@ -69,6 +69,7 @@ class Tagger:
         """Spans over `text.normal`, of kind NAME and PLACE."""
         reading, words = self._read(text.normal)
         self._judge(reading, words)
+        name_speakers(reading)
         go_on(reading)
         recur(reading)
         mark_streets(reading)
