@@ -13,7 +13,16 @@ from benchmarks import deidentify as benchmark
 from benchmarks.deidentify import Labelled, Score, generated, measured, read, wilson
 from model_images.gateway.guard.detectors import dictionary, weights
 from model_images.gateway.guard.detectors.lexicon import MEDICINE_ENDINGS
-from model_images.gateway.guard.detectors.tagger import BIAS, EASED, PAIRS, REMEMBERED, USUAL_BIAS, Tagger, is_eased
+from model_images.gateway.guard.detectors.tagger import (
+    BIAS,
+    EASED,
+    PAIRS,
+    PLACE_BIAS,
+    REMEMBERED,
+    USUAL_BIAS,
+    Tagger,
+    is_eased,
+)
 from model_images.gateway.guard.detectors.words import EDGE, TOKENS, capitals_of, kind_of
 from model_images.gateway.guard.identifiers import Kind
 from model_images.gateway.guard.refusal import GuardFailed
@@ -293,7 +302,7 @@ class TestTrainingReadsWhatServiceReads:
                 if word.candidate:
                     outside, *inside = model.sum("", corpus.row(rows, i + 2, ""))
                     emission = TAGGER._emission(padded, i + 2, None)
-                    assert emission[1:] == pytest.approx(inside)
+                    assert emission[1:] == pytest.approx((inside[0], inside[1] + PLACE_BIAS))
                     eased = EASED if is_eased(word) else 0
                     assert emission[0] == pytest.approx(outside - BIAS.get(word.shape, USUAL_BIAS) + eased)
 
