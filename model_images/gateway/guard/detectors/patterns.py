@@ -70,7 +70,7 @@ _ALNUM = [bytes((code,)).isalnum() for code in range(256)]
 _DIGITS, _JOINTS = b"0123456789", b".,-/"
 _YEAR, _SIGN = re.compile(rb"(?:19|20)\d\d"), re.compile(rb"[:#=]")
 """`Dossier 2019` is of a year; `dossier: 2019` may be the number."""
-_UNIT = re.compile(rb"\s?(?:" + words()["unit"].encode("latin-1") + rb")(?![a-z0-9])", re.IGNORECASE)
+_UNIT = re.compile(rb"[ \t]?(?:" + words()["unit"].encode("latin-1") + rb")(?![a-z0-9])", re.IGNORECASE)
 
 
 class Patterns:
