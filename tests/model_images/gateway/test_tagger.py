@@ -212,7 +212,10 @@ class TestAnyTextIsReadToItsEnd:
         assert TAGGER.find(Text(text, text, range(len(text) + 1)), Context()).read == len(text)
 
     def test_a_very_long_word_and_a_very_long_run(self) -> None:
-        for text in ("A" * 200_000, "Anna " * 20_000, "Rue " * 5_000 + "12", "de " * 20_000, "\n" * 20_000):
+        units = ("Address: 12345, Leeds, ", "Zib: so\n", "Anna de ", "12, ", "Leeds 12345 ", "s / n ")
+        long = [unit * (60_000 // len(unit)) for unit in units]
+        long += ["A" * 200_000, "Anna " * 20_000, "Rue " * 5_000 + "12", "de " * 20_000, "\n" * 20_000]
+        for text in long:
             assert TAGGER.find(Text(text, text, range(len(text) + 1)), Context()).read == len(text)
 
     @given(st.text())
