@@ -3,9 +3,11 @@
     python -m benchmarks.deidentify                       # the generator's evaluation side
     python -m benchmarks.deidentify --corpus notes.json   # text of your own
 
-Presidio needs `uv sync --group peers`; without it our half is printed alone. It runs without a language model, as it
-would where nothing may be downloaded, and with its list of public suffixes pinned: unpatched, its e-mail recogniser
-asks the internet. A corpus is a JSON list of
+Presidio needs `uv sync --group peers`; without it our half is printed alone. It runs with all its predefined English
+recognisers, each at any score, and with its list of public suffixes pinned: unpatched, its e-mail recogniser asks the
+internet. It uses the spaCy pipeline that `--presidio-model` names, if the environment has one; the package index has
+none, so by default it is without, as it would be where nothing may be downloaded: then it finds no names and no places,
+and its speed is that of its patterns alone. A corpus is a JSON list of
 
     {"text": "…", "locale": "de", "spans": [{"start": 0, "end": 4, "kind": "NAME"}], "negatives": [[10, 19]]}
 
@@ -14,7 +16,8 @@ are neither asked for nor held against anybody.
 
 *Recall*: identifiers of which every letter and digit is covered, whatever by, because that is what stays out of the
 prompt; beside it the lower bound of the 95 % Wilson interval. *Precision*: findings of that kind that touch anything
-marked. *Spoilt*: hard negatives that are touched.
+marked. *Spoilt*: hard negatives that are touched. *Characters a second* twice: each text read once, by a process that
+has met few words before; and once more, when it has met them all. A gateway is nearer to the second.
 """
 
 import argparse
@@ -27,6 +30,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +80,8 @@ class Score:
     spoilt: int = 0
     characters: int = 0
     seconds: float = 0.0
+    again: float = 0.0
+    """Seconds of the second reading."""
 
     def add(self, labelled: Labelled, findings: Sequence[Found]) -> None:
         """Counts one text."""
@@ -103,7 +109,7 @@ def wilson(successes: int, trials: int, z: float = 1.96) -> float:
     share, square = successes / trials, z * z
     middle = share + square / (2 * trials)
     spread = z * math.sqrt((share * (1 - share) + square / (4 * trials)) / trials)
-    return (middle - spread) / (1 + square / trials)
+    return max(0.0, (middle - spread) / (1 + square / trials))
 
 
 def ours() -> Finder:
@@ -117,8 +123,8 @@ def ours() -> Finder:
     return find
 
 
-def presidio() -> Finder | None:
-    """Presidio with its predefined recognisers and no model, or None where it is not installed."""
+def presidio(model: str = "") -> Finder | None:
+    """Presidio with its predefined recognisers and the named spaCy pipeline; None where it is not installed."""
     try:
         tldextract: Any = import_module("tldextract")
         analysis = import_module("presidio_analyzer")
@@ -128,8 +134,12 @@ def presidio() -> Finder | None:
     logging.disable(logging.WARNING)
     # The recogniser calls `tldextract.extract`, which fetches the list of public suffixes from two hosts.
     tldextract.extract = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
-    without = {"nlp_engine_name": "no_op", "models": [{"lang_code": "en", "model_name": "no_op"}]}
-    engine = engines.NlpEngineProvider(nlp_configuration=without).create_engine()
+    named = model or "no_op"
+    using = {
+        "nlp_engine_name": "spacy" if model else "no_op",
+        "models": [{"lang_code": "en", "model_name": named}],
+    }
+    engine = engines.NlpEngineProvider(nlp_configuration=using).create_engine()
     analyzer = analysis.AnalyzerEngine(nlp_engine=engine, supported_languages=["en"])
 
     def find(text: str, locale: str) -> Iterable[Found]:  # noqa: ARG001 it has no other language without a model
@@ -154,6 +164,10 @@ def measured(finder: Finder, corpus: Sequence[Labelled]) -> Score:
         score.seconds += time.perf_counter() - start
         score.characters += len(labelled.text)
         score.add(labelled, findings)
+    start = time.perf_counter()
+    for labelled in corpus:
+        list(finder(labelled.text, labelled.locale))
+    score.again = time.perf_counter() - start
     return score
 
 
@@ -197,12 +211,12 @@ def report(title: str, scores: dict[str, Score]) -> None:
         row = [figure for score in scores.values() for figure in _figures(score, kind)]
         print("  ".join([f"{kind:10}", f"{one.wanted[kind]:>6}", *(f"{figure:>15}" for figure in row)]))
     for name, score in scores.items():
-        rate = score.characters / score.seconds
+        rate, known = score.characters / score.seconds, score.characters / score.again
         spoilt = f"{score.spoilt}/{score.negatives}" if score.negatives else "none marked"
-        print(f"{name}: hard negatives spoilt {spoilt}; {rate:,.0f} characters a second")
+        print(f"{name}: hard negatives spoilt {spoilt}; {rate:,.0f} characters a second, {known:,.0f} again")
     if len(scores) > 1:
         first, second = list(scores.values())[:2]
-        print(f"ratio of speed: {second.seconds / first.seconds:.1f}")
+        print(f"ratio of speed: {second.seconds / first.seconds:.1f}, again {second.again / first.again:.1f}")
 
 
 def main() -> None:
@@ -213,11 +227,16 @@ def main() -> None:
     parser.add_argument("--locale", action="append", choices=names.LOCALES, default=[])
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--alone", action="store_true", help="without Presidio")
+    parser.add_argument("--presidio-model", default="", help="a spaCy pipeline that is installed here")
     arguments = parser.parse_args()
     finders: dict[str, Finder] = {"ours": ours()}
-    peer = None if arguments.alone else presidio()
+    if arguments.presidio_model and find_spec(arguments.presidio_model) is None:
+        parser.error(f"{arguments.presidio_model} is not installed here; Presidio would try to download it")
+    peer = None if arguments.alone else presidio(arguments.presidio_model)
     if peer is not None:
         finders["presidio"] = peer
+        if not arguments.presidio_model:
+            print("presidio runs without a language model: it looks for no names and no places")
     elif not arguments.alone:
         print("presidio is not installed (uv sync --group peers): ours alone")
     corpora = {str(path): read(path) for path in arguments.corpus}

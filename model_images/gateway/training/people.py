@@ -4,8 +4,11 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from model_images.gateway.guard.detectors.lexicon import CLASS_OF
 from model_images.gateway.training import names
 
+EPONYMOUS = sorted(word for word, kind in CLASS_OF.items() if kind == "EPONYMOUS" and word.isalpha())
+"""Surnames that medicine took: people still have them."""
 PARTICLES = {
     "de": ("von", "von der", "zu"), "fr": ("de", "de la", "Le"), "es": ("de", "de la", "del"),
     "it": ("De", "Di", "Della"), "nl": ("van", "van der", "de", "van den", "ter"), "en-US": ("de la", "Van", "St."),
@@ -76,6 +79,10 @@ def person(scene: Scene) -> Person:
         if rng.random() < 0.03:
             # "Frau Fuß", "Mr Ward": what stands around it says more than the word.
             return names.cased(rng.choice(names.of("word", scene.language, split)))
+        if rng.random() < 0.02:
+            chosen = rng.choice(EPONYMOUS)
+            if names.belongs(chosen, split):
+                return names.cased(chosen)
         pool = names.of("last", home, split) or names.of("last", "en-US", split)
         # Squared: the frequent ones, which stand first, are met more often.
         return names.cased(pool[int(rng.random() ** 2 * len(pool))])

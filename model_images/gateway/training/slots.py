@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
+from model_images.gateway.guard.detectors.lexicon import CLASS_OF
 from model_images.gateway.guard.identifiers import Kind
 from model_images.gateway.training import names, numbers
 from model_images.gateway.training.people import Scene, person, place
@@ -307,6 +308,18 @@ DISJOINT = frozenset(("eponym", "drug", "gene"))
 """Of these, what evaluation holds was not trained on."""
 
 
+CLASSES = {"eponym": "EPONYMOUS", "drug": "DRUG", "gene": "MARKER", "lab": "MARKER"}
+"""Traps that the lexicon has more of, by the class that they have there."""
+
+
+@cache
+def classed(slot: str, split: str) -> list[str]:
+    """Words of the lexicon's class on one side, as they are written."""
+    found = sorted(word for word, kind in CLASS_OF.items() if kind == CLASSES[slot])
+    write = str.upper if slot in ("gene", "lab") else names.cased
+    return [write(word) for word in found if names.belongs(word, split)]
+
+
 def word(scene: Scene, slot: str) -> str:
     """A filling that identifies nobody."""
     rng, topics = scene.rng, vocabulary(scene.language)
@@ -333,7 +346,12 @@ def word(scene: Scene, slot: str) -> str:
         return f"{rng.randint(0, 23):02d}:{rng.randint(0, 59):02d}"
     if slot == "adj" and rng.random() < 0.4:
         return rng.choice(names.of("word", scene.language, scene.split))
-    choices = topics[slot]
+    return rng.choice(_choices(scene, slot, topics[slot]))
+
+
+def _choices(scene: Scene, slot: str, choices: list[str]) -> list[str]:
+    if slot in CLASSES and scene.rng.random() < (0.4 if slot in DISJOINT else 0.15):
+        return classed(slot, scene.split)
     if slot in DISJOINT:
-        choices = [choice for choice in choices if names.belongs(choice, scene.split)] or choices
-    return rng.choice(choices)
+        return [choice for choice in choices if names.belongs(choice, scene.split)] or choices
+    return choices

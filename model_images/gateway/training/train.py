@@ -22,9 +22,9 @@ from model_images.gateway.training import corpus
 from model_images.gateway.training.generator import generate
 
 SEED = 20_261_121
-SAMPLES = 14_000
+SAMPLES = 16_000
 PARAMETERS: Mapping[str, float | int | bool] = {
-    "c1": 0.1, "c2": 0.05, "max_iterations": 80, "feature.minfreq": 4, "feature.possible_transitions": True,
+    "c1": 0.05, "c2": 0.2, "max_iterations": 120, "feature.minfreq": 4, "feature.possible_transitions": True,
 }  # fmt: skip
 LABELS = ("O", "N", "P")
 

@@ -61,7 +61,7 @@ class TestWhatIsMarkedIsThere:
 
     def test_every_kind_of_identifier_occurs_on_both_sides(self) -> None:
         for split in ("training", "evaluation"):
-            seen = {span.kind for sample in generate(9, 700, split) for span in sample.spans}
+            seen = {span.kind for sample in generate(9, 1500, split) for span in sample.spans}
             assert seen == set(Kind)
 
     def test_every_locale_every_noise_and_traps_occur(self) -> None:

@@ -98,6 +98,13 @@ class TestWhenInDoubtItIsStripped:
     def test_a_long_number_goes_without_a_label(self) -> None:
         assert stripped("see 48210573") == "see [OTHER]"
 
+    def test_a_unit_is_on_the_number_s_own_line(self) -> None:
+        assert stripped("tel\n02.72.43.92\ns.guediri, ward 4") == "tel\n[PHONE]\ns.guediri, ward 4"
+
+    def test_a_whole_date_is_no_dose_whatever_stands_behind(self) -> None:
+        assert stripped("seen 12/03/1957 cc Dr") == "seen [DATE] cc Dr"
+        assert stripped("took 12/5 mg") == "took 12/5 mg"
+
     def test_what_was_never_issued_goes_where_it_is_labelled(self) -> None:
         assert stripped("SSN 000-12-3456") == "SSN [SSN]"
 

@@ -2,13 +2,16 @@
 
 import math
 
-from model_images.gateway.guard.detectors.lexicon import JOINING, PARTICLES
+from model_images.gateway.guard.detectors.address_lines import with_postcode
+from model_images.gateway.guard.detectors.lexicon import CONJUNCTIONS, JOINING, PARTICLES
 from model_images.gateway.guard.detectors.words import Reading
 from model_images.gateway.guard.identifiers import Kind
 from model_images.gateway.guard.spans import Span
 
 NAME, PLACE = 1, 2
 BETWEEN = 3  # pieces at most between two words of one name
+KINDS = ("FACILITY", "STREET")
+CAPITALISED = ("X", "M", "A", "U", "G")
 BEFORE_PARTICLE = ("TITLE", "KIN", "^")
 
 
@@ -30,14 +33,16 @@ def spans(reading: Reading) -> list[Span]:
     return found
 
 
-def _joins(piece: str) -> bool:
-    return piece in ".-'’/" or piece.lower() in JOINING
+def _joins(piece: str, label: int) -> bool:
+    """Whether a piece stands within a name or place; `and` stands between two names, but within a place."""
+    lower = piece.lower()
+    return piece in ".-'’/" or (lower in JOINING and not (label == NAME and lower in CONJUNCTIONS))
 
 
 def _next(reading: Reading, j: int) -> int:
     """The next piece that does not merely join."""
-    k = j + 1
-    while k < len(reading.pieces) and k - j <= BETWEEN and not reading.labels[k] and _joins(reading.pieces[k]):
+    k, label = j + 1, reading.labels[j]
+    while k < len(reading.pieces) and k - j <= BETWEEN and not reading.labels[k] and _joins(reading.pieces[k], label):
         k += 1
     return k
 
@@ -72,31 +77,38 @@ def _with_kind(reading: Reading, first: int, last: int) -> tuple[int, int]:
         first = back - 1
     elif back > 1 and pieces[back - 1] == "." and words[back - 2].bucket == "STREET":
         first = back - 2
-    while last + 1 < len(pieces) and words[last + 1].bucket in ("FACILITY", "STREET"):
-        last += 1
+    ahead = last
+    while ahead + 1 < len(pieces) and ahead - last < BETWEEN and words[ahead + 1].shape in CAPITALISED:
+        ahead += 1
+        if words[ahead].bucket in KINDS:
+            last = ahead  # Feather River Family Clinic
     while first and words[first - 1].bucket == "FACILITY":
         first -= 1
     return first, last
 
 
 def _with_number(reading: Reading, first: int, last: int) -> tuple[int, int]:
-    """The house number on either side of a street; a state's two letters before a postcode."""
+    """The house number on either side of a street; the postcode."""
     pieces, count = reading.pieces, len(reading.pieces)
     if any(word.bucket in ("STREET", "STREETY") for word in reading.words[first : last + 1]):
         if first > 1 and pieces[first - 1] == "," and pieces[first - 2][0].isdigit():
             first -= 2
         elif first and pieces[first - 1][0].isdigit():
             first -= 1
-        for k in range(last + 1, min(last + 4, count)):
+        for k in range(last + 1, min(last + 4, count) if not pieces[first][0].isdigit() else 0):
             if pieces[k][0].isdigit():
-                last = k
+                if len(pieces[k]) >= len("12345"):
+                    break  # a postcode
+                # 17b is two pieces.
+                lettered = k + 1 < count and len(pieces[k + 1]) == 1 and pieces[k + 1].isalpha()
+                last = k + 1 if lettered and reading.starts[k + 1] == reading.end(k) else k
                 break
             if pieces[k] not in ".,#" and pieces[k].lower() not in ("nº", "no", "n", "s"):
                 break
-    for k in (last + 1, last + 2):
-        if k + 1 < count and len(pieces[k]) == 2 and pieces[k].isupper():
-            return first, k if pieces[k + 1][0].isdigit() and len(pieces[k + 1]) >= len("12345") else last
-    return first, last
+    k = last + 2 if last + 1 < count and pieces[last + 1] == "," else last + 1
+    if [piece.lower() for piece in pieces[k : k + 3]] == ["s", "/", "n"]:
+        return first, k + 2  # sin número
+    return with_postcode(pieces, first, last, reading.labels)
 
 
 def _is_nothing(reading: Reading, i: int, start: int, end: int) -> bool:

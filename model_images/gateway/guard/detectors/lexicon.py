@@ -21,10 +21,14 @@ JOINING = _LISTS["JOINING"]
 """What stands between two words of one name or place, in small letters."""
 STREET_ENDINGS = tuple(sorted(_LISTS["STREET_ENDING"]))
 """How a street's name ends where it is written in one word."""
+MEDICINE_ENDINGS = tuple(sorted(_LISTS["MEDICINE_ENDING"]))
+"""How non-proprietary names end: stems of WHO's INN programme, as six languages write them."""
 STREET_BEFORE = _LISTS["STREET_BEFORE"]
 """Street words that stand before the name."""
 STREET_AFTER = _LISTS["STREET_AFTER"]
 """Street words that stand after it."""
+CONJUNCTIONS = _LISTS["CONJUNCTION"]
+"""What stands between two people, or within one place."""
 UNITS = _LISTS["UNIT"]
 """Words of flats and suites, before their number."""
 

@@ -24,6 +24,8 @@ from model_images.gateway.guard.spans import Context, Findings, Span, Text
 
 DOUBTFUL = 0.9
 """Below this score a match yields to a unit after it and to a public code around it."""
+LONGEST_FRACTION = len("12/5.")
+"""A date as long as this may be a dose, if a unit follows; a longer one is a date, whatever follows."""
 REACH = 96
 """How far after its label a value may end; and the longest match in which parts are looked for. With so little text,
 backtracking has nothing to grow on."""
@@ -68,7 +70,7 @@ _ALNUM = [bytes((code,)).isalnum() for code in range(256)]
 _DIGITS, _JOINTS = b"0123456789", b".,-/"
 _YEAR, _SIGN = re.compile(rb"(?:19|20)\d\d"), re.compile(rb"[:#=]")
 """`Dossier 2019` is of a year; `dossier: 2019` may be the number."""
-_UNIT = re.compile(rb"\s?(?:" + words()["unit"].encode("latin-1") + rb")(?![a-z0-9])", re.IGNORECASE)
+_UNIT = re.compile(rb"[ \t]?(?:" + words()["unit"].encode("latin-1") + rb")(?![a-z0-9])", re.IGNORECASE)
 
 
 class Patterns:
@@ -139,7 +141,8 @@ def _free(seen: bytes, start: int, end: int, pattern: Pattern) -> bool:
             return False
         if pattern.kind is Kind.AGE and seen[end : end + 1] == b"+":
             return False  # 90+ is the category that ages over 89 are put into
-        if (pattern.score < DOUBTFUL or pattern.kind in (Kind.DATE, Kind.AGE)) and _UNIT.match(seen, end, end + 16):
+        short = pattern.kind in (Kind.DATE, Kind.AGE) and end - start <= LONGEST_FRACTION
+        if (pattern.score < DOUBTFUL or short) and _UNIT.match(seen, end, end + 16):
             return False
     return True
 

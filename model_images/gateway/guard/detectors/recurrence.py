@@ -5,7 +5,23 @@ from model_images.gateway.guard.detectors.words import Reading
 
 SURE = 4.0
 """Margin in nats from which a finding is looked for in the rest of the text."""
-ORDINARY = frozenset(("TIME", "PARTICLE", "STREET", "FACILITY", "DEPARTMENT", "EPONYM", "OF_MEDICINE", "NEAR", "ROLE"))
+ORDINARY = frozenset(
+    (
+        "TIME",
+        "PARTICLE",
+        "STREET",
+        "FACILITY",
+        "DEPARTMENT",
+        "NEAR",
+        "ROLE",
+        "EPONYM",
+        "EPONYMOUS",
+        "DRUG",
+        "MARKER",
+        "OF_MEDICINE",
+    )
+)
+"""Classes of words that are not looked for again: what one was once, it is not wherever it stands."""
 USUAL = 0b101010  # a first name, surname or place of the second level or above
 
 

@@ -10,12 +10,14 @@ POST = frozenset(("apo", "fpo", "dpo"))
 """Post of the armed forces: `PSC 12, Box 34, APO AE 09123`."""
 WORDS = STREET_BEFORE | STREET_AFTER | POST
 FRACTIONS = frozenset(("bis", "ter", "quater"))
+DOORS = frozenset(("izq", "izqda", "dcha", "dch", "dcho", "ctro", "bajo", "º", "ª", "o", "a"))
+"""Which door of a floor, in Spain."""
 LONGEST = 5  # words of a street's name
 
 
 def mark_streets(reading: Reading) -> None:
     """Labels all of each street as a place."""
-    at = [i for i, piece in enumerate(reading.pieces) if piece.lower() in WORDS]
+    at = [i for i, piece in enumerate(reading.pieces) if piece.lower() in WORDS or reading.words[i].bucket == "STREETY"]
     if not at:
         return
     words = [word.shape != "" for word in reading.words]
@@ -35,6 +37,8 @@ def streets(pieces: Sequence[str], words: Sequence[bool], street: Sequence[int])
             run = _post(pieces, at)
         if run is None and lower in STREET_BEFORE:
             run = _before(pieces, words, at)
+        if run is None and lower not in WORDS:
+            run = _joined(pieces, at)
         if run is not None:
             found.append(run)
     return found
@@ -60,7 +64,7 @@ def _before(pieces: Sequence[str], words: Sequence[bool], at: int) -> tuple[int,
     if (
         at + 1 < len(pieces)
         and pieces[at + 1] in ("/", ".")
-        and pieces[at].lower() in ("c", "av", "avda", "ul", "ctra", "pz")
+        and pieces[at].lower() in ("c", "av", "avd", "avda", "ul", "ctra", "pz", "pza", "pl")
     ):
         last += 1
     while last + 1 < len(pieces) and last - at < LONGEST + 2:
@@ -80,11 +84,24 @@ def _before(pieces: Sequence[str], words: Sequence[bool], at: int) -> tuple[int,
         back -= 1
     if back >= 0 and _number(pieces[back]) and len(pieces[back]) <= 9:
         return back, _unit(pieces, last)
+    if pieces[last + 1 : last + 4] == ["s", "/", "n"]:
+        return first, last + 3  # sin número
     ahead = last + 1
     while ahead < len(pieces) and ahead - last < 4 and (pieces[ahead] in ",." or pieces[ahead].lower() in UNITS):
         ahead += 1
     if ahead < len(pieces) and _number(pieces[ahead]) and len(pieces[ahead]) <= 4:
         return first, _unit(pieces, ahead)
+    return None
+
+
+def _joined(pieces: Sequence[str], at: int) -> tuple[int, int] | None:
+    """`Mentzelweg 118`, `118 Mentzelweg`: a street in one word, a number on one side of it."""
+    if not pieces[at][0].isupper():
+        return None
+    if at + 1 < len(pieces) and _number(pieces[at + 1]) and len(pieces[at + 1]) <= 4:
+        return at, _unit(pieces, at + 1)
+    if at and _number(pieces[at - 1]) and len(pieces[at - 1]) <= 4:
+        return at - 1, at
     return None
 
 
@@ -109,12 +126,40 @@ def _post(pieces: Sequence[str], at: int) -> tuple[int, int] | None:
 def _unit(pieces: Sequence[str], last: int) -> int:
     """Takes a flat or a suite that follows."""
     at = last + 1
-    while at < len(pieces) and at - last < 3 and pieces[at] in ",.#":
+    while at < len(pieces) and at - last < 3 and pieces[at] in ",.#-":
         at += 1
     if at + 1 < len(pieces) and pieces[at].lower() in UNITS:
         after = at + 2 if pieces[at + 1] in ".#" and at + 2 < len(pieces) else at + 1
         if _number(pieces[after]) or (len(pieces[after]) == 1 and pieces[after].isalpha()):
             return after
+    if at < len(pieces) and at > last + 1 and _floor(pieces, at):
+        return _door(pieces, at + 1)
+    return last
+
+
+def _floor(pieces: Sequence[str], at: int) -> bool:
+    """A floor's number: `4º`, `4D`, or alone between commas."""
+    if not _number(pieces[at]) or len(pieces[at]) > 2:
+        return False
+    after = pieces[at + 1] if at + 1 < len(pieces) else "\n"
+    return after in ".,\nºª°-" or after.lower() in DOORS or _letter(after)
+
+
+def _letter(piece: str) -> bool:
+    """One capital, with a full stop or without."""
+    return piece.rstrip(".").isupper() and len(piece.rstrip(".")) == 1
+
+
+def _door(pieces: Sequence[str], at: int) -> int:
+    """The last piece of the door's letter or side."""
+    last = at - 1
+    while at < len(pieces) and at - last <= 3:
+        piece = pieces[at]
+        if piece.lower() in DOORS or _letter(piece) or (_number(piece) and len(piece) <= 2):
+            last = at
+        elif piece not in ".,ºª°-":
+            break
+        at += 1
     return last
 
 

@@ -11,7 +11,7 @@ from model_images.gateway.guard.detectors.words import VERSION
 from model_images.gateway.guard.refusal import GuardFailed
 
 WEIGHTS = Path(__file__).parent / "data" / "tagger.bin"
-SHA256 = "85940f3195a23b348df1d882e908c8003535d1523424b98aad1440d2ed38a5a9"
+SHA256 = "3c9753558a1aee6b9dc89b07ddec8345bc6d2d1895ed4326cee66eb38e2114e6"
 
 Vector = tuple[float, float, float]
 """A weight each for nothing, a name and a place."""

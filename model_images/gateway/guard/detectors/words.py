@@ -8,7 +8,7 @@ import re
 from typing import NamedTuple
 
 from model_images.gateway.guard.detectors import dictionary
-from model_images.gateway.guard.detectors.lexicon import CLASS_OF, GERMAN, STREET_ENDINGS
+from model_images.gateway.guard.detectors.lexicon import CLASS_OF, GERMAN, MEDICINE_ENDINGS, STREET_ENDINGS
 
 TOKENS = re.compile(
     r"[A-ZÀ-ÖØ-Þ]\.(?:[ -]?[A-ZÀ-ÖØ-Þ]\.)*"  # initials
@@ -17,8 +17,14 @@ TOKENS = re.compile(
     r"|\n"
     r"|[^\s]"
 )
-VERSION = 1
+BEGINS = re.compile(r"(?:^|[.!?\n])[^\w\n]{0,4}([^\W\d_])")
+"""The first letter of a sentence or a line. Bounded: a run of line ends must not be read anew from each of them."""
+VERSION = 2
 """Of the features: weights of another version do not fit."""
+
+
+UNNAMED = frozenset(("DRUG", "EPONYMOUS", "MARKER"))
+"""Classes of which the words count by their class alone: what is learnt of those in training holds for the others."""
 
 
 class Word(NamedTuple):
@@ -36,10 +42,16 @@ class Word(NamedTuple):
 def capitals_of(text: str) -> list[str]:
     """Of each line, what a capital means: `U` nothing, all are; `y` nothing, none is; `g` a noun; `x` as usual."""
     capitals = sum(map(text.count, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
-    usual = "y" if len(text) > 50 * capitals else "x"
+    usual = "y" if len(text) > 50 * capitals and not _begun_with_capitals(text) else "x"
     if usual == "x" and sum(map(text.count, GERMAN)) * 250 > len(text) + 250:
         usual = "g"
     return ["U" if line.isupper() and " " in line.strip() else usual for line in text.split("\n")]
+
+
+def _begun_with_capitals(text: str) -> bool:
+    """Whether most sentences begin with one: then a text with few capitals merely has few names."""
+    begins = [found[1] for found in BEGINS.finditer(text)]
+    return 2 * sum(map(str.isupper, begins)) > len(begins)
 
 
 def shape_of(word: str, capitals: str) -> str:
@@ -79,12 +91,17 @@ def facts_of(lower: str, known: dictionary.Dictionary) -> int:
 
 
 def kind_of(base: str) -> str:
-    """The lexicon's class of a word, by its last part where it is joined of several; `STREETY` of `Lindenstraße`."""
+    """The lexicon's class of a word, by its last part where it is joined of several; `STREETY` of `Lindenstraße`.
+
+    `DRUG` also of what ends as the names of substances do.
+    """
     kind = CLASS_OF.get(base, "")
     if not kind and "-" in base:
         kind = CLASS_OF.get(base.rsplit("-", 1)[1], "")
     if not kind and len(base) > 5 and base.endswith(STREET_ENDINGS):
         kind = "STREETY"
+    if not kind and len(base) > 7 and base.endswith(MEDICINE_ENDINGS):
+        kind = "DRUG"
     return kind
 
 
@@ -115,7 +132,7 @@ def read_word(word: str, capitals: str, known: dictionary.Dictionary, facts: int
     lent = [f"n{namely or '-'}{usual or '-'}{shape}", f"s{shape}"]
     if kind:
         lent.append(f"q{kind}")
-    identity = (common >= 3 or kind) and not (namely[:1] == "N" and shape in "XUAMG")
+    identity = (common >= 3 or kind) and kind not in UNNAMED and not (namely[:1] == "N" and shape in "XUAMG")
     if identity:
         lent.append(f"w{base}")
     candidate = may_be_name(shape, facts, kind)

@@ -4,6 +4,7 @@ import itertools
 import re
 import unicodedata
 import zlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from model_images.gateway.guard.prompt_guard.decoders import GUARD
 from model_images.gateway.guard.refusal import Refused
 
 _WORD = re.compile(r"[^\W_]+")
+_READABLE = re.compile(r"[^\W_\s]+|[ \n\t]+")
 _MIXED = re.compile(r"[^\W\d_]*[^\W\d_\x00-\x7f][^\W\d_]*")
 _MARKS = re.compile("[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{5,}")
 
@@ -53,7 +55,7 @@ class Limits:
     def _length(self, text: str) -> None:
         if len(text) > self.text:
             raise _over("too-long", f"A text holds at most {self.text} characters.")
-        if len(text) > self.word and max((len(word) for word in _WORD.findall(text)), default=0) > self.word:
+        if len(text) > self.word and any(len(word) > self.word for word in _WORD.findall(text)):
             raise _over("long-word", f"A word holds at most {self.word} letters.")
 
     def _repetition(self, text: str) -> None:
@@ -66,6 +68,8 @@ class Limits:
             if len(zlib.compress(data, 1)) * self.compression < len(data):
                 raise _over("repetition", "A text repeats itself over and over.")
         words, echo = text.lower().split(), 1
+        if max(Counter(words).values(), default=0) <= self.echo:
+            return
         for before, word in itertools.pairwise(words):
             echo = echo + 1 if word == before else 1
             if echo > self.echo:
@@ -73,8 +77,8 @@ class Limits:
 
     def _letters(self, text: str) -> None:
         if len(text) > 400:
-            readable = sum(len(word) for word in _WORD.findall(text)) + sum(map(text.count, " \n\t"))
-            if readable < (1 - self.noise) * len(text):
+            noise = len(_READABLE.sub("", text))
+            if noise > self.noise * len(text):
                 raise _over("noise", "A text is mostly neither letters nor digits.")
         if text.isascii():
             return

@@ -102,8 +102,8 @@ class Conversation:
                 draft.forms = [Form.MARKER] * len(draft.stretches)
             self._mint(unsure)
             written = [self._written(draft) for draft in drafts]
-        if not all(self._comes_back(draft, out) for draft, out in zip(drafts, written, strict=True)):
-            raise GuardFailed(GUARD)
+            if not all(self._comes_back(draft, out) for draft, out in zip(drafts, written, strict=True)):
+                raise GuardFailed(GUARD)
         self._sent += written
         return written
 

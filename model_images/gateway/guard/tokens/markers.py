@@ -26,6 +26,8 @@ LONGEST_FORM = 64
 """More than the longest spelling of a marker that is recognised."""
 
 _RANK = {character: rank for rank, character in enumerate(ALPHABET)}
+_RANKS = len(ALPHABET)
+_FAIR = 256 - 256 % _RANKS
 _SPACE = r"[ \t\u00a0]"
 _KINDS = "|".join(sorted(Kind, key=len, reverse=True))
 _SEPARATOR = rf"{_SPACE}?(?:\\{{0,2}}_|[-:\u2010-\u2013]|{_SPACE}){_SPACE}?"
@@ -53,10 +55,12 @@ class ForeignToken(Refused):
 def mint(kind: Kind) -> str:
     """A new marker. That it is new in its conversation is for the caller to see to."""
     while True:
-        drawn = secrets.choice(LETTERS) + "".join(secrets.choice(ALPHABET) for _ in range(DRAWN - 1))
-        body = drawn + check_character(drawn)
-        if any(character.isdigit() for character in body):
-            return f"[[{kind}_{body}]]"
+        # Of as many values as fit whole, so that each character is as likely; a request draws dozens of markers.
+        drawn = "".join(ALPHABET[byte % _RANKS] for byte in secrets.token_bytes(2 * DRAWN) if byte < _FAIR)[:DRAWN]
+        if len(drawn) == DRAWN and drawn[0] in LETTERS:
+            body = drawn + check_character(drawn)
+            if any(character.isdigit() for character in body):
+                return f"[[{kind}_{body}]]"
 
 
 def check_character(drawn: str) -> str:

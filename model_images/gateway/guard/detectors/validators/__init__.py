@@ -20,8 +20,8 @@ from model_images.gateway.guard.detectors.validators import (
 _MODULES = (addresses, australia, calendar_dates, europe, industry, north_america, uk_and_ireland)
 AS_WRITTEN = frozenset(
     {
-        "ca_postcode", "compact_date", "ip_address", "local_phone", "numeric_date", "partial_date", "phone",
-        "street_and_number", "street_line", "uk_postcode", "year_first_date",
+        "ca_postcode", "compact_date", "ip_address", "local_phone", "nl_postcode", "numeric_date", "partial_date",
+        "phone", "street_and_number", "street_line", "uk_postcode", "year_first_date",
     }
 )  # fmt: skip
 _SEPARATORS = re.compile(r"[^A-Za-z0-9]+")

@@ -11,6 +11,14 @@ _TIME = re.compile(
     re.IGNORECASE,
 )
 
+_NO_LETTERS = frozenset(
+    {
+        "SA", "SD", "SS", "IU", "UI", "IE", "MG", "ML", "UG", "KG", "MM", "CM", "KM", "MS", "ME", "MW", "HZ", "HR",
+        "HS", "AM", "PM", "PO", "IV", "SC", "IM", "OD", "BD", "CT", "MR", "US",
+    }
+)  # fmt: skip
+"""Never issued; units, ways of giving, and kinds of imaging."""
+
 
 def street_line(value: str) -> bool:
     """A number, names, and at the end what streets are called; what bodies have, too, wants a number above 99."""
@@ -31,6 +39,13 @@ def street_and_number(value: str) -> bool:
 def uk_postcode(value: str) -> bool:
     """Not `L5 1st`: the second half of a postcode, in small letters, may be an ordinal."""
     return re.search(r"(?:1st|2nd|3rd|\dth)$", value) is None
+
+
+def nl_postcode(value: str) -> bool:
+    """Not `2000 IU`, `1500 ML` nor `2019 MR`; and SA, SD and SS were never issued."""
+    digits, letters = value[:4], value[-2:]
+    a_year = "1900" <= digits <= "2100" and len(value) > len("2019MR")
+    return not a_year and letters not in _NO_LETTERS
 
 
 def ca_postcode(value: str) -> bool:
