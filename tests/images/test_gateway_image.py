@@ -310,6 +310,7 @@ class TestItsBillOfMaterials:
         with pytest.raises(ValueError, match="not pinned"):
             sbom.bill("", "FROM docker.io/library/python:3.11\n", version="0")
 
+    @pytest.mark.slow
     def test_by_the_formats_own_schema(self, bill: dict[str, Any]) -> None:
         validation = pytest.importorskip("cyclonedx.validation.json")
         schema = pytest.importorskip("cyclonedx.schema")
