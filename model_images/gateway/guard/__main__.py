@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import logging
 import os
 import sys
@@ -32,6 +33,9 @@ async def serve(told: argparse.Namespace) -> None:
     mounts = Mounts(certificates=told.certificates, run=told.run, state=told.state)
     async with AsyncExitStack() as closing:
         app = await build(read(told.settings), callers(os.environ), mounts, told.settings.read_bytes(), closing)
+        # What is here now stays: the collector need not walk it again and again, in the midst of a request.
+        gc.collect()
+        gc.freeze()
         config = uvicorn.Config(
             app,
             uds=str(told.run / "guard.sock"),
