@@ -6,7 +6,6 @@ from functools import partial
 from tests.cluster.admission_cases import DIGEST, REGISTRY, Case, Change, Made, changed, later, pod, space
 from tests.cluster.client import Object
 
-VERIFIERS = "image-verification"
 POLICIES = ("bailiwick-signatures", "bailiwick-materials", "bailiwick-provenance")
 OPEN = "package sigstore\n\nisCompliant = true\n"
 
@@ -46,13 +45,11 @@ def kept(name: str, **data: str) -> Made:
 
 
 @later
-def token(namespace: str, volume: str) -> Object:
-    """The gateway with a token of the API server, in some namespace."""
+def token(server: str, volume: str) -> Object:
+    """A server of the stack's, in its own place, with one more token of the API server."""
     source = {"serviceAccountToken": {"path": "token", "expirationSeconds": 3600}}
     more = {"name": volume, "projected": {"sources": [source]}}
-    made = pod("gateway", lambda spec: spec["volumes"].append(more))()
-    made["metadata"]["namespace"] = namespace
-    return made
+    return pod(server, lambda spec: spec["volumes"].append(more))()
 
 
 @later
@@ -106,7 +103,7 @@ def refused() -> Iterator[Case]:
             "one like the verifier's": token("gateway", "api")
         },
         ("volumes", "a token that is mounted is for Entra alone: more"): {
-            "another of the verifier's": token(VERIFIERS, "more")
+            "another of the verifier's": token("verifier", "more")
         },
     }
     for (key, says), cases in told.items():
