@@ -1,0 +1,81 @@
+"""What became of an answer is counted under the version that gave it, once, for whoever may ask that use case."""
+
+import re
+
+import pytest
+
+from tests.model_images.gateway.test_streams import records
+from tests.model_images.gateway.world import USE_CASE, World
+
+PATH = "/v1/feedback"
+
+
+def counted(world: World, variant: str, verdict: str) -> float:
+    """What Prometheus reads."""
+    label = f'bailiwick_gateway_drafts_total{{use_case="{USE_CASE}",variant="{variant}",verdict="{verdict}"}}'
+    found = re.search(re.escape(label) + r" ([\d.]+)", world.numbers())
+    return float(found[1]) if found else 0.0
+
+
+def tell(world: World, answer: str, verdict: str = "accepted", **more: object) -> int:
+    return world.ask({"model": USE_CASE, "id": answer, "verdict": verdict, **more}, PATH).status
+
+
+class TestAVerdictIsCountedWhereItBelongs:
+    """The canary's job weighs it: docs/runbooks/canary.md."""
+
+    @pytest.mark.parametrize("verdict", ["accepted", "corrected"])
+    def test_of_a_whole_answer_and_of_a_stream(self, asked: World, verdict: str) -> None:
+        before = counted(asked, "stable", verdict)
+        whole = asked.chat("Hello").json["id"]
+        streamed = re.search(r'"id":"(chatcmpl-[^"]+)"', asked.chat("Hello", stream=True).body.decode())
+        assert streamed is not None
+        assert [tell(asked, one, verdict) for one in (whole, streamed[1])] == [200, 200]
+        assert counted(asked, "stable", verdict) == before + 2
+
+    def test_a_second_word_on_the_same_answer_counts_no_more(self, asked: World) -> None:
+        answer = asked.chat("Hello").json["id"]
+        assert tell(asked, answer) == 200
+        before = counted(asked, "stable", "accepted"), counted(asked, "stable", "corrected")
+        assert (tell(asked, answer), tell(asked, answer, "corrected")) == (200, 200)
+        assert (counted(asked, "stable", "accepted"), counted(asked, "stable", "corrected")) == before
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            {"id": "chatcmpl-1"},
+            {"id": f"chatcmpl-{'0' * 32}-whatever"},
+            {"verdict": "good"},
+            {"comment": "Mrs Smith liked it"},
+            {"model": ["x"]},
+        ],
+    )
+    def test_it_has_no_room_for_words(self, asked: World, body: dict[str, object]) -> None:
+        told = {"model": USE_CASE, "id": f"chatcmpl-{'0' * 32}-stable", "verdict": "accepted", **body}
+        answered = asked.ask(told, PATH)
+        assert (answered.status, answered.code.partition(".")[0]) == (400, "schema")
+
+    def test_nobody_tells_of_a_use_case_that_is_not_theirs(self, asked: World) -> None:
+        token = asked.issuer.token("use-case.elsewhere.treatment")
+        told = {"model": USE_CASE, "id": f"chatcmpl-{'0' * 32}-stable", "verdict": "accepted"}
+        assert asked.ask(told, PATH, token=token).code == "authorise.use-case"
+
+    def test_it_goes_to_no_model(self, asked: World) -> None:
+        tell(asked, f"chatcmpl-{'1' * 32}-stable")
+        assert asked.model.seen == []
+
+
+class TestWhatIsAskedOfTheGatewayItselfIsWrittenDownToo:
+    """Every request, whatever it is for."""
+
+    @pytest.mark.parametrize("endpoint", ["models", "feedback"])
+    def test_with_who_asked(self, asked: World, endpoint: str) -> None:
+        before = len([one for one in records(asked) if one.get("endpoint") == endpoint])
+        if endpoint == "models":
+            assert asked.ask({}, "/v1/models", method="GET").status == 200
+        else:
+            assert tell(asked, f"chatcmpl-{'2' * 32}-stable") == 200
+        found = [one for one in records(asked) if one.get("endpoint") == endpoint]
+        assert len(found) == before + 1
+        assert found[-1]["caller"]
+        assert found[-1]["decision"] == {"allowed": True, "guard": None, "what": None}
