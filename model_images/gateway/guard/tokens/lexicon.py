@@ -54,15 +54,17 @@ class Lexicon:
 
     def standing(self, text: str, start: int) -> tuple[int, str] | None:
         """The spelling without brackets that begins at `start`, the longest: where it ends, and what it stands for."""
+        ahead = text[start : start + self.longest]
+        small = ahead.lower() if ahead.isascii() else ""  # of other letters, lower() may be longer
         for length in self._lengths:
-            stretch = text[start : start + length]
-            if len(stretch) < length:
+            if length > len(ahead):
                 continue
             end = start + length
-            value = self._literals.get(stretch)
+            value = self._literals.get(ahead[:length])
             if value is not None and _alone(text, start, end):
                 return end, value
-            marker = self._bare.get(stretch.lower()) if stretch.isascii() else None
+            stretch = small[:length] if small or not ahead[:length].isascii() else ahead[:length].lower()
+            marker = self._bare.get(stretch)
             if marker is not None and not text[end : end + 1].isalnum():
                 return end, self._values[marker]
         return None
