@@ -230,7 +230,7 @@ class TestWhatCannotBeKeptIsRefused:
 
     def test_a_disk_that_hangs(self, tmp_path: Path, disk: Disk) -> None:
         async def run() -> None:
-            log = await opened(tmp_path, deadline_seconds=0.05, waiting=3)
+            log = await opened(tmp_path, deadline_seconds=1.0, waiting=3)
             disk.held.clear()
             found = await asyncio.gather(*(log.commit(record(item)) for item in range(10)), return_exceptions=True)
             codes = {error.code for error in found if isinstance(error, AuditUnavailable)}

@@ -168,14 +168,14 @@ class TestTheDeadlineIsOfTheWhole:
 
     def test_one_that_drips(self, start: Callable[[Answer], Sidecar]) -> None:
         def drip(connection: socket.socket, _question: dict[str, object]) -> None:
-            for _ in range(100):
+            for _ in range(1_000):
                 connection.sendall(b"H")
                 time.sleep(0.02)
 
         began = time.monotonic()
         with pytest.raises(PluginFailed, match="TimeoutError"):
             ask(start(drip), deadline=0.2)
-        assert time.monotonic() - began < 1.5  # of 2 s that the drip lasts
+        assert time.monotonic() - began < 10  # of 20 s that the drip lasts
 
 
 class TestWhatIsPinnedIsADigest:

@@ -265,7 +265,7 @@ class TestNoAnswerIsARefusal:
         async def handler(request: web.Request) -> web.StreamResponse:
             good = msgspec.msgpack.encode(wire.Rows([]))
             if fault == "slow":
-                await asyncio.sleep(3)
+                await asyncio.sleep(20)
             if fault == "cut" and request.transport:
                 request.transport.abort()
             if fault == "redirect":
@@ -281,7 +281,7 @@ class TestNoAnswerIsARefusal:
         with pytest.raises(VaultUnavailable) as raised:
             remote.load("north", [bytes(32)])
         assert raised.value.__cause__ is None
-        assert time.monotonic() - begun < 2
+        assert time.monotonic() - begun < 10
 
     def test_nobody_there(self, running: Running) -> None:
         with socket.socket() as free:
