@@ -6,7 +6,7 @@ PYTHON ?= python3
 SOURCES := __main__.py audit_log benchmarks cli components config delivery drill evidence jurisdictions model_images plan policies retrieval tests tools
 
 .DEFAULT_GOAL := help
-.PHONY: help setup preview preview-all check test test-slow cluster-tools test-cluster docs format rules mutate bench bench-fleet bench-gateway fuzz clean
+.PHONY: help setup preview preview-all check test test-slow cluster-tools test-cluster scan docs format rules mutate bench bench-fleet bench-gateway fuzz clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,11 @@ cluster-tools: setup ## Obtain etcd, kube-apiserver (built with Go, some minutes
 
 test-cluster: setup ## Apply every manifest of every stack to a real API server, and hold what it says against what was meant
 	@BAILIWICK_REQUIRE_CLUSTER=1 $(RUN) pytest -m cluster -n 0
+
+scan: setup ## Judge the gateway's Dockerfile by hadolint and checkov
+	@$(RUN) hadolint model_images/gateway/Dockerfile
+	@$(UV) run --frozen --isolated --no-default-groups --only-group scan checkov --file model_images/gateway/Dockerfile \
+	  --framework dockerfile --skip-download --compact --quiet
 
 docs: setup ## Write the generated reference
 	@$(RUN) python -m docs.generate
