@@ -195,7 +195,6 @@ def held_roles(stack: StackUnderReview) -> Iterator[tuple[PlannedResource, set[s
         for role in items(application.get("appRoles"))
     } | {str(role.get("roleId")): str(role.get("value")) for role in stack.of_type(ROLE)}
     given = stack.of_type(ROLE_ASSIGNMENT)
-    given = stack.of_type(ROLE_ASSIGNMENT)
     for principal in stack.of_type(PRINCIPAL):
         own = [one for one in given if names_principal(one, "principalObjectId", principal)]
         yield principal, {values.get(str(one.get("appRoleId")), "") for one in own}

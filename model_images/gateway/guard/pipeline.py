@@ -127,18 +127,13 @@ class Guards:
     def _reader(self, exchange: Exchange, conversation: Conversation, told: Told) -> Reader:
         def channel(arguments: bool) -> Channel:  # noqa: FBT001 the form that Reader asks for
             output = self.prompts.output(exchange, told, conversation)
-            return Watched(Chain(output, conversation.arguments_restorer() if arguments else conversation.restorer()))
+            restorer = conversation.arguments_restorer() if arguments else conversation.restorer()
+            return Watched(Chain(output, restorer), exchange, conversation)
 
         def whole(text: str) -> str:
             output = self.prompts.output(exchange, told, conversation)
-            try:
-                restored = conversation.restored(output.check(text))
-            except Refused:
-                raise
-            except Exception:  # noqa: BLE001 whatever it was, its words may repeat the answer
-                raise GuardFailed("tokens") from None
-            exchange.reidentified = conversation.reidentified
-            return restored
+            with restoring(exchange, conversation):
+                return conversation.restored(output.check(text))
 
         return Reader(whole, channel, offered(exchange))
 
@@ -146,26 +141,31 @@ class Guards:
 class Watched:
     """A channel whose failures repeat nothing."""
 
-    def __init__(self, channel: Channel) -> None:
-        self._channel = channel
+    def __init__(self, channel: Channel, exchange: Exchange, conversation: Conversation) -> None:
+        self._channel, self._exchange, self._conversation = channel, exchange, conversation
 
     def feed(self, piece: str) -> str:
         """Raises Refused alone."""
-        try:
+        with restoring(self._exchange, self._conversation):
             return self._channel.feed(piece)
-        except Refused:
-            raise
-        except Exception:  # noqa: BLE001 whatever it was, its words may repeat the answer
-            raise GuardFailed("tokens") from None
 
     def close(self) -> str:
         """Raises Refused alone."""
-        try:
+        with restoring(self._exchange, self._conversation):
             return self._channel.close()
-        except Refused:
-            raise
-        except Exception:  # noqa: BLE001 whatever it was, its words may repeat the answer
-            raise GuardFailed("tokens") from None
+
+
+@contextmanager
+def restoring(exchange: Exchange, conversation: Conversation) -> Iterator[None]:
+    """Counts what came back, for the record and the breaker; whatever it raises becomes a refusal without its words."""
+    try:
+        yield
+    except Refused:
+        raise
+    except Exception:  # noqa: BLE001 whatever it was, its words may repeat the answer
+        raise GuardFailed("tokens") from None
+    finally:
+        exchange.reidentified = conversation.reidentified
 
 
 def offered(exchange: Exchange) -> frozenset[str]:

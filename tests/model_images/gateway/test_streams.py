@@ -147,6 +147,17 @@ class TestAGatewayThatIsToldToGoLetsStreamsEnd:
             assert world.process.wait(20) != 0
 
 
+class TestWhatComesBackIsCounted:
+    """The breaker and the record hold how many identifiers were restored: a stream is no way round."""
+
+    @pytest.mark.parametrize("stream", [False, True])
+    def test_whole_or_in_pieces(self, asked: World, *, stream: bool) -> None:
+        before = len(records(asked, "stop"))
+        assert PLANT in (asked.chat(PLANT, stream=True).said if stream else asked.chat(PLANT).body.decode())
+        until(lambda: len(records(asked, "stop")) > before)
+        assert records(asked, "stop")[-1]["reidentified"] == 2
+
+
 class TestManyAtOnceGetEachTheirOwn:
     """Streams side by side, whose pieces come mixed."""
 
