@@ -71,7 +71,7 @@ def routed(use_cases: Sequence[UseCase], port: int, store: str) -> dict[str, dic
     return {
         item.name: {
             "change": item.canary.change,
-            "url": f"http://{TRIED}.inference-{item.name}.svc.cluster.local:{port}",
+            "url": f"https://{TRIED}.inference-{item.name}.svc.cluster.local:{port}",
             "pinned": f"use-case:{item.name}{CANDIDATE}",
             "ceilingPercent": max(item.canary.steps),
             "weightStore": store,

@@ -49,6 +49,11 @@ def fine_policy(
     )
 
 
+def opened(who: Sequence[Mapping[str, str]], port: int) -> Rule:
+    """In: these pods, on a port on which they speak TLS, so that nobody on the way could read a request."""
+    return {"fromEndpoints": [{"matchLabels": dict(labels)} for labels in who], "toPorts": [_port(port)]}
+
+
 def asked(who: Sequence[Mapping[str, str]], port: int, requests: Sequence[str]) -> Rule:
     """In: these pods, with these requests, each as `GET /path`, and no others: they are answered 403."""
     http = [{"method": method, "path": path} for method, _, path in (item.partition(" ") for item in requests)]

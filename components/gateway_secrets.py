@@ -20,6 +20,8 @@ from config.tenants import SHARED
 
 SERVER, AUTHORITY, REVOKED = "gateway", "callers-ca", "callers-crl"
 """The server's own certificate; the authority that callers' certificates come from; those that it took back."""
+TO_MODELS, MODELS_AUTHORITY = "gateway-to-models", "models-ca"
+"""What the gateway shows to models; the platform's own authority, which signs that and the certificates of models."""
 KEYS = "callers-jwks"
 """Keys of the issuer of callers' tokens: mounted, so that the gateway asks nobody for them."""
 SIGNER = "audit-signer"
@@ -39,7 +41,7 @@ def names(config: StackConfig) -> Sequence[str]:
     """Every secret. A stack without tenants has one controller, whose keys are those of `SHARED`."""
     tenants = [tenant.name for tenant in config.tenants] or [SHARED]
     return (
-        *(SERVER, AUTHORITY, REVOKED, KEYS, SIGNER),
+        *(SERVER, AUTHORITY, REVOKED, KEYS, SIGNER, TO_MODELS, MODELS_AUTHORITY),
         *(salt(tenant) for tenant in config.tenants),
         *(tenant_key(purpose, tenant) for tenant in tenants for purpose in PURPOSES),
     )

@@ -1,8 +1,7 @@
 """vLLM in the cluster: one namespace and one deployment for each clinical use case, of each tenant that has its own.
 
-vLLM's API key covers only part of its routes, so it is no protection: a policy admits the gateway's pods to the one
-port, and of its routes to those that ask a model something. The allow-listing proxy in the pod comes with the model
-server's own issue, and then holds the routes where a policy no longer sees them (docs/adr/0030).
+A policy admits the gateway's pods to the one port, on which the proxy in the pod asks for the gateway's certificate and
+knows the routes (docs/adr/0038); what is in the pod is in components/model_pod.py.
 Scaling follows the queue, not the GPU: a GPU is busy with one request as with fifty. KEDA reads the metric from the
 pods; the aggregation over a service's endpoints is to KEDA's documentation and was not run here.
 """
@@ -19,55 +18,25 @@ from pulumi_kubernetes.policy import v1 as policy
 from pulumi_kubernetes.scheduling import v1 as scheduling
 
 from components.canary import Version, versions
-from components.fine_policies import COLLECTOR, NUMBERS, SCALER, asked, fine_policy, pods
+from components.fine_policies import COLLECTOR, NUMBERS, SCALER, asked, fine_policy, opened, pods
+from components.gateway_secrets import MODELS_AUTHORITY
 from components.identity import Identities
+from components.key_vault import KeyVault
+from components.model_certificates import certificates
+from components.model_pod import PORTS, PROXY, SIGNERS, SIGNERS_FILE, STARTUP_SECONDS, pod
 from components.quota import Claim, bounded
 from components.scope import Scope
 from components.storage_account import StorageAccount
-from components.workload import (
-    STREAM_SECONDS,
-    Place,
-    container_security,
-    environment,
-    labels,
-    namespace,
-    pod_security,
-    service_account,
-    spread,
-    waits,
-)
+from components.workload import Place, labels, namespace, service_account
 from config.sections import UseCase
 from config.tenants import Served
 
-PORT = 8000
-ROUTES = (
-    "POST /v1/chat/completions",
-    "POST /v1/completions",
-    "POST /v1/embeddings",
-    "GET /v1/models",
-    "GET /health",
-)
-"""What the gateway asks. Others load adapters, put a model to sleep, or profile it: docs.vllm.ai, online serving."""
-WEIGHTS = "/models"
 STORAGE = "1Ti"
 """What a volume is said to hold; the store has no bound of its own."""
 QUEUE_METRIC = "vllm:num_requests_waiting"
 """docs.vllm.ai, production metrics."""
 QUEUE_PER_REPLICA = 4
 """Waiting requests at which another replica is worth its GPU: about one batch's turn."""
-STARTUP_SECONDS = 1800
-"""70 GB of weights at 100 MB/s through blobfuse is 12 minutes; compilation of graphs adds some; doubled."""
-
-OFFLINE = {
-    "HF_HUB_OFFLINE": "1",
-    "TRANSFORMERS_OFFLINE": "1",
-    "HF_DATASETS_OFFLINE": "1",
-    "VLLM_NO_USAGE_STATS": "1",
-    "DO_NOT_TRACK": "1",
-    "VLLM_LOGGING_LEVEL": "WARNING",
-    "HOME": "/tmp",  # noqa: S108 the only place that the container may write to
-}
-"""Nothing is fetched, nothing is reported, prompts are not logged: docs.vllm.ai, huggingface.co/docs."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +48,7 @@ class InferenceArgs:
     identities: Identities
     issuer: Output[str]
     weights: StorageAccount
+    certificates: KeyVault
 
 
 class Inference(ComponentResource):
@@ -96,6 +66,7 @@ class Inference(ComponentResource):
             opts=options,
         )
         args.weights.grant_read("inference", args.identities.of["inference"], "weights")
+        args.certificates.grant_secret("inference-authority", args.identities.of["inference"], MODELS_AUTHORITY)
         for one in args.scope.config.served:
             self._serve(one, options)
         self.register_outputs({})
@@ -115,6 +86,21 @@ class Inference(ComponentResource):
         service_account(place, "vllm", client_id=args.identities.of["inference"].client_id)
         args.identities.federate("inference", issuer=args.issuer, namespace=place.name, service_account="vllm")
         self._weights(place)
+        identity = args.identities.of["inference"]
+        certificates(
+            place,
+            config=args.scope.config,
+            client_id=identity.client_id,
+            identity=identity,
+            vault=args.certificates,
+        )
+        core.ConfigMap(
+            f"{place.name}-signers",
+            metadata=meta.ObjectMetaArgs(name=SIGNERS, namespace=place.name),
+            immutable=False,
+            data={SIGNERS_FILE: "".join(args.scope.config.weights.public_keys)},
+            opts=place.options,
+        )
         for version in versions(item):
             self._answer(place, version, one.tenant)
 
@@ -128,8 +114,14 @@ class Inference(ComponentResource):
             metadata=meta.ObjectMetaArgs(name=server, namespace=place.name),
             spec=core.ServiceSpecArgs(
                 type="ClusterIP",
+                # The gateway's Envoy sees each server by its own address: it leaves out one that fails, and asks
+                # another what that one did not answer.
+                cluster_ip="None",
                 selector=match,
-                ports=[core.ServicePortArgs(name="http", port=PORT, target_port=PORT, protocol="TCP")],
+                ports=[
+                    core.ServicePortArgs(name=name, port=port, target_port=port, protocol="TCP")
+                    for name, port in PORTS.items()
+                ],
             ),
             opts=place.options,
         )
@@ -138,7 +130,10 @@ class Inference(ComponentResource):
             f"requests{also}",
             place,
             match=match,
-            ingress=[asked([pods("gateway", "gateway")], PORT, ROUTES), asked([SCALER, COLLECTOR], PORT, NUMBERS)],
+            ingress=[
+                opened([pods("gateway", "gateway")], PORTS["https"]),
+                asked([SCALER, COLLECTOR], PORTS["numbers"], NUMBERS),
+            ],
         )
         policy.PodDisruptionBudget(
             f"{place.name}-budget{also}",
@@ -231,7 +226,7 @@ class Inference(ComponentResource):
                         labels={**known, "azure.workload.identity/use": "true"},
                         annotations=dict(version.noted),
                     ),
-                    spec=self._pod(item, match),
+                    spec=pod(item, match, self._args.scope, self._args.scope.zones),
                 ),
             ),
             # The autoscaler owns the number of replicas once the pods stand.
@@ -241,68 +236,6 @@ class Inference(ComponentResource):
                     ignore_changes=["spec.replicas"], custom_timeouts=CustomTimeouts(create=whole, update=whole)
                 ),
             ),
-        )
-
-    def _pod(self, item: UseCase, match: dict[str, str]) -> core.PodSpecArgs:
-        scope = self._args.scope
-        gpu = item.gpus > 0
-        return core.PodSpecArgs(
-            service_account_name="vllm",
-            automount_service_account_token=False,
-            enable_service_links=False,
-            priority_class_name="clinical-inference",
-            security_context=pod_security(),
-            node_selector={"bailiwick/pool": "gpu" if gpu else "workload"},
-            tolerations=[core.TolerationArgs(key="sku", operator="Equal", value="gpu", effect="NoSchedule")]
-            if gpu
-            else None,
-            topology_spread_constraints=spread(match, scope.zones),
-            termination_grace_period_seconds=STREAM_SECONDS + 30,
-            volumes=[
-                core.VolumeArgs(
-                    name="weights",
-                    persistent_volume_claim=core.PersistentVolumeClaimVolumeSourceArgs(
-                        claim_name="weights", read_only=True
-                    ),
-                ),
-                core.VolumeArgs(name="tmp", empty_dir=core.EmptyDirVolumeSourceArgs(size_limit="4Gi")),
-                # Tensor-parallel workers share memory; Kubernetes gives 64 MB unless told.
-                core.VolumeArgs(name="shm", empty_dir=core.EmptyDirVolumeSourceArgs(medium="Memory", size_limit="8Gi")),
-            ],
-            containers=[self._container(item)],
-        )
-
-    def _container(self, item: UseCase) -> core.ContainerArgs:
-        resources = {"cpu": item.cpu, "memory": item.memory} | ({"nvidia.com/gpu": str(item.gpus)} if item.gpus else {})
-        health = core.HTTPGetActionArgs(path="/health", port=PORT)
-        return core.ContainerArgs(
-            name="vllm",
-            image=item.image,
-            image_pull_policy="IfNotPresent",
-            args=[
-                f"--model={WEIGHTS}/{item.model.name}/{item.model.revision}",
-                f"--served-model-name={item.name}",
-                f"--max-model-len={item.max_model_len}",
-                f"--tensor-parallel-size={max(item.gpus, 1)}",
-                f"--port={PORT}",
-                "--load-format=safetensors",
-                "--disable-access-log-for-endpoints=/health,/metrics",
-                "--no-enable-log-requests",
-            ],
-            env=environment(OFFLINE),
-            ports=[core.ContainerPortArgs(name="http", container_port=PORT, protocol="TCP")],
-            resources=core.ResourceRequirementsArgs(requests=dict(resources), limits=dict(resources)),
-            security_context=container_security(),
-            # A server that is told to stop drops what it is saying; so it is told when the last stream has ended.
-            lifecycle=waits(STREAM_SECONDS),
-            volume_mounts=[
-                core.VolumeMountArgs(name="weights", mount_path=WEIGHTS, read_only=True),
-                core.VolumeMountArgs(name="tmp", mount_path="/tmp"),  # noqa: S108 a volume of the pod's own
-                core.VolumeMountArgs(name="shm", mount_path="/dev/shm"),  # noqa: S108 a volume of the pod's own
-            ],
-            startup_probe=core.ProbeArgs(http_get=health, period_seconds=10, failure_threshold=STARTUP_SECONDS // 10),
-            readiness_probe=core.ProbeArgs(http_get=health, period_seconds=5, failure_threshold=2),
-            liveness_probe=core.ProbeArgs(http_get=health, period_seconds=20, failure_threshold=3),
         )
 
     def _scaling(self, place: Place, item: UseCase, server: str) -> None:
@@ -321,7 +254,7 @@ class Inference(ComponentResource):
                     {
                         "type": "metrics-api",
                         "metadata": {
-                            "url": f"http://{server}.{place.name}.svc.cluster.local:{PORT}/metrics",
+                            "url": f"http://{server}.{place.name}.svc.cluster.local:{PORTS['numbers']}/metrics",
                             "format": "prometheus",
                             "valueLocation": QUEUE_METRIC,
                             "targetValue": str(QUEUE_PER_REPLICA),
@@ -346,6 +279,7 @@ def claim(item: UseCase) -> Claim:
         leaving=len(sizes),
         cpu=item.cpu,
         memory=item.memory,
+        beside=PROXY,
         gpus=item.gpus,
         services=len(sizes),
         volumes=1,

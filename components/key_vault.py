@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pulumi import ComponentResource, Input, ResourceOptions
+from pulumi import ComponentResource, Input, Output, ResourceOptions
 from pulumi_azure_native import keyvault, managedidentity
 
 from components.customer_key import CustomerKey
@@ -80,6 +80,17 @@ class KeyVault(ComponentResource):
             f"{self._name}-{name}",
             scope=self._args.scope,
             on=self.vault.id,
+            to=identity.principal_id,
+            role=Role.SECRETS_USER,
+            parent=self,
+        )
+
+    def grant_secret(self, name: str, identity: managedidentity.UserAssignedIdentity, secret: str) -> None:
+        """Let a workload read one secret, which need not be there yet, and none beside it."""
+        grant(
+            f"{self._name}-{name}",
+            scope=self._args.scope,
+            on=Output.concat(self.vault.id, "/secrets/", secret),
             to=identity.principal_id,
             role=Role.SECRETS_USER,
             parent=self,

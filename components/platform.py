@@ -224,6 +224,7 @@ class Platform(ComponentResource):
                 identities=identities,
                 issuer=cluster.issuer,
                 weights=store.of["weights"],
+                certificates=keys.certificates,
             ),
             admitted,
         )

@@ -6,13 +6,13 @@ kubernetes.io/docs/concepts/policy/resource-quotas, …/limit-range
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pulumi_kubernetes.core import v1 as core
 from pulumi_kubernetes.meta import v1 as meta
 
 from components.workload import Place
-from config.quantity import amount, times
+from config.quantity import amount, times, together
 
 SMALL: Mapping[str, str] = {"cpu": "100m", "memory": "128Mi"}
 """What a container gets that asks for nothing: enough to fail in, and to say why."""
@@ -30,6 +30,8 @@ class Claim:
     """Pods that are still finishing their streams while their successors stand: a quota counts them until they go."""
     cpu: str
     memory: str
+    beside: Mapping[str, str] = field(default_factory=dict)
+    """What a second container of each pod takes."""
     gpus: int = 0
     services: int = 0
     balancers: int = 0
@@ -77,7 +79,8 @@ def bounded(place: Place, claim: Claim) -> None:
 
 def hard(claim: Claim) -> dict[str, str]:
     """The quota's bounds."""
-    cpu, memory = times(claim.cpu, claim.pods), times(claim.memory, claim.pods)
+    cpu = times(together(claim.cpu, claim.beside.get("cpu", "0")), claim.pods)
+    memory = times(together(claim.memory, claim.beside.get("memory", "0")), claim.pods)
     return {
         "pods": str(claim.pods),
         "requests.cpu": cpu,

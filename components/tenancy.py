@@ -24,7 +24,7 @@ def salt(tenant: Tenant) -> str:
 def models(served: Sequence[Served], tenant: str, port: int) -> dict[str, str]:
     """Addresses of a tenant's model servers, by use case."""
     return {
-        one.item.name: f"http://vllm.{one.space}.svc.cluster.local:{port}" for one in served if one.tenant == tenant
+        one.item.name: f"https://vllm.{one.space}.svc.cluster.local:{port}" for one in served if one.tenant == tenant
     }
 
 

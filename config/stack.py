@@ -8,6 +8,7 @@ from pydantic import ConfigDict
 from config.callers import Caller
 from config.edge import EdgeSite
 from config.image_verification import ImageVerification
+from config.model_weights import Weights
 from config.retrieval import Retrieval
 from config.sections import (
     Access,
@@ -80,6 +81,7 @@ class StackConfig(Section):
     egress: Egress = Egress()
     gateway: Gateway
     image_verification: ImageVerification
+    weights: Weights
     callers: tuple[Caller, ...] = dial(
         "Applications that may call the gateway, and for what.", "nobody is served, or nobody knows who", default=()
     )

@@ -63,6 +63,7 @@ CONCERNS = (
     "workload",
     "workload_doors",
     "workload_objects",
+    "model_servers",
     "workload_pods",
 )
 """Modules of this package; a new concern is named here, and in a pack. `exfiltration` has rules of two concerns,

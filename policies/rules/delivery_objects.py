@@ -20,7 +20,7 @@ ACCOUNT = "kubernetes:core/v1:ServiceAccount"
 OWNER = "5ae67dd6-50cb-40e7-96ff-dc2bfa4b606b"
 """App Configuration Data Owner: learn.microsoft.com/azure/role-based-access-control/built-in-roles."""
 SPACE = "delivery"
-CANARY = re.compile(r"^http://vllm-canary\.(inference-[a-z0-9-]+)\.svc\.cluster\.local:8000$")
+CANARY = re.compile(r"^https://vllm-canary\.(inference-[a-z0-9-]+)\.svc\.cluster\.local:8000$")
 STALE_MINUTES = 15
 LEAST_MINUTES = 15
 

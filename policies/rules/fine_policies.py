@@ -21,16 +21,8 @@ WIDE = "kubernetes:cilium.io/v2:CiliumClusterwideNetworkPolicy"
 SPACE = "k8s:io.kubernetes.pod.namespace"
 SPACE_LABEL = "k8s:io.cilium.k8s.namespace.labels."
 PEERS = {"ingress": ("fromEndpoints",), "egress": ("toEndpoints", "toFQDNs")}
-ROUTES = frozenset(
-    {
-        "POST /v1/chat/completions",
-        "POST /v1/completions",
-        "POST /v1/embeddings",
-        "GET /v1/models",
-        "GET /health",
-    }
-)
-"""What may be asked of a model: docs.vllm.ai, online serving. Its other routes change what is served."""
+MODEL_PORT = "8000"
+"""Of a model's proxy, which speaks TLS: the routes are its own, and nothing on the way could read one."""
 NUMBERS = frozenset({"GET /metrics"})
 GATEWAY = "gateway"
 SERVER = "kube-apiserver"
@@ -114,14 +106,14 @@ def _told(told: list[str]) -> Verdict:
 
 @stack_rule(
     "workload.models-answer-known-requests",
-    title="Models are asked by the gateway on routes that ask a model, and by the cluster's own for numbers alone",
+    title="Models are asked by the gateway, on the proxy's port, and by the cluster's own for numbers alone",
     severity=Severity.CRITICAL,
     applies_to=(FINE, NETWORK_POLICY, NAMESPACE),
     fix="leave the policy to components/inference.py, and no plain policy beside it that opens the port",
-    example="a policy that lets the gateway POST /v1/load_lora_adapter, or a plain policy that opens port 8000",
+    example="a policy that lets the gateway ask a port beside the proxy's, or a plain policy that opens port 8000",
 )
 def known_requests(stack: StackUnderReview) -> Iterable[Judged]:
-    """vLLM's other routes load adapters and put models to sleep, and its API key does not cover all of them.
+    """vLLM's other routes load adapters and put models to sleep: the proxy in the pod answers none of them (ADR 38).
 
     A plain policy beside a fine one undoes it: Cilium adds up what both allow.
     """
@@ -148,11 +140,14 @@ def _requests(policy: PlannedResource, *, asks_models: bool) -> Verdict:
         spaces = {_labels(one).get(SPACE) for one in items(row.get("fromEndpoints"))}
         if side != "ingress" or not (asks_models or spaces - {GATEWAY}):
             continue
-        allowed = ROUTES if asks_models and spaces == {GATEWAY} else NUMBERS
+        if asks_models and spaces == {GATEWAY}:
+            ports = {str(n.get("port")) for port in items(row.get("toPorts")) for n in items(port.get("ports"))}
+            told += [f"{where} opens port {one}" for one in sorted(ports - {MODEL_PORT})]
+            continue
         for found in _asked(row):
             if not found:
                 told.append(f"{where} opens every request")
-            told += [f"{where} opens {one}" for one in sorted(found - allowed)]
+            told += [f"{where} opens {one}" for one in sorted(found - NUMBERS)]
     return _told(told)
 
 

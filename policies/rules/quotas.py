@@ -211,12 +211,16 @@ def _takes(
 
 
 def _asks(workload: PlannedResource, what: str) -> Decimal:
-    total = NONE
+    return sum(_each_asks(workload, what), NONE)
+
+
+def _each_asks(workload: PlannedResource, what: str) -> list[Decimal]:
+    found = []
     for container in items(workload.get(f"{POD}.containers")):
         resources = container.get("resources")
         requests = resources.get("requests") if isinstance(resources, dict) else None
-        total += amount(requests.get(what, "0")) or NONE if isinstance(requests, dict) else NONE
-    return total
+        found.append(amount(requests.get(what, "0")) or NONE if isinstance(requests, dict) else NONE)
+    return found
 
 
 def _container_fits(limits: PlannedResource, workload: PlannedResource) -> Verdict:
@@ -225,8 +229,9 @@ def _container_fits(limits: PlannedResource, workload: PlannedResource) -> Verdi
         largest = item.get("max")
         for what in ("cpu", "memory"):
             size = amount(largest.get(what)) if isinstance(largest, dict) else None
-            if size is not None and size != _asks(workload, what):
-                told.append(f"the largest container has {what} {size:f}, and the workload's {_asks(workload, what):f}")
+            asked = max(_each_asks(workload, what), default=NONE)
+            if size is not None and size != asked:
+                told.append(f"the largest container has {what} {size:f}, and the workload's {asked:f}")
     return refused_for(told)
 
 
@@ -305,7 +310,8 @@ def drains_end_streams(item: PlannedResource, stack: StackUnderReview) -> Verdic
             told.append("is told to stop while it is still asked")
         if not isinstance(grace, int | float) or grace < max(pause + LAST_SECONDS, LEAST_GRACE):
             told.append(f"is killed after {grace} seconds")
-        if start < (LEAST_START if item.get("metadata.name") == "vllm" else 1):
+        loads = any(m.get("mountPath") == "/models" for m in items(container.get("volumeMounts")))
+        if start < (LEAST_START if loads else 1):
             told.append(f"is given up after {start} seconds of starting")
         if start >= (patience if isinstance(patience, int | float) else DEADLINE):
             told.append("is called a failure while it starts")

@@ -85,6 +85,10 @@ NOTED = frozenset(
     }
 )
 """Annotations of Azure's load balancer that a service may carry: cloud-provider-azure.sigs.k8s.io/topics"""
+NUMBERS_PORT = 8001
+"""Of model servers: numbers and health, for the cluster's own."""
+MODEL = re.compile(r"^https://[a-z0-9-]+\.inference-[a-z0-9-]+\.svc\.cluster\.local:8000$")
+"""A model's proxy, which is spoken to by certificates on both sides."""
 RETRIEVAL = "http://retrieval.retrieval.svc.cluster.local:8000"
 """Where the gateway asks for passages: one name in every stack."""
 ORIGIN = re.compile(r"^https://[a-z0-9-]+(\.[a-z0-9-]+)+(:\d+)?$")
@@ -130,7 +134,7 @@ def one_thing(service: PlannedResource, stack: StackUnderReview) -> Verdict:
     address = own.get("load-balancer-ipv4")
     if isinstance(address, str) and not is_private(address):
         told.append(f"asks for address {address}")
-    others = [p.get("port") for p in items(service.get("spec.ports")) if p.get("port") not in (443, 8000)]
+    others = [p.get("port") for p in items(service.get("spec.ports")) if p.get("port") not in (443, 8000, NUMBERS_PORT)]
     told += [f"opens port {port}" for port in others]
     if service.get("spec.selector") in (MISSING, {}):
         told.append("leads to no pods by label")
@@ -258,7 +262,7 @@ def _gateway(text: str, stack: StackUnderReview, spaces: set[object]) -> Verdict
             routes += dict(tenant.get("models", {})).items()
         for name, url in routes:
             space = space_of(url)
-            if not INSIDE.match(str(url)) or not (stack.partial or space in spaces):
+            if not MODEL.match(str(url)) or not (stack.partial or space in spaces):
                 bad.append(f"model {name} is at {url}")
         retrieval = told.get("retrieval")
         if retrieval not in (None, RETRIEVAL) or (retrieval and not stack.partial and "retrieval" not in spaces):

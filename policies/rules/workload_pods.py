@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from plan.model import MISSING, PlannedResource
 from policies.operators import is_operator, is_own_folder, writes_folder
-from policies.require import items, texts
+from policies.require import items
 from policies.review import StackUnderReview
 from policies.rule import Judged, Severity, rule, stack_rule
 from policies.rules.workload import PODS
@@ -222,33 +222,6 @@ def steers_nothing(workload: PlannedResource, stack: StackUnderReview) -> Verdic
             elif isinstance(source, dict) and set(source) - {"fieldRef", "resourceFieldRef"}:
                 bad.append(f"{name} from {', '.join(source)}")
     return refused(f"sets {', '.join(bad)}") if bad else PASSED
-
-
-@rule(
-    "workload.models-run-no-code",
-    title="A model server loads approved weights from its mount, runs no code of theirs, and writes no request down",
-    severity=Severity.CRITICAL,
-    applies_to=DEPLOYMENT,
-    fix="leave the arguments to components/inference.py",
-    example="a model server with --trust-remote-code",
-)
-def no_code(workload: PlannedResource, stack: StackUnderReview) -> Verdict:
-    """docs.vllm.ai: --trust-remote-code runs what lies beside the weights; a request log holds what patients said."""
-    labels = workload.get("metadata.labels")
-    if not isinstance(labels, dict) or labels.get("app.kubernetes.io/component") != "inference":
-        return PASSED
-    found = [arg for container in items(workload.get(f"{POD}.containers")) for arg in texts(container.get("args"))]
-    bad = [
-        a for a in found if a.startswith(("--trust-remote-code", "--enable-log-requests", "--api-key", "--download-"))
-    ]
-    missing = [
-        want for want in ("--no-enable-log-requests", "--model=/models/") if not any(a.startswith(want) for a in found)
-    ]
-    return (
-        refused("; ".join([*(f"runs with {a}" for a in bad), *(f"lacks {w}" for w in missing)]))
-        if bad or missing
-        else PASSED
-    )
 
 
 @stack_rule(

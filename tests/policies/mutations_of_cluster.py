@@ -40,9 +40,8 @@ CLUSTER: Mapping[str, Mutation] = {
     ),
     "workload.models-answer-known-requests": weaken(
         FINE,
-        "spec.ingress[*].toPorts[*].rules.http",
-        {"method": "POST", "path": "/v1/load_lora_adapter"},
-        change="add",
+        "spec.ingress[*].toPorts[*].ports[*].port",
+        "8002",
         when=MODEL,
     ),
     "workload.namespaces-are-bounded": weaken("kubernetes:core/v1:LimitRange", change="vanish"),

@@ -396,7 +396,14 @@ SETTINGS: Mapping[str, Mutation] = {
     "workload.models-run-no-code": weaken(
         "kubernetes:apps/v1:Deployment",
         "spec.template.spec.containers[*].args",
-        ["--model=somebody/elses"],
+        ["serve", "--model=somebody/elses"],
+        when={"metadata.name": "vllm"},
+        also="workload.models-stand-behind-their-proxy",
+    ),
+    "workload.models-stand-behind-their-proxy": weaken(
+        "kubernetes:apps/v1:Deployment",
+        "spec.template.spec.containers[*].ports",
+        [{"containerPort": 8002, "protocol": "TCP"}],
         when={"metadata.name": "vllm"},
     ),
     "workload.mounts-what-it-reads": weaken(

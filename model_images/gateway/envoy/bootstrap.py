@@ -14,6 +14,23 @@ from model_images.gateway.guard.settings import Callers, Settings
 from model_images.gateway.guard.upstream import ROUTE
 
 MOST_CONNECTIONS = 10_000
+ELSEWHERE = {
+    # Gone before it answered: nobody has seen a word of it yet. 503 is the proxy of a pod whose server is gone.
+    "retry_on": "connect-failure,refused-stream,reset,retriable-status-codes",
+    "retriable_status_codes": [503],
+    "num_retries": 2,
+    "retry_host_predicate": [
+        {
+            "name": "envoy.retry_host_predicates.previous_hosts",
+            "typed_config": {
+                "@type": "type.googleapis.com/envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate"
+            },
+        }
+    ],
+    "host_selection_retry_max_attempts": "5",
+    "retry_back_off": {"base_interval": "0.025s", "max_interval": "0.25s"},
+}
+"""A model that was asked and fell is asked again on another server, twice at most; a stream that began is not."""
 READS = ("/v1/models", "/openapi.json")
 PROBE = "/healthz"
 
@@ -26,7 +43,7 @@ def bootstrap(settings: Settings, callers: Callers, places: Places) -> dict[str,
         "admin": {"address": {"pipe": {"path": str(places.admin), "mode": 0o600}}},
         "static_resources": {
             "listeners": [*listeners, _cluster_only(settings, places), _way_out(settings, places)],
-            "clusters": [clusters.guard(places), *clusters.upstreams(settings, str(places.outside))],
+            "clusters": [clusters.guard(places), *clusters.upstreams(settings, places)],
         },
         "overload_manager": {
             "resource_monitors": [
@@ -154,7 +171,9 @@ def _way_out(settings: Settings, places: Places) -> dict[str, Any]:
 
 
 def _out(name: str, path: str, host: str) -> dict[str, Any]:
-    route = _passed(name, "POST", path, name, host_rewrite_literal=host)
+    # An external provider is asked once: what leaves, leaves once.
+    again = {"retry_policy": ELSEWHERE} if name.startswith("model:") else {}
+    route = _passed(name, "POST", path, name, host_rewrite_literal=host, **again)
     route["match"]["headers"].append({"name": ROUTE, "string_match": {"exact": name}})
     route["request_headers_to_remove"] = [ROUTE, "x-forwarded-for", "x-forwarded-proto", "user-agent"]
     return route

@@ -1,6 +1,6 @@
 """Where Envoy passes on to: the guard, the models, and external providers where there are any."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,6 +10,8 @@ from model_images.gateway.guard.route import cluster, outside
 from model_images.gateway.guard.settings import Settings
 
 OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
+MOST_RETRIES = 64
+"""At once: a server that is gone is asked elsewhere; when all are, the few that are left must not be asked twice."""
 MOST_REQUESTS = 1_024
 """At once, to one server; more are refused at once rather than kept waiting."""
 
@@ -35,15 +37,19 @@ def models(settings: Settings) -> dict[str, str]:
     return found
 
 
-def upstreams(settings: Settings, trusted: str) -> Iterator[dict[str, Any]]:
+def upstreams(settings: Settings, places: Places) -> Iterator[dict[str, Any]]:
     """Models, and external providers."""
     for name, url in models(settings).items():
-        yield _upstream(name, url, trusted)
+        yield _upstream(name, url, lambda host: tls.model(host, places))
     for provider in settings.external_providers:
-        yield _upstream(outside(provider.name), provider.url, trusted)
+        yield _upstream(outside(provider.name), provider.url, lambda host: tls.client(host, str(places.outside)))
 
 
-def _upstream(name: str, url: str, trusted: str) -> dict[str, Any]:
+def _upstream(name: str, url: str, speaks: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
+    """By name: a model's service has no address of its own, so that each of its pods is seen, and left out if it fails.
+
+    On `http` nothing is encrypted; the plan has none, and a rule refuses one (workload.models-prove-themselves).
+    """
     parts = urlsplit(url)
     host = parts.hostname or ""
     port = parts.port or (443 if parts.scheme == "https" else 80)
@@ -65,7 +71,7 @@ def _upstream(name: str, url: str, trusted: str) -> dict[str, Any]:
         },
         "common_lb_config": {"healthy_panic_threshold": {"value": 0}},
         "typed_extension_protocol_options": _http(),
-        **({"transport_socket": tls.client(host, trusted)} if parts.scheme == "https" else {}),
+        **({"transport_socket": speaks(host)} if parts.scheme == "https" else {}),
     }
 
 
@@ -74,7 +80,7 @@ def _at(name: str, address: dict[str, Any]) -> dict[str, Any]:
 
 
 def _breakers(most: int) -> dict[str, Any]:
-    bounds = {"max_connections": most, "max_pending_requests": most, "max_requests": most, "max_retries": 0}
+    bounds = {"max_connections": most, "max_pending_requests": most, "max_requests": most, "max_retries": MOST_RETRIES}
     return {"thresholds": [{"priority": "DEFAULT", **bounds, "track_remaining": True}]}
 
 

@@ -45,6 +45,16 @@ class Places:
         return self.certificates / "callers-crl"
 
     @property
+    def to_models(self) -> Path:
+        """Certificate and key that the gateway shows to models, PEM."""
+        return self.certificates / "gateway-to-models"
+
+    @property
+    def models_authority(self) -> Path:
+        """The authority that certificates of model servers come from, and the gateway's own for them, PEM."""
+        return self.certificates / "models-ca"
+
+    @property
     def outside(self) -> Path:
         """Authorities of external providers: the system's, or the firewall's where it opens what leaves."""
         inspecting = self.certificates / "outside-ca"

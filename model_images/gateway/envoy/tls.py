@@ -39,6 +39,15 @@ def secrets(places: Places) -> dict[str, dict[str, Any]]:
                 "watched_directory": watched,
             },
         },
+        "to-models": {
+            "@type": f"{TYPE}.Secret",
+            "name": "to-models",
+            "tls_certificate": {
+                "certificate_chain": {"filename": str(places.to_models)},
+                "private_key": {"filename": str(places.to_models)},
+                "watched_directory": watched,
+            },
+        },
     }
 
 
@@ -72,6 +81,29 @@ def server(places: Places, *, client_certificate: bool) -> dict[str, Any]:
             "disable_stateful_session_resumption": True,
             "common_tls_context": common,
         },
+    }
+
+
+def model(host: str, places: Places) -> dict[str, Any]:
+    """To a model's server: each proves to the other who it is, by the platform's own authority."""
+    common = {
+        "tls_params": {
+            "tls_minimum_protocol_version": "TLSv1_2",
+            "tls_maximum_protocol_version": "TLSv1_3",
+            "cipher_suites": list(CIPHERS),
+            "ecdh_curves": list(CURVES),
+        },
+        "alpn_protocols": ["http/1.1"],
+        "tls_certificate_sds_secret_configs": [from_file(places, "to-models")],
+        "validation_context": {
+            "trusted_ca": {"filename": str(places.models_authority)},
+            "match_typed_subject_alt_names": [{"san_type": "DNS", "matcher": {"exact": host}}],
+            "watched_directory": {"path": str(places.certificates)},
+        },
+    }
+    return {
+        "name": "envoy.transport_sockets.tls",
+        "typed_config": {"@type": f"{TYPE}.UpstreamTlsContext", "sni": host, "common_tls_context": common},
     }
 
 

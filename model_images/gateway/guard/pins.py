@@ -62,6 +62,13 @@ class Store(Protocol):
         """The template's text. Raises Unavailable."""
 
 
+class Weights(Protocol):
+    """Where the weights of candidates come from."""
+
+    async def value(self, store: str, key: str) -> bytes:
+        """The value under a key of a store. Raises Unavailable."""
+
+
 class Mounted:
     """A directory: `<use case>.json` beside the texts, as an edge site has it."""
 
@@ -75,6 +82,10 @@ class Mounted:
     async def text(self, path: str) -> bytes:
         """The file at that path."""
         return self._read(path)
+
+    async def value(self, _store: str, key: str) -> bytes:
+        """A candidate's weight: `routing:<use case>` is the file `routing-<use case>.json`."""
+        return self._read(f"{key.replace(':', '-')}.json")
 
     def _read(self, name: str) -> bytes:
         found = (self._directory / name).resolve()

@@ -3,9 +3,8 @@
 import asyncio
 import logging
 
-from model_images.gateway.guard.azure_prompts import AzurePrompts
 from model_images.gateway.guard.metrics import Metrics
-from model_images.gateway.guard.pins import Pins, Unavailable
+from model_images.gateway.guard.pins import Pins, Unavailable, Weights
 from model_images.gateway.guard.route import CANDIDATE, Routes
 from model_images.gateway.guard.settings import Settings
 from model_images.gateway.guard.tokens.keys import Keys
@@ -23,7 +22,7 @@ class Refreshing:
         pins: Pins,
         routes: Routes,
         metrics: Metrics,
-        weights: AzurePrompts | None,
+        weights: Weights,
         keys: Keys,
     ) -> None:
         self._settings, self._pins, self._routes = settings, pins, routes
@@ -46,8 +45,7 @@ class Refreshing:
     async def _weigh(self) -> None:
         for use_case, canary in self._settings.canaries.items():
             try:
-                if self._weights is not None:
-                    self._routes.told(use_case, await self._weights.value(canary.weight_store, canary.weight_key))
+                self._routes.told(use_case, await self._weights.value(canary.weight_store, canary.weight_key))
             except Unavailable as error:
                 self._routes.told(use_case, None)
                 LOG.error("weight of %s: %s", use_case, error)  # noqa: TRY400 says which store, and no more

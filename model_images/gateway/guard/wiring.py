@@ -33,7 +33,7 @@ from model_images.gateway.guard.deidentify import Deidentify
 from model_images.gateway.guard.finding import finder
 from model_images.gateway.guard.metrics import Metrics
 from model_images.gateway.guard.openapi import document
-from model_images.gateway.guard.pins import Mounted, Pins
+from model_images.gateway.guard.pins import Mounted, Pins, Weights
 from model_images.gateway.guard.pins import Store as PromptsFrom
 from model_images.gateway.guard.pipeline import Guards
 from model_images.gateway.guard.prompting import Prompting
@@ -144,10 +144,10 @@ def _prompts(settings: Settings, session: aiohttp.ClientSession) -> PromptsFrom:
     return AzurePrompts(told, _identity(f"https://{_domain(told.configuration)}/.default"), _identity(), session)
 
 
-def _weights(settings: Settings, session: aiohttp.ClientSession) -> AzurePrompts | None:
-    if not settings.canaries:
-        return None
-    host = next(iter(settings.canaries.values())).weight_store
+def _weights(settings: Settings, session: aiohttp.ClientSession) -> Weights:
+    host = next((canary.weight_store for canary in settings.canaries.values()), "")
+    if not host or settings.prompts.directory:
+        return Mounted(Path(settings.prompts.directory))
     return AzurePrompts(settings.prompts, _identity(f"https://{_domain(host)}/.default"), _identity(), session)
 
 

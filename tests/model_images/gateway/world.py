@@ -215,8 +215,10 @@ def _serving(authority: Authority) -> ssl.SSLContext:
 
 
 @contextlib.contextmanager
-def gateway(directory: Path, **changes: object) -> Iterator[World]:
-    """Start one, and stop it."""
+def gateway(
+    directory: Path, *, wrapped: Sequence[str] = (), mounting: Mapping[str, bytes] | None = None, **changes: object
+) -> Iterator[World]:
+    """Start one, and stop it: by a command before its own, and with files beside its own where they are given."""
     mounted, state, run = directory / "certificates", directory / "state", directory / "run"
     for path in (mounted, state):
         path.mkdir()
@@ -246,6 +248,8 @@ def gateway(directory: Path, **changes: object) -> Iterator[World]:
     abroad = Authority(directory, "abroad")
     (mounted / "outside-ca").write_bytes(abroad.path.read_bytes())
     (directory / "provider-key").write_text("key-of-the-provider\n")
+    for name, content in (mounting or {}).items():
+        (mounted / name).write_bytes(content)
     with Model() as model, Model(_serving(abroad)) as outside:
         ports = {name: free_port() for name in ("partners", "portal", "health")}
         told = settings(directory, ports, model.port, **changes)
@@ -266,6 +270,7 @@ def gateway(directory: Path, **changes: object) -> Iterator[World]:
         with (directory / "log").open("wb") as log:
             process = subprocess.Popen(
                 [
+                    *wrapped,
                     sys.executable,
                     "-m",
                     "model_images.gateway",
