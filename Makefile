@@ -6,7 +6,7 @@ PYTHON ?= python3
 SOURCES := __main__.py audit_log benchmarks cli components config delivery drill evidence jurisdictions model_images plan policies retrieval tests tools weights
 
 .DEFAULT_GOAL := help
-.PHONY: help setup preview preview-all check test test-slow cluster-tools test-cluster scan docs format rules mutate bench bench-fleet bench-gateway fuzz clean
+.PHONY: help setup preview preview-all check test test-slow cluster-tools test-cluster serving-tools test-serving bench-serving scan docs format rules mutate bench bench-fleet bench-gateway fuzz clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,7 +32,7 @@ check: setup ## Lint, types, the graph of imports, generated docs up to date
 	@$(RUN) python -m docs.generate --check
 
 test: setup ## Run the tests, but the slow ones; the last line is pytest's own
-	@$(RUN) pytest -m "not slow and not cluster"
+	@$(RUN) pytest -m "not slow and not cluster and not serving"
 
 test-slow: setup ## Run the slow tests: packs as processes, a copied project, every stack
 	@$(RUN) pytest -m slow
@@ -43,9 +43,20 @@ cluster-tools: setup ## Obtain etcd, kube-apiserver (built with Go, some minutes
 test-cluster: setup ## Apply every manifest of every stack to a real API server, and hold what it says against what was meant
 	@BAILIWICK_REQUIRE_CLUSTER=1 $(RUN) pytest -m cluster -n 0
 
-scan: setup ## Judge the gateway's Dockerfile by hadolint and checkov
-	@$(RUN) hadolint model_images/gateway/Dockerfile
-	@$(UV) run --frozen --isolated --no-default-groups --only-group scan checkov --file model_images/gateway/Dockerfile \
+serving-tools: setup ## Obtain vLLM for test-serving: 6 GB; for this machine's GPU where it has one, else for its CPU
+	@UV_PROJECT_ENVIRONMENT=$(CURDIR)/.tools/serving $(UV) sync --frozen --quiet --project model_images/vllm \
+	  --group $(if $(shell command -v nvidia-smi 2>/dev/null),image,cpu)
+
+test-serving: serving-tools ## Serve a tiny model by real vLLM, behind its proxy and the whole gateway (minutes)
+	@BAILIWICK_REQUIRE_SERVING=1 $(RUN) pytest -m serving -n 0
+
+bench-serving: serving-tools ## Print start, verification and latency of a real model server (minutes)
+	@$(RUN) python -m benchmarks.serving
+
+DOCKERFILES := $(wildcard model_images/*/Dockerfile)
+scan: setup ## Judge the images' Dockerfiles by hadolint and checkov
+	@$(RUN) hadolint $(DOCKERFILES)
+	@$(UV) run --frozen --isolated --no-default-groups --only-group scan checkov $(addprefix --file ,$(DOCKERFILES)) \
 	  --framework dockerfile --skip-download --compact --quiet
 
 docs: setup ## Write the generated reference

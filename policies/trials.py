@@ -79,8 +79,8 @@ def _labels(item: PlannedResource) -> Mapping[str, object]:
 
 
 def _digest(server: PlannedResource) -> str:
-    images = [str(container.get("image")) for container in items(server.get("spec.template.spec.containers"))]
-    return images[0].partition("@")[2] if len(images) == 1 else ""
+    images = {str(container.get("image")) for container in items(server.get("spec.template.spec.containers"))}
+    return images.pop().partition("@")[2] if len(images) == 1 else ""
 
 
 def _pinned(stack: StackUnderReview) -> Iterator[tuple[str, Pinned]]:

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 Label = Annotated[str, StringConstraints(pattern=r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$")]
 Parser = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{2,40}$")]
-Weights = Annotated[str, StringConstraints(pattern=r"^/[A-Za-z0-9._/-]+/[A-Za-z0-9][A-Za-z0-9._-]{0,95}/[0-9a-f]{40}$")]
+Weights = Annotated[str, StringConstraints(pattern=r"^(/[A-Za-z0-9][A-Za-z0-9._-]{0,95})+/[0-9a-f]{40}$")]
 
 
 class BadSettings(Exception):

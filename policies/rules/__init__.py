@@ -38,6 +38,7 @@ CONCERNS = (
     "image_verification",
     "image_verification_rights",
     "learning",
+    "model_servers",
     "network",
     "network_doors",
     "operators",
@@ -63,7 +64,6 @@ CONCERNS = (
     "workload",
     "workload_doors",
     "workload_objects",
-    "model_servers",
     "workload_pods",
 )
 """Modules of this package; a new concern is named here, and in a pack. `exfiltration` has rules of two concerns,

@@ -64,7 +64,7 @@ class TestTheCandidateIsHardenedAsWhatIsServed:
     def test_it_loads_the_candidates_weights_and_says_so(self) -> None:
         deployment = _one("kubernetes:apps/v1:Deployment", TRIED)
         args: Any = deployment.get("spec.template.spec.containers.0.args")
-        assert args[0] == f"--model=/models/{CANARY['model']['name']}/{CANARY['model']['revision']}"
+        assert args[1] == f"--model=/models/{CANARY['model']['name']}/{CANARY['model']['revision']}"
         noted: Any = deployment.get("spec.template.metadata.annotations")
         assert noted["bailiwick/model-sha256"] == CANARY["model"]["sha256"]
         assert noted["bailiwick/prompt-sha256"] == CANARY["prompt"]["sha256"]
@@ -92,7 +92,7 @@ class TestTheGatewayIsToldTheCeiling:
         found = routed(config.use_cases, 8000, weight_host(scope))["clinical-notes"]
         assert found == {
             "change": "notes-2",
-            "url": "http://vllm-canary.inference-clinical-notes.svc.cluster.local:8000",
+            "url": "https://vllm-canary.inference-clinical-notes.svc.cluster.local:8000",
             "pinned": "use-case:clinical-notes-candidate",
             "ceilingPercent": 100,
             "weightStore": "appcs-bw-eu-prod-routing.azconfig.io",

@@ -4,7 +4,7 @@ import pytest
 
 from components.cluster import DRAIN_MINUTES
 from components.gateway import LEAVING_SECONDS
-from components.inference import STARTUP_SECONDS
+from components.model_pod import STARTUP_SECONDS
 from components.workload import STREAM_SECONDS
 from plan.model import PlannedResource
 from policies.require import items
@@ -23,8 +23,9 @@ def _models(stack: str) -> list[PlannedResource]:
 
 
 def _pause(workload: PlannedResource) -> int:
-    (container,) = items(workload.get(f"{POD}.containers"))
-    return int(container["lifecycle"]["preStop"]["sleep"]["seconds"])
+    found = {int(one["lifecycle"]["preStop"]["sleep"]["seconds"]) for one in items(workload.get(f"{POD}.containers"))}
+    assert len(found) == 1, "what a proxy passes on ends with it"
+    return found.pop()
 
 
 def _grace(workload: PlannedResource) -> int:
@@ -62,8 +63,8 @@ class TestWeightsAreWaitedFor:
     @pytest.mark.parametrize("stack", CORE)
     def test_the_probe_the_deadline_and_the_deployment_all_wait(self, stack: str) -> None:
         for model in _models(stack):
-            (container,) = items(model.get(f"{POD}.containers"))
-            probe = container["startupProbe"]
+            server, _ = items(model.get(f"{POD}.containers"))
+            probe = server["startupProbe"]
             starting = probe["periodSeconds"] * probe["failureThreshold"]
             assert starting == STARTUP_SECONDS
             deadline = model.get("spec.progressDeadlineSeconds")

@@ -7,6 +7,7 @@ import pytest
 from cli.planning import stack_config
 from components.image_verifier import REPLICAS
 from components.inference import claim
+from components.model_pod import PROXY
 from components.quota import Claim, hard
 from config.quantity import amount, times
 from plan.model import PlannedResource
@@ -126,7 +127,8 @@ class TestTheArithmetic:
         item = stack_config("eu-prod").use_cases[0]
         before, after = hard(claim(item)), hard(claim(item.model_copy(update={"replicas_max": item.replicas_max + 1})))
         assert _number(after["requests.nvidia.com/gpu"]) - _number(before["requests.nvidia.com/gpu"]) == item.gpus
-        assert _number(after["requests.memory"]) - _number(before["requests.memory"]) == _number(item.memory)
+        more = _number(after["requests.memory"]) - _number(before["requests.memory"])
+        assert more == _number(item.memory) + _number(PROXY["memory"])
 
     def test_pods_that_leave_count_until_they_are_gone(self) -> None:
         assert Claim(replicas=3, surge=1, leaving=3, cpu="1", memory="1Gi").pods == 7

@@ -50,8 +50,8 @@ class TestTheGatewaySendsATenantToItsOwn:
         assert _settings()["tenants"] == {
             name: {
                 "models": {
-                    "clinic-letters": "http://vllm.inference-clinic-letters.svc.cluster.local:8000",
-                    "clinical-notes": f"http://vllm.inference-{name}-clinical-notes.svc.cluster.local:8000",
+                    "clinic-letters": "https://vllm.inference-clinic-letters.svc.cluster.local:8000",
+                    "clinical-notes": f"https://vllm.inference-{name}-clinical-notes.svc.cluster.local:8000",
                 },
                 "cacheSalt": f"/run/certificates/salt-{name}",
                 "requestsPerMinute": limit,

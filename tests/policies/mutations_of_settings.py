@@ -398,7 +398,6 @@ SETTINGS: Mapping[str, Mutation] = {
         "spec.template.spec.containers[*].args",
         ["serve", "--model=somebody/elses"],
         when={"metadata.name": "vllm"},
-        also="workload.models-stand-behind-their-proxy",
     ),
     "workload.models-stand-behind-their-proxy": weaken(
         "kubernetes:apps/v1:Deployment",

@@ -25,7 +25,7 @@ def told(plan: Plan, tenant: str, **changes: object) -> Plan:
 
 def to_another(plan: Plan) -> Plan:
     """One tenant's requests, answered by the other's servers."""
-    url = "http://vllm.inference-southern-clinical-notes.svc.cluster.local:8000"
+    url = "https://vllm.inference-southern-clinical-notes.svc.cluster.local:8000"
     return told(plan, "northern", models={"clinical-notes": url, "clinic-letters": url})
 
 

@@ -7,7 +7,7 @@ import openai
 import pytest
 
 from tests.model_images.gateway.world import EVERYTHING, USE_CASE
-from tests.serving.conftest import Platform
+from tests.serving.whole import Platform
 
 NAME = "Zebediah Hartwell"
 TEXT = f"Patient: {NAME}, MRN: 00412873. Write the letter."

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.model_images.gateway.credentials import Authority, Pair
-from tests.serving.conftest import STABLE, Platform
+from tests.serving.whole import STABLE, Platform
 
 CLOSED = (
     ("POST", "/tokenize"),

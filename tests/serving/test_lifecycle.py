@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.model_images.gateway.world import USE_CASE
-from tests.serving.conftest import Platform
 from tests.serving.test_answers import NAME, letter
+from tests.serving.whole import Platform
 
 REFRESHED = 40
 """Seconds: the gateway reads weights each thirty."""
@@ -79,7 +79,7 @@ class TestAServerThatDiesIsNotNoticed:
 
     def test_a_worker_that_falls_in_the_middle_writes_no_prompt_down(self, platform: Platform) -> None:
         """Tracebacks and dumps of an engine hold what it was at, unless they are told not to."""
-        body = letter(platform, max_tokens=3_000, ignore_eos=True)
+        body = letter(platform, max_tokens=3_000)
         body.pop("response_format")
         body["messages"] = [{"role": "user", "content": f"the {WORD} of {NAME} turned. " * 20}]
         ended: list[int] = []

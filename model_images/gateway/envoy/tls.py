@@ -48,6 +48,14 @@ def secrets(places: Places) -> dict[str, dict[str, Any]]:
                 "watched_directory": watched,
             },
         },
+        "models": {
+            "@type": f"{TYPE}.Secret",
+            "name": "models",
+            "validation_context": {
+                "trusted_ca": {"filename": str(places.models_authority)},
+                "watched_directory": watched,
+            },
+        },
     }
 
 
@@ -95,10 +103,11 @@ def model(host: str, places: Places) -> dict[str, Any]:
         },
         "alpn_protocols": ["http/1.1"],
         "tls_certificate_sds_secret_configs": [from_file(places, "to-models")],
-        "validation_context": {
-            "trusted_ca": {"filename": str(places.models_authority)},
-            "match_typed_subject_alt_names": [{"san_type": "DNS", "matcher": {"exact": host}}],
-            "watched_directory": {"path": str(places.certificates)},
+        "combined_validation_context": {
+            "default_validation_context": {
+                "match_typed_subject_alt_names": [{"san_type": "DNS", "matcher": {"exact": host}}]
+            },
+            "validation_context_sds_secret_config": from_file(places, "models"),
         },
     }
     return {

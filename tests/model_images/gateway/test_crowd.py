@@ -90,7 +90,8 @@ class TestNobodyIsLostAndNothingIsMixed:
 
     def test_no_marker_was_given_twice(self, crowded: World, got: list[str]) -> None:
         texts = [body["messages"][-1]["content"] for body in crowded.model.bodies]
-        assert len({text.split(" of ward")[0] for text in texts}) == MANY
+        # Markers are drawn for a conversation: of 400 million, two of two thousand are alike once in 200 runs.
+        assert len({text.split(" of ward")[0] for text in texts}) >= MANY - 3
 
     def test_each_is_written_down_from_beginning_to_end(self, crowded: World, got: list[str]) -> None:
         phases = [(one["request"], one["phase"]) for one in records(crowded)]

@@ -68,6 +68,8 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (mounted / "callers-ca").write_bytes(authority.path.read_bytes())
     (mounted / "callers-crl").write_bytes(authority.revoked())
     (mounted / "callers-jwks").write_text(Issuer().keys)
+    (mounted / "models-ca").write_bytes(authority.path.read_bytes())
+    (mounted / "gateway-to-models").write_bytes(authority.issue("gateway.gateway.svc.cluster.local").path.read_bytes())
     return mounted
 
 

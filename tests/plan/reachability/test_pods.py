@@ -360,8 +360,8 @@ class TestPodsOfACommittedStack:
         found = into(compliant(), "inference-clinical-notes/vllm")
         assert found == {
             "gateway/gateway": "TCP 8000",
-            "kube-system/app=keda-operator": "TCP 8000",
-            "kube-system/rsName=ama-metrics": "TCP 8000",
+            "kube-system/app=keda-operator": "TCP 8001",
+            "kube-system/rsName=ama-metrics": "TCP 8001",
         }
 
     def test_the_gateway_leaves_for_the_token_vault_the_endpoints_and_the_directory(self) -> None:
