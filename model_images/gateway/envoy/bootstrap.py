@@ -30,7 +30,7 @@ ELSEWHERE = {
     "host_selection_retry_max_attempts": "5",
     "retry_back_off": {"base_interval": "0.025s", "max_interval": "0.25s"},
 }
-"""What a server that fell did not answer is asked of another, once: what brings servers down must not go round them all.
+"""What a server that fell did not answer, another is asked, once: what brings servers down must not go round them all.
 A stream that began is not asked again, nor is what a server itself refused or failed at."""
 READS = ("/v1/models", "/openapi.json")
 PROBE = "/healthz"
