@@ -51,6 +51,8 @@ ROUTES = (
 WEIGHTS = "/models"
 STORAGE = "1Ti"
 """What a volume is said to hold; the store has no bound of its own."""
+MEMORY_SHARE = "0.9"
+"""Of a GPU's memory, for weights, cache and all else. models/fit.py has the same: tests/policies/test_models.py."""
 QUEUE_METRIC = "vllm:num_requests_waiting"
 """docs.vllm.ai, production metrics."""
 QUEUE_PER_REPLICA = 4
@@ -283,6 +285,9 @@ class Inference(ComponentResource):
                 f"--model={WEIGHTS}/{item.model.name}/{item.model.revision}",
                 f"--served-model-name={item.name}",
                 f"--max-model-len={item.max_model_len}",
+                f"--max-num-seqs={item.concurrency}",
+                # Its own default has changed between releases; the plan's arithmetic is of this one: docs/adr/0039.
+                f"--gpu-memory-utilization={MEMORY_SHARE}",
                 f"--tensor-parallel-size={max(item.gpus, 1)}",
                 f"--port={PORT}",
                 "--load-format=safetensors",

@@ -64,14 +64,17 @@ def parse(text: str, file: str = NAME) -> tuple[Models | None, tuple[Fault, ...]
     return read(file, text, Models, across)
 
 
-@lru_cache(maxsize=4)
-def load(file: Path | None = None) -> Models:
-    """The project's catalogue, or another file's.
+def load() -> Models:
+    """The project's catalogue.
 
     Raises FaultyFile with every fault, OSError where it can't be read.
     """
-    path = file or FILE
-    found, faults = parse(path.read_text(encoding="utf-8"), NAME if file is None else str(file))
+    return _read(FILE)
+
+
+@lru_cache(maxsize=4)
+def _read(file: Path) -> Models:
+    found, faults = parse(file.read_text(encoding="utf-8"))
     if found is None:
         raise FaultyFile(faults)
     return found

@@ -30,8 +30,8 @@ def unsupported(method: Method, capability: Capability | None) -> str | None:
     least = LEAST[method]
     if capability >= least:
         return None
-    what = "bfloat16" if method == "none" else f"{method} weights"
-    return f"{what} need compute capability {_said(least)} or more; this GPU has {_said(capability)}"
+    what = "bfloat16 needs" if method == "none" else f"{method} weights need"
+    return f"{what} compute capability {_said(least)} or more; this GPU has {_said(capability)}"
 
 
 def note(method: Method, capability: Capability | None) -> str | None:
