@@ -6,13 +6,21 @@ from functools import lru_cache
 from pathlib import Path
 
 from models.form import Model, Models, Quantisation
-from models.reading import FaultyFile, Fault, read
+from models.reading import Fault, FaultyFile, read
 
 FILE = Path(__file__).parent / "models.yaml"
 NAME = "models/models.yaml"
 OF_PATIENTS = frozenset({"personal", "phi"})
 """Classes of data whose use is clinical."""
-_BITS = {"none": (16, 32), "fp8": (8,), "int8": (8,), "int4": (4,), "awq": (4,), "gptq": (2, 3, 4, 8), "gguf": range(2, 33)}
+_BITS = {
+    "none": (16, 32),
+    "fp8": (8,),
+    "int8": (8,),
+    "int4": (4,),
+    "awq": (4,),
+    "gptq": (2, 3, 4, 8),
+    "gguf": range(2, 33),
+}
 
 
 def across(models: Models) -> Iterator[tuple[str, str]]:
@@ -22,7 +30,10 @@ def across(models: Models) -> Iterator[tuple[str, str]]:
         if architecture.heads % architecture.kv_heads:
             yield f"{path}.kv_heads", f"{architecture.heads} heads can't share {architecture.kv_heads}"
         if architecture.sliding is not None and architecture.sliding.layers > architecture.layers:
-            yield f"{path}.sliding.layers", f"of {architecture.layers} layers no {architecture.sliding.layers} can slide"
+            yield (
+                f"{path}.sliding.layers",
+                f"of {architecture.layers} layers no {architecture.sliding.layers} can slide",
+            )
         if architecture.embeddings + architecture.beside >= architecture.parameters:
             yield f"{path}.parameters", "the vocabulary's matrices and what stands beside leave no parameter to a layer"
         if architecture.experts is not None and architecture.experts.per_token > architecture.experts.count:
@@ -49,7 +60,10 @@ def _model(models: Models, path: str, model: Model) -> Iterator[tuple[str, str]]
     if licence.clinical == "prohibited":
         yield f"{path}.allowed.data_classes", f"licence {model.licence} shuts clinical use out"
     if licence.clinical == "on-conditions" and model.accepted is None:
-        yield f"{path}.licence", f"lets clinical use in on conditions ({licence.conditions}); `accepted` says who met them"
+        yield (
+            f"{path}.licence",
+            f"lets clinical use in on conditions ({licence.conditions}); `accepted` says who met them",
+        )
 
 
 def _quantisation(path: str, found: Quantisation) -> Iterator[tuple[str, str]]:

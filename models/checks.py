@@ -49,7 +49,9 @@ def address() -> dict[str, Any]:
 
     def check(value: str) -> list[str]:
         parts = urlsplit(value)
-        return [] if parts.scheme == "https" and parts.hostname else [f"must be an https address (found '{value[:60]}')"]
+        return (
+            [] if parts.scheme == "https" and parts.hostname else [f"must be an https address (found '{value[:60]}')"]
+        )
 
     return {CHECK: check, PATTERN: r"^https://"}
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from attrs import field, frozen
 
 from models.checks import address, at_least, shaped, text
-from models.reading import FaultyFile, read
+from models.reading import Fault, FaultyFile, read
 
 FILE = Path(__file__).parent / "gpus.yaml"
 
@@ -69,10 +69,15 @@ def across(gpus: Gpus) -> Iterator[tuple[str, str]]:
             )
 
 
+def parse(written: str) -> tuple[Gpus | None, tuple[Fault, ...]]:
+    """What a text says and no fault, or none and every fault with its line."""
+    return read("models/gpus.yaml", written, Gpus, across)
+
+
 @lru_cache(maxsize=1)
 def gpus() -> Gpus:
     """What `gpus.yaml` says. Raises FaultyFile with every fault."""
-    found, faults = read("models/gpus.yaml", FILE.read_text(encoding="utf-8"), Gpus, across)
+    found, faults = parse(FILE.read_text(encoding="utf-8"))
     if found is None:
         raise FaultyFile(faults)
     return found

@@ -103,7 +103,9 @@ def servers(stack: StackUnderReview) -> Iterator[Server]:
         tried = item.get("metadata.name") == TRIED
         yield Server(
             resource=item,
-            model=Named(**{key: str(noted.get(f"bailiwick/model-{key}", "")) for key in ("name", "revision", "sha256")}),
+            model=Named(
+                **{key: str(noted.get(f"bailiwick/model-{key}", "")) for key in ("name", "revision", "sha256")}
+            ),
             use_case=use_case,
             pinned=store.get(use_case + (CANDIDATE if tried else ""), {}),
             arguments=dict(_argument(text) for box in containers for text in texts(box.get("args"))),

@@ -27,8 +27,10 @@ LISTS = "`bailiwick models list` names those that are"
 def in_catalogue(stack: StackUnderReview) -> Iterable[Judged]:
     """What nobody wrote down, nobody looked at: its licence, its size and its tests are of another model."""
     known = load()
-    for one in (*servers(stack), *sites(stack)):
-        yield one.resource, _known(known, one.model)
+    for server in servers(stack):
+        yield server.resource, _known(known, server.model)
+    for site in sites(stack):
+        yield site.resource, _known(known, site.model)
 
 
 def _known(known: Models, named: Named) -> Verdict:
@@ -52,7 +54,7 @@ def _known(known: Models, named: Named) -> Verdict:
     title="A model is used for what it is allowed for: this use case, this data, this environment, by its licence",
     severity=Severity.HIGH,
     applies_to=(DEPLOYMENT, KEY_VALUE, FLUX),
-    fix="serve a model that is allowed for it, or have `allowed` and `accepted` of this one in models/models.yaml decided",
+    fix="serve a model that is allowed for it, or have `allowed` and `accepted` in models/models.yaml decided",
     example="a model for synthetic patients, served in production",
 )
 def allowed(stack: StackUnderReview) -> Iterable[Judged]:
@@ -106,7 +108,7 @@ def _decided(known: Models, model: Model, name: str, environment: str) -> list[s
     title="A model fits its GPU with the cache of as many requests, and as long ones, as it is to take at once",
     severity=Severity.HIGH,
     applies_to=(DEPLOYMENT, POOL, FLUX),
-    fix="lower maxModelLen or concurrency, or raise gpus or gpu.size: `bailiwick models fit STACK` shows the arithmetic",
+    fix="lower maxModelLen or concurrency, or raise gpus or gpu.size: `bailiwick models fit STACK` shows the sums",
     example="a context of 131072 tokens for eight requests on a GPU of 94 GB",
 )
 def fits_its_gpu(stack: StackUnderReview) -> Iterable[Judged]:

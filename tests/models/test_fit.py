@@ -100,6 +100,8 @@ class TestWhatItSaysIsLargestIs:
 
 
 class TestGpusShare:
+    """Tensor parallelism splits weights and heads, and nothing that every GPU has to hold."""
+
     @pytest.mark.parametrize("name", sorted(n for n, m in KNOWN.models.items() if m.server == "vllm"))
     def test_two_hold_half_of_the_weights_each(self, name: str) -> None:
         model = KNOWN.models[name]
@@ -131,6 +133,8 @@ class TestGpusShare:
 
 
 class TestWhatDoesNotRunIsSaid:
+    """Memory is not all: a kernel that is not there ends a server as surely."""
+
     def test_the_arithmetic_is_in_the_words(self) -> None:
         found = asked(NOTES, on_size(gpus(), "Standard_NC16as_T4_v3", 1), 8192, 4)
         assert not found.fits
