@@ -243,7 +243,9 @@ def named(name: str, known: "Models") -> "Model":
     """A model of the catalogue; click.UsageError with a guess."""
     found = known.models.get(name)
     if found is None:
-        guess = _meant(name, list(known.models))
+        # Who leaves an ending out means what begins so, though another name may be nearer by its letters.
+        begun = [other for other in known.models if other.startswith(name)]
+        guess = _meant(name, begun or list(known.models))
         raise click.UsageError(f"no model '{name}'.{guess} `bailiwick models list` lists all {len(known.models)}.")
     return found
 

@@ -21,6 +21,35 @@ USE_CASE = "bailiwick/use-case"
 KV_BITS: Mapping[str, int] = {"auto": 16, "float16": 16, "bfloat16": 16, "fp8": 8, "fp8_e4m3": 8, "fp8_e5m2": 8}
 
 
+COUNTED = (
+    "max-model-len",
+    "max-num-seqs",
+    "max-num-batched-tokens",
+    "gpu-memory-utilization",
+    "tensor-parallel-size",
+    "kv-cache-dtype",
+)
+"""Arguments that the arithmetic is of."""
+UNCOUNTED = frozenset(
+    {
+        "block-size",
+        "config",
+        "cpu-offload-gb",
+        "data-parallel-size",
+        "dtype",
+        "enable-lora",
+        "hf-overrides",
+        "kv-cache-memory-bytes",
+        "num-gpu-blocks-override",
+        "pipeline-parallel-size",
+        "quantization",
+        "speculative-config",
+        "swap-space",
+    }
+)
+"""Arguments that change what memory is taken, and that the arithmetic does not know."""
+
+
 class Unreadable(ValueError):
     """Something that decides what is served is missing, or is no number."""
 
@@ -56,6 +85,12 @@ class Server:
         if not value.isdigit() or int(value) < 1:
             raise Unreadable(f"--{name} is '{value or 'not set'}'; a number from 1 is needed")
         return int(value)
+
+    def uncounted(self) -> list[str]:
+        """What it is told that the arithmetic can't follow: other arguments, and short forms of those it knows."""
+        # argparse takes any beginning of a name for the name.
+        short = [name for name in self.arguments if any(full.startswith(name) and full != name for full in COUNTED)]
+        return sorted({*short, *(UNCOUNTED & set(self.arguments))})
 
     @property
     def share(self) -> Fraction:
@@ -139,7 +174,8 @@ def _mapping(item: PlannedResource, path: str) -> Mapping[str, object]:
 
 def _argument(text: str) -> tuple[str, str]:
     name, _, value = text.removeprefix("--").partition("=")
-    return name, value
+    # vLLM takes underscores for dashes: vllm/utils/argparse_utils.py.
+    return name.replace("_", "-"), value
 
 
 def _limits(box: Mapping[str, object]) -> Mapping[str, object]:

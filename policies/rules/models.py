@@ -125,6 +125,10 @@ def fits_its_gpu(stack: StackUnderReview) -> Iterable[Judged]:
 
 
 def _fits(known: Models, model: Model, server: Server, stack: StackUnderReview) -> Verdict:
+    beyond = server.uncounted()
+    if beyond:
+        names = ", ".join(f"--{name}" for name in beyond)
+        return refused(f"is told {names}, by which memory is taken that nobody counted")
     try:
         load_ = Load(
             context=server.number("max-model-len"),

@@ -58,9 +58,7 @@ class TestABreakCostsABlock:
     """50 GB over a line that breaks must end some day."""
 
     @pytest.mark.parametrize("after", [0, 1, 3, 5])
-    def test_and_no_more(
-        self, job: Import, signing: Signing, service: Service, store: BlobStore, after: int
-    ) -> None:
+    def test_and_no_more(self, job: Import, signing: Signing, service: Service, store: BlobStore, after: int) -> None:
         service.fail_after = after
         with pytest.raises(Interrupted, match=r"answered 503 \(ServerBusy\) to sending a block"):
             take_in(job, store, signing)

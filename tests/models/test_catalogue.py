@@ -137,7 +137,11 @@ class TestGpus:
     """Sizes name what is there."""
 
     def test_a_size_of_an_unknown_accelerator(self) -> None:
-        text = (ROOT / "models" / "gpus.yaml").read_text().replace("{accelerator: a10, count: 1}", "{accelerator: a11, count: 1}")
+        text = (
+            (ROOT / "models" / "gpus.yaml")
+            .read_text()
+            .replace("{accelerator: a10, count: 1}", "{accelerator: a11, count: 1}")
+        )
         assert "no accelerator 'a11'" in parse_gpus(text)[1][0].what
 
     def test_usable_is_less_than_what_is_sold(self) -> None:

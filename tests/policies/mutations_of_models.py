@@ -17,7 +17,7 @@ def told(plan: Plan, **arguments: object) -> Plan:
     server = next(item for item in plan.of_type(DEPLOYMENT) if SERVER(item))
     found = server.get(ARGUMENTS)
     assert isinstance(found, list)
-    names = {f"--{name.replace('_', '-')}": value for name, value in arguments.items()}
+    names = {f"--{name}".replace("_", "-"): value for name, value in arguments.items()}
     kept = [item for item in found if str(item).partition("=")[0] not in names]
     new = [f"{name}={value}" for name, value in names.items() if value is not None]
     return changed(plan, DEPLOYMENT, ARGUMENTS, [*kept, *new], SERVER)
