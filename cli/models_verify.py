@@ -109,7 +109,8 @@ def _pinned(known: "Models", entry: dict[str, Any], where: str) -> Iterator[str]
 def _weights(folder: Path, name: str | None, sha256: str | None, keys: list[str], *, as_json: bool) -> int:
     from cli.models import catalogue, named
     from weights.form import MANIFEST, Malformed, read
-    from weights.verify import Pinned, verify
+    from weights.verify import Pinned
+    from weights.verify import verify as held
 
     digest = sha256
     if name is not None:
@@ -119,10 +120,13 @@ def _weights(folder: Path, name: str | None, sha256: str | None, keys: list[str]
         except (OSError, Malformed) as error:
             raise ToolFailed(f"{folder / MANIFEST} can't be read: {error}\nhint: bailiwick models import") from error
         sums = {item.commit: item.manifest_sha256 for item in model.revisions}
-        digest = digest or sums.get(written.revision, "the catalogue has no such revision")
+        if written.revision not in sums:
+            click.echo(f"✗ {name} has no revision {written.revision[:12]} in the catalogue", err=as_json)
+            return exits.REFUSED
+        digest = digest or sums[written.revision]
     total = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
     with click.progressbar(length=total, label="hashing", file=click.get_text_stream("stderr")) as bar:
-        verdict = verify(folder, Pinned(name=name, sha256=digest, keys=keys), told=bar.update)
+        verdict = held(folder, Pinned(name=name, sha256=digest, keys=keys), told=lambda count: bar.update(count))
     manifest = verdict.manifest
     state = "refused" if not verdict.sound else "signed" if keys else "unsigned"
     if as_json:

@@ -44,11 +44,8 @@ def approved(url: str, hosts: Collection[str]) -> None:
     # With its port and whoever it names before an @: what is not exactly the host is not the host.
     if parts.scheme != "https" or parts.netloc not in hosts:
         known = ", ".join(sorted(hosts))
-        raise Refused(
-            [
-                f"{parts.scheme}://{parts.hostname} is no approved source (`sources` of models/models.yaml): {known}, by https"
-            ]
-        )
+        why = f"is no approved source (`sources` of models/models.yaml): {known}, by https"
+        raise Refused([f"{parts.scheme}://{parts.hostname} {why}"])
 
 
 class ApprovedHost:

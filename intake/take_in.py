@@ -147,12 +147,8 @@ def _begun(place: Path, job: Import) -> Mapping[str, str]:
         _write(file, json.dumps(told).encode())
     found = json.loads(file.read_bytes())
     if found["from"] != job.source.described:
-        raise Refused(
-            [
-                f"{place} was begun from {found['from']}, and this is {job.source.described}: one record can't say both; "
-                "take another --staging folder"
-            ]
-        )
+        words = f"{place} was begun from {found['from']}, and this is {job.source.described}: one record can't say both"
+        raise Refused([f"{words}; take another --staging folder"])
     return {key: str(found[key]) for key in ("at", "by", "from")}
 
 

@@ -16,8 +16,14 @@ from cli import exits
 from cli.main import bailiwick
 from cli.planning import ROOT
 from intake.signing import from_file
+from models.fit import Fit
+from policies.review import review
+from policies.rules import ALL
+from policies.rules import models as rules
+from policies.verdict import Verdict
 from tests.intake.conftest import REVISION, SCANNER, key_file
 from tests.intake.weights import model, safetensors
+from tests.plans import compliant
 from weights.form import MANIFEST
 
 H100 = "Standard_NCC40ads_H100_v5"
@@ -77,24 +83,18 @@ class TestItListsAndExplains:
         ]
         assert all(item["fit"]["fits"] for item in told)
 
-    def test_the_rule_and_the_verb_count_alike(self) -> None:
-        """Two sums of one thing would differ some day: both are of the plan's own numbers."""
-        from models.fit import Fit
-        from plan.model import Plan
-        from policies.rules import models as rules
-        from tests.plans import compliant
-
+    def test_the_rule_and_the_verb_count_alike(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Two sums of one thing would differ some day: one is of the plan's own words, the other of the dials."""
         seen: list[Fit] = []
         own = rules._said
-        rules._said = lambda found: (seen.append(found), own(found))[1]
-        try:
-            from policies.review import review
-            from policies.rules import ALL
 
-            plan: Plan = compliant("uk-prod")
-            review(plan, [rule for rule in ALL if rule.id == "models.fits-its-gpu"])
-        finally:
-            rules._said = own
+        def seeing(found: Fit) -> Verdict:
+            seen.append(found)
+            return own(found)
+
+        monkeypatch.setattr(rules, "_said", seeing)
+        review(compliant("uk-prod"), [rule for rule in ALL if rule.id == "models.fits-its-gpu"])
+        assert seen
         told = json.loads(run("fit", "uk-prod", "--json").stdout)
         assert {item["fit"]["neededBytes"] for item in told} == {found.needed for found in seen}
 

@@ -1,4 +1,4 @@
-"""A stand-in for Azure's blob service, for what the store asks of it: blocks, lists, conditions, a write-once container.
+"""A stand-in for Azure's blob service, for what the store asks of it: blocks, lists, conditions, blobs that stay.
 
 Form: learn.microsoft.com/rest/api/storageservices. Beside it, a vault's key: get, and sign with ES256.
 """
@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, unquote, urlsplit
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
-TOKEN = "a-token"  # noqa: S105 of the stand-in
+TOKEN = "a-token"
 
 
 class Service(ThreadingHTTPServer):
@@ -84,7 +84,7 @@ class Handler(BaseHTTPRequestHandler):
         self._answer(403, x_ms_error_code="AuthorizationFailure")
         return False
 
-    def do_HEAD(self) -> None:  # noqa: N802 the base class's name
+    def do_HEAD(self) -> None:
         """Whether a blob stands there."""
         path, _, _ = self._begin()
         if self._admitted():
@@ -94,7 +94,7 @@ class Handler(BaseHTTPRequestHandler):
             else:
                 self._answer(404, x_ms_error_code="BlobNotFound")
 
-    def do_GET(self) -> None:  # noqa: N802 the base class's name
+    def do_GET(self) -> None:
         """A blob, its blocks, or a vault's key."""
         path, query, _ = self._begin()
         if not self._admitted():
@@ -117,7 +117,7 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self._answer(404, x_ms_error_code="BlobNotFound")
 
-    def do_PUT(self) -> None:  # noqa: N802 the base class's name
+    def do_PUT(self) -> None:
         """A block, or the list that makes a blob of them."""
         path, query, body = self._begin()
         if not self._admitted():
@@ -147,7 +147,7 @@ class Handler(BaseHTTPRequestHandler):
         if path in self.server.blobs:
             self._answer(409, x_ms_error_code="BlobImmutableDueToPolicy")
             return
-        names_ = [item.text or "" for item in ElementTree.fromstring(body)]  # noqa: S314 our own store's words
+        names_ = [item.text or "" for item in ET.fromstring(body)]  # noqa: S314 our own store's words
         blocks = self.server.blocks.pop(path, {})
         if any(name not in blocks for name in names_):
             self._answer(400, x_ms_error_code="InvalidBlockList")
@@ -156,7 +156,7 @@ class Handler(BaseHTTPRequestHandler):
         self.server.blobs[path] = (content, self.headers.get("x-ms-meta-sha256", ""))
         self._answer(201)
 
-    def do_POST(self) -> None:  # noqa: N802 the base class's name
+    def do_POST(self) -> None:
         """A vault's signature."""
         _, _, body = self._begin()
         if not self._admitted():
