@@ -1,6 +1,7 @@
 """`bailiwick models verify`: the catalogue, the stacks against it, or a folder of weights against its manifest."""
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -125,8 +126,8 @@ def _weights(folder: Path, name: str | None, sha256: str | None, keys: list[str]
             return exits.REFUSED
         digest = digest or sums[written.revision]
     total = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
-    with click.progressbar(length=total, label="hashing", file=click.get_text_stream("stderr")) as bar:
-        verdict = held(folder, Pinned(name=name, sha256=digest, keys=keys), told=lambda count: bar.update(count))
+    with click.progressbar(length=total, label="hashing", file=sys.stderr) as bar:
+        verdict = held(folder, Pinned(name=name, sha256=digest, keys=keys), told=bar.update)
     manifest = verdict.manifest
     state = "refused" if not verdict.sound else "signed" if keys else "unsigned"
     if as_json:

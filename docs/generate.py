@@ -16,6 +16,7 @@ from config.sections import Section
 from config.stack import StackConfig
 from docs.gateway import gateway, openapi
 from docs.initiatives import initiatives
+from docs.models import models
 from docs.salesforce import registration
 from jurisdictions import available, load
 from models.schema import SCHEMAS, schema
@@ -182,6 +183,7 @@ def project() -> Iterator[str]:
 
 
 PAGES = {
+    "models": models,
     "rules": rules,
     "config": config,
     "jurisdictions": jurisdictions,

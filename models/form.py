@@ -36,8 +36,8 @@ class Licence:
     """Whether it lets the model be used on what concerns patients."""
     conditions: str = field(metadata=text())
     """What it asks, in our words; the licence's own hold."""
-    verified: date
-    """The day on which somebody read it, or what is written of it, last."""
+    verified: date | None
+    """The day on which somebody read its text last; null where it was not read here."""
 
 
 @frozen(kw_only=True)
