@@ -247,6 +247,14 @@ class UseCase(Section):
     replicas_max: int = dial("Most replicas.", "no ceiling on GPUs", ge=1, le=64)
     gpus: int = dial("GPUs of each replica; 0 serves on CPU.", "the model doesn't fit", ge=0, le=8)
     max_model_len: int = dial("Context, in tokens.", "the key-value cache outgrows the GPU", ge=256, le=1_048_576)
+    concurrency: int = dial(
+        "Requests that a replica answers at once; more wait. The plan holds that many of the longest context against "
+        "the GPU's memory: `bailiwick models fit STACK`.",
+        "requests push each other's key-value cache out, and every clinician waits",
+        ge=1,
+        le=1024,
+        default=4,
+    )
     cpu: Quantity = dial("CPU request and limit, as Kubernetes quantity.", "the pod starves or crowds out others")
     memory: Quantity = dial(
         "Memory request and limit, as Kubernetes quantity.", "the pod is killed while loading weights"

@@ -134,3 +134,12 @@ def write_all(folder: Path) -> None:
             evaluation={**sound["evaluation"], "date": begun},
         ),
     )
+
+
+def write_catalogue(file: Path) -> None:
+    """The project's catalogue of models, which knows the candidate's revision besides."""
+    found = yaml.safe_load((ROOT / "models" / "models.yaml").read_text(encoding="utf-8"))
+    model = CANARY["model"]
+    revision = {"commit": model["revision"], "manifest_sha256": model["sha256"], "example": True}
+    found["models"][model["name"]]["revisions"].append(revision)
+    file.write_text(yaml.safe_dump(found, sort_keys=False), encoding="utf-8")

@@ -11,8 +11,6 @@ from model_images.vllm.checkpoint import Checkpoint, Unservable
 from model_images.vllm.devices import Gpu
 from model_images.vllm.settings import Settings
 
-SHARE = 0.9
-"""Of a GPU's memory that vLLM takes (--gpu-memory-utilization; its default changed between versions: it is said)."""
 RESERVE = 2 * 2**30
 """Bytes on each GPU for activations and graphs: an estimate for a batch of 8,192 tokens, not a bound."""
 LEAST: dict[str, tuple[int, int]] = {
@@ -82,7 +80,7 @@ def _fitted(settings: Settings, found: Checkpoint, gpu: Gpu) -> Choice:
     if settings.kv_cache_dtype == "fp8" and gpu.capability < FP8:
         raise Unservable(f"--kv-cache-dtype=fp8 needs compute capability 8.9; {gpu.name} has {dotted}")
     dtype = "bfloat16" if gpu.capability >= BF16 else "float16"
-    room = int(gpu.memory * SHARE) - RESERVE
+    room = int(gpu.memory * settings.gpu_memory_utilization) - RESERVE
     needs = _needs(settings, found, found.bytes)
     if needs <= room:
         return Choice(dtype, settings.gpus, None, _told(found, settings, gpu, needs))
@@ -91,7 +89,7 @@ def _fitted(settings: Settings, found: Checkpoint, gpu: Gpu) -> Choice:
     if online and halved <= room:
         return Choice(dtype, settings.gpus, "fp8", _told(found, settings, gpu, halved) + ", as FP8")
     raise Unservable(
-        f"it does not fit: each of {settings.gpus} {gpu.name} has {gib(room)} for it ({gib(gpu.memory)} × {SHARE} - "
+        f"it does not fit: each of {settings.gpus} {gpu.name} has {gib(room)} for it ({gib(gpu.memory)} × {settings.gpu_memory_utilization} - "
         f"{gib(RESERVE)}), and needs {gib(needs)}: {gib(found.bytes // settings.gpus)} of weights and "
         f"{gib(_cache(settings, found))} for one request of {settings.max_model_len} tokens. `bailiwick models fit` "
         "shows what would"

@@ -46,6 +46,7 @@ PACKS: Mapping[str, Pack] = {
                 "retrieval",
                 "prompts",
                 "learning",
+                "models",
                 "secrets",
                 "continuity",
                 "delivery",

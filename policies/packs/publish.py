@@ -17,7 +17,7 @@ import yaml
 from policies.changes import FOLDER
 from policies.packs import PACKS
 
-OWN = ("jurisdictions", "plan", "policies")
+OWN = ("jurisdictions", "models", "plan", "policies")
 """Packages of this project that a pack imports."""
 REQUIRED = ("attrs", "cattrs", "pulumi", "pulumi-policy", "pyyaml")
 """What they import; written with the versions of this environment, which the lock file holds."""

@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from config import Fault, parse
-from config.canary import CANDIDATE, GPUS_OF_SIZE, MOST_BEFORE_THE_LAST
+from config.canary import CANDIDATE, MOST_BEFORE_THE_LAST
 from config.sections import Canary
 from jurisdictions import available, load
+from models.gpus import gpus
 from policies import trials
 from policies.rules import delivery
 from tests.tried import CANARY, STACK, configured, values
@@ -96,4 +97,4 @@ class TestTheRulesSayTheSame:
     def test_every_size_that_some_region_offers_is_counted(self) -> None:
         facts = [region for name in available() for region in load(name).regions.values()]
         offered = {size for region in facts for size in (*region.gpu_sizes, *region.confidential_gpu_sizes)}
-        assert offered <= set(GPUS_OF_SIZE)
+        assert offered <= set(gpus().sizes)

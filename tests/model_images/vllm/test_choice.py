@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from model_images.vllm.checkpoint import Checkpoint, Unservable
-from model_images.vllm.choice import RESERVE, SHARE, choose
+from model_images.vllm.choice import RESERVE, choose
 from model_images.vllm.devices import Gpu, NoDevices, gpus
 from model_images.vllm.settings import Settings, read
 from tests.model_images.vllm.test_settings import told
@@ -94,7 +94,7 @@ class TestTheArithmeticHolds:
     def test_against_bytes(self, weights: int, number: int, gpu: Gpu, context: int, kv_heads: int) -> None:
         model = checkpoint(bytes=weights * GIB, kv_heads=kv_heads)
         each = weights * GIB // number + 128 * 1024 * context // min(number, kv_heads)
-        room = int(gpu.memory * SHARE) - RESERVE
+        room = int(gpu.memory * 0.9) - RESERVE
         assume(each != room)
         try:
             choose(settings(gpus=str(number), max_model_len=str(context)), model, [gpu] * number)
