@@ -88,8 +88,9 @@ def _fitted(settings: Settings, found: Checkpoint, gpu: Gpu) -> Choice:
     online = settings.online_quantization == "fp8" and found.quantization is None and gpu.capability >= FP8
     if online and halved <= room:
         return Choice(dtype, settings.gpus, "fp8", _told(found, settings, gpu, halved) + ", as FP8")
+    share = settings.gpu_memory_utilization
     raise Unservable(
-        f"it does not fit: each of {settings.gpus} {gpu.name} has {gib(room)} for it ({gib(gpu.memory)} × {settings.gpu_memory_utilization} - "
+        f"it does not fit: each of {settings.gpus} {gpu.name} has {gib(room)} for it ({gib(gpu.memory)} × {share} - "
         f"{gib(RESERVE)}), and needs {gib(needs)}: {gib(found.bytes // settings.gpus)} of weights and "
         f"{gib(_cache(settings, found))} for one request of {settings.max_model_len} tokens. `bailiwick models fit` "
         "shows what would"
