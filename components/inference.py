@@ -21,6 +21,7 @@ from pulumi_kubernetes.scheduling import v1 as scheduling
 from components.canary import Version, versions
 from components.fine_policies import COLLECTOR, NUMBERS, SCALER, asked, fine_policy, pods
 from components.identity import Identities
+from components.lifecycle import said
 from components.quota import Claim, bounded
 from components.scope import Scope
 from components.storage_account import StorageAccount
@@ -115,6 +116,7 @@ class Inference(ComponentResource):
         service_account(place, "vllm", client_id=args.identities.of["inference"].client_id)
         args.identities.federate("inference", issuer=args.issuer, namespace=place.name, service_account="vllm")
         self._weights(place)
+        said(place, args.scope.config.stack, item)
         for version in versions(item):
             self._answer(place, version, one.tenant)
 

@@ -49,6 +49,7 @@ PACKS: Mapping[str, Pack] = {
                 "secrets",
                 "continuity",
                 "delivery",
+                "lifecycle",
                 "tenancy",
             ),
         ),

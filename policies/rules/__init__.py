@@ -38,6 +38,7 @@ CONCERNS = (
     "image_verification",
     "image_verification_rights",
     "learning",
+    "lifecycle",
     "network",
     "network_doors",
     "operators",
