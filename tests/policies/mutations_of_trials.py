@@ -77,13 +77,15 @@ def said(plan: Plan, **changes: object) -> Plan:
     return changed(plan, CONFIG, "data", {"lifecycle.json": json.dumps(told)}, only)
 
 
+TRIED = "lifecycle.tried-versions-are-approved"
+"""Its record names the change, too."""
 SNAPSHOT, SAYS = "prompts.every-version-is-a-snapshot", "lifecycle.namespaces-say-what-they-serve"
 OTHER = {"sha256": "1" * 64}
 LIVES: Mapping[str, Mutation] = {
     "lifecycle.served-versions-are-active": Mutation(
         breaks=lambda plan: pinned(plan, USE_CASE, model=OTHER), also=frozenset({SNAPSHOT, SAYS})
     ),
-    "lifecycle.tried-versions-are-approved": Mutation(
+    TRIED: Mutation(
         breaks=lambda _: pinned(tried(), f"{USE_CASE}-candidate", model=OTHER),
         also=frozenset({SNAPSHOT, SAYS, "delivery.changes-name-these-versions"}),
     ),
@@ -93,13 +95,13 @@ LIVES: Mapping[str, Mutation] = {
     SAYS: Mutation(breaks=lambda plan: said(plan, state="approved")),
 }
 TRIALS: Mapping[str, Mutation] = {
-    "delivery.canaries-name-a-sound-change": _trial(lambda plan: under(plan, "no-such-change")),
+    "delivery.canaries-name-a-sound-change": _trial(lambda plan: under(plan, "no-such-change"), TRIED),
     "delivery.candidates-widen-nothing": _trial(
         lambda plan: held(noted(plan, "canary-steps", "5,90,100"), steps=[5, 90, 100])
     ),
-    "delivery.changes-are-approved-by-two": _trial(lambda plan: under(plan, ONE_APPROVED)),
+    "delivery.changes-are-approved-by-two": _trial(lambda plan: under(plan, ONE_APPROVED), TRIED),
     "delivery.changes-name-these-versions": _trial(lambda plan: noted(plan, "model-sha256", "0" * 64)),
-    "delivery.evaluations-meet-the-floor": _trial(lambda plan: under(plan, TOO_LOW)),
+    "delivery.evaluations-meet-the-floor": _trial(lambda plan: under(plan, TOO_LOW), TRIED),
     "delivery.gateway-bounds-the-weight": _trial(lambda plan: routed(plan, staleMinutes=600)),
     "delivery.jobs-are-judged-as-pods": _trial(
         lambda plan: changed(plan, "kubernetes:batch/v1:CronJob", "spec.concurrencyPolicy", "Allow")
