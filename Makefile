@@ -43,9 +43,9 @@ cluster-tools: setup ## Obtain etcd, kube-apiserver (built with Go, some minutes
 test-cluster: setup ## Apply every manifest of every stack to a real API server, and hold what it says against what was meant
 	@BAILIWICK_REQUIRE_CLUSTER=1 $(RUN) pytest -m cluster -n 0
 
-scan: setup ## Judge the gateway's Dockerfile by hadolint and checkov
-	@$(RUN) hadolint model_images/gateway/Dockerfile
-	@$(UV) run --frozen --isolated --no-default-groups --only-group scan checkov --file model_images/gateway/Dockerfile \
+scan: setup ## Judge the images' Dockerfiles by hadolint and checkov
+	@$(RUN) hadolint model_images/*/Dockerfile
+	@$(UV) run --frozen --isolated --no-default-groups --only-group scan checkov --file model_images/*/Dockerfile \
 	  --framework dockerfile --skip-download --compact --quiet
 
 docs: setup ## Write the generated reference
