@@ -13,7 +13,7 @@ from policies.config_maps import CONFIG, file_of
 from policies.review import StackUnderReview
 from policies.rule import Judged, Severity, stack_rule
 from policies.tenants import spaces
-from policies.trials import CANDIDATE, trials
+from policies.trials import CANDIDATE, Trial, trials
 from policies.types import DEPLOYMENT, KEY_VALUE, NAMESPACE
 from policies.verdict import PASSED, Verdict, not_evaluated, refused, refused_for
 from records.lifecycle import Life, path_for
@@ -165,7 +165,7 @@ def _active(one: Served, stack: StackUnderReview) -> Verdict:
 
 @stack_rule(
     "lifecycle.tried-versions-are-approved",
-    title="A candidate is on record as a canary, of its own change, after it was approved for the use case",
+    title="A candidate is on record as a canary, of its own change, after its approval; a way back as approved",
     severity=Severity.HIGH,
     applies_to=(KEY_VALUE, DEPLOYMENT),
     fix="bailiwick lifecycle promote --to canary --change <id>, on a record that is approved",
@@ -175,17 +175,26 @@ def tried_approved(stack: StackUnderReview) -> Iterable[Judged]:
     """A trial on patients is no place to find out whether somebody thinks that it may be tried on patients."""
     if not stack.is_prod:
         return
-    changes = {trial.use_case: trial.change for trial in trials(stack)}
+    found = {trial.use_case: trial for trial in trials(stack)}
     for one in _pinned(stack):
         if one.tried:
-            yield one.by, _canary(one, changes.get(one.use_case), stack)
+            yield one.by, _canary(one, found.get(one.use_case), stack)
 
 
-def _canary(one: Served, change: str | None, stack: StackUnderReview) -> Verdict:
+def _canary(one: Served, trial: Trial | None, stack: StackUnderReview) -> Verdict:
     life = _life(one, stack)
     if isinstance(life, Verdict):
         return life
-    now = life.standing
+    now, change = life.standing, trial.change if trial is not None else ""
+    if trial is not None and trial.way_back:
+        # It was active, and is kept as the way back: its approval holds, and so it may be served again.
+        was = any(step.to == "active" for step in life.history)
+        told = (
+            []
+            if was and now.state == "approved"
+            else [f"{one.words} is {now.state}; a way back is approved, and was active"]
+        )
+        return refused_for([*told, *_ended(one, life, stack)])
     told = [] if now.state == "canary" else [f"{one.words} is {now.state} for {one.use_case}; what is tried is canary"]
     if now.state == "canary" and now.change != change and not stack.partial:
         told.append(f"{one.words} is tried by change '{change}'; its record names '{now.change}'")
