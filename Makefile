@@ -32,7 +32,7 @@ check: setup ## Lint, types, the graph of imports, generated docs up to date
 	@$(RUN) python -m docs.generate --check
 
 test: setup ## Run the tests, but the slow ones; the last line is pytest's own
-	@$(RUN) pytest -m "not slow and not cluster"
+	@$(RUN) pytest -m "not slow and not cluster and not serving"
 
 test-slow: setup ## Run the slow tests: packs as processes, a copied project, every stack
 	@$(RUN) pytest -m slow

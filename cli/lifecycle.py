@@ -213,7 +213,7 @@ def _evaluation(result: Path | None, key: Path | None, before: str, path: str) -
     return {
         "suite": found.suite,
         "report_sha256": found.sha256,
-        "date": found.finished.date(),
+        "date": found.finished.astimezone().date(),
         "accuracy": found.accuracy,
         "scores": dict(found.scores),
     }

@@ -34,7 +34,7 @@ class Cost:
     accountant: str = "rdp"
     unit: str = "record, of which each subject has one"
     noise_from_the_system: bool = True
-    """False where the noise was seeded for a test: whoever knows the seed can take it out, and epsilon holds for nobody."""
+    """False where a test seeded the noise: whoever knows the seed can take it out, and epsilon holds for nobody."""
 
 
 def manifest(folder: Path) -> str:

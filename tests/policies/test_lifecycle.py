@@ -19,7 +19,7 @@ from records import lives
 from records.lifecycle import file_of
 from records.lives import load
 from tests.plans import changed, compliant, where, without
-from tests.policies.mutations_of_trials import CONFIG, KEY_VALUE, pinned
+from tests.policies.mutations_of_trials import CONFIG, KEY_VALUE, held, noted, pinned
 from tests.tried import STACK, USE_CASE, life, tried, write_lives
 
 RULES = [rule for rule in ALL if rule.concern == "lifecycle"]
@@ -33,6 +33,7 @@ SERVED, TRIED, FLOOR, SAYS = (
     )
 )
 TODAY = date.today()
+CANDIDATE = f"lifecycle/{STACK}/{USE_CASE}/clinical-notes-27b-fp8-cccccccccccc-1.1.0.yaml"
 OWN = f"lifecycle/{STACK}/{USE_CASE}/clinical-notes-27b-fp8-2b214ddf3326-1.0.0.yaml"
 
 
@@ -146,16 +147,46 @@ class TestWhatIsTriedIsApproved:
     def test_before_it_is_a_canary(self, tmp_path: Path, steps: int) -> None:
         document = life()
         document["history"] = document["history"][:steps]
-        path = f"lifecycle/{STACK}/{USE_CASE}/clinical-notes-27b-fp8-cccccccccccc-1.1.0.yaml"
-        with _recorded(tmp_path, path, document):
+        with _recorded(tmp_path, CANDIDATE, document):
             assert "what is tried is canary" in _refused(tried())[TRIED]
 
     def test_by_another_change(self, tmp_path: Path) -> None:
         document = life()
         document["history"][-1] = {**document["history"][-1], "change": "notes-1"}
-        path = f"lifecycle/{STACK}/{USE_CASE}/clinical-notes-27b-fp8-cccccccccccc-1.1.0.yaml"
-        with _recorded(tmp_path, path, document):
+        with _recorded(tmp_path, CANDIDATE, document):
             assert "is tried by change 'notes-2'; its record names 'notes-1'" in _refused(tried())[TRIED]
+
+
+class TestTheWayBackIsWhatWasActive:
+    """What takes all requests within a minute was approved before, and not for the occasion."""
+
+    def _plan(self) -> Plan:
+        return held(noted(tried(), "way-back", "true"), wayBack=True)
+
+    def _document(self, *steps: str) -> dict[str, Any]:
+        document = life()
+        history = document["history"][:3]
+        history += [{"to": to, "date": TODAY, "by": "D. Manager", "why": "as it went"} for to in steps]
+        return {**document, "history": history}
+
+    def test_it_passes_when_it_was_active_and_is_approved(self, tmp_path: Path) -> None:
+        with _recorded(tmp_path, CANDIDATE, self._document("active", "approved")):
+            assert TRIED not in _refused(self._plan())
+
+    @pytest.mark.parametrize("steps", [(), ("active", "retired")])
+    def test_else_it_is_refused(self, tmp_path: Path, steps: tuple[str, ...]) -> None:
+        with _recorded(tmp_path, CANDIDATE, self._document(*steps)):
+            assert "a way back is approved, and was active" in _refused(self._plan())[TRIED]
+
+    def test_a_trial_is_none(self) -> None:
+        assert "a way back is approved, and was active" in _refused(self._plan())[TRIED]
+
+    def test_job_and_pods_agree_which_it_is(self) -> None:
+        rules = [rule for rule in ALL if rule.id == "delivery.gateway-bounds-the-weight"]
+        for plan in (held(tried(), wayBack=True), noted(tried(), "way-back", "true")):
+            (found,) = review(plan, rules).of_state("refused")
+            assert "its pods say otherwise" in found.message
+        assert review(self._plan(), rules).of_state("refused") == ()
 
 
 class TestTheClusterSaysWhatTheRecordSays:
