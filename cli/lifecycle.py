@@ -196,7 +196,6 @@ def _evaluation(result: Path | None, key: Path | None, before: str, path: str) -
     if key is None:
         raise click.UsageError("--evaluation needs --key: a result that nobody signed is a text")
     from model_images.evaluation.statement import BadResult, verified
-
     from records.lifecycle import read
 
     try:
