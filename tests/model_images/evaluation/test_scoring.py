@@ -20,7 +20,8 @@ ITEMS = [(name, item) for name in shipped() for item in find(name).items]
 
 
 def _score(**told: object) -> Score:
-    return msgspec.convert(told, Score)
+    found: Score = msgspec.convert(told, Score)
+    return found
 
 
 class TestEveryShippedItemCanBePassedAndFailed:
