@@ -10,6 +10,10 @@ import click
 from cli import exits
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from config import StackConfig
+    from config.sections import Model, Prompt
     from records.lifecycle import Life
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -69,17 +73,17 @@ def check(stack: str | None, day: Any, *, as_json: bool) -> int:  # noqa: ANN401
     checked = 0
     for name in [stack] if stack is not None else [one for one in known_stacks() if not one.endswith("-dev")]:
         config = stack_config(name) if stack is not None else _config(name)
-        for item in config.use_cases if config is not None else ():
+        for use_case, model, prompt, floor in _served(config):
             checked += 1
             version = {
-                "model": item.model.name,
-                "revision": item.model.revision,
-                "modelSha256": item.model.sha256,
-                "prompt": item.prompt.name,
-                "promptVersion": item.prompt.version,
-                "promptSha256": item.prompt.sha256,
+                "model": model.name,
+                "revision": model.revision,
+                "modelSha256": model.sha256,
+                "prompt": prompt.name,
+                "promptVersion": prompt.version,
+                "promptSha256": prompt.sha256,
             }
-            told = remarks(known, name, item.name, version, floor=item.accuracy_floor, today=today)
+            told = remarks(known, name, use_case, version, floor=floor, today=today)
             found += [{"kind": one.kind, "path": one.path, "words": one.words} for one in told]
     found = [dict(one) for one in {tuple(sorted(one.items())): one for one in found}.values()]
     refused = [one for one in found if one["kind"] == "refused"]
@@ -236,7 +240,7 @@ def _version(text: str, option: str, second: str) -> dict[str, str]:
     return {"name": name, second: version, "sha256": digest}
 
 
-def _config(name: str) -> Any:  # noqa: ANN401 a stack's configuration
+def _config(name: str) -> "StackConfig | None":
     """None for a stack that can't be planned at all: its own preview says why."""
     from cli.planning import ROOT
     from config import parse
@@ -244,6 +248,13 @@ def _config(name: str) -> Any:  # noqa: ANN401 a stack's configuration
 
     config, _ = parse(name, stacks.values(ROOT, name))
     return config
+
+
+def _served(config: "StackConfig | None") -> "Iterator[tuple[str, Model, Prompt, float]]":
+    """Use case, model, prompt and floor of all that a stack serves; a site's own model has no floor in the stack."""
+    if config is not None:
+        yield from ((item.name, item.model, item.prompt, item.accuracy_floor) for item in config.use_cases)
+        yield from ((f"edge-{site.name}", site.model, site.prompt, 0.0) for site in config.edge_sites)
 
 
 def _row(path: str, life: "Life") -> dict[str, object]:

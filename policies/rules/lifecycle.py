@@ -185,6 +185,8 @@ def _canary(one: Served, trial: Trial | None, stack: StackUnderReview) -> Verdic
     life = _life(one, stack)
     if isinstance(life, Verdict):
         return life
+    if trial is None and stack.partial:
+        return not_evaluated("what it is tried for stands in its pods, which are not shown")
     now, change = life.standing, trial.change if trial is not None else ""
     if trial is not None and trial.way_back:
         # It was active, and is kept as the way back: its approval holds, and so it may be served again.

@@ -85,6 +85,11 @@ class TestItSaysWhatARuleWouldRefuse:
             {"kind": "refused", "path": OWN, "words": "is served, and has no record"}
         ]
 
+    def test_a_sites_own_model_is_looked_at_too(self, place: Path) -> None:
+        (path,) = (place / "lifecycle" / "eu-prod" / "edge-north-clinic").iterdir()
+        path.unlink()
+        assert "edge-north-clinic" in run("check", "eu-prod").stdout
+
 
 class TestItWritesTheNextStep:
     """From candidate to active as people go it: each file it writes is one that the rules read."""

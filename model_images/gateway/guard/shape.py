@@ -10,7 +10,7 @@ from model_images.gateway.guard.exchange import Exchange
 from model_images.gateway.guard.language import language_of
 from model_images.gateway.guard.metrics import Metrics
 
-LOOKED = 2_000
+LOOKED = 600
 """Characters that are read for the language."""
 FINISHES = {
     "stop": "stop",
