@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from config.faults import Fault, crossed_bounds
-from config.sections import Gpu, UseCase
+from config.sections import Canary, Gpu, UseCase
 from models.gpus import gpus
 
 MOST_BEFORE_THE_LAST = 50
@@ -38,6 +38,7 @@ def canaries_are_candidates(use_cases: tuple[UseCase, ...], stack: str) -> Itera
             continue
         yield from _differs(item, candidate, key, stack)
         yield from _steps(canary.steps, key)
+        yield from _whole_way_back(canary, key)
         if canary.replicas_min > canary.replicas_max:
             low, high = canary.replicas_min, canary.replicas_max
             yield crossed_bounds(f"{key}.canary.replicasMin", "replicasMax", low, high)
@@ -92,6 +93,18 @@ def _steps(steps: tuple[int, ...], key: str) -> Iterator[Fault]:
             allowed=f"rising percents, none but the last over {MOST_BEFORE_THE_LAST}",
             consequence="more patients meet the candidate than what is known of it warrants",
             hint="for example steps: [5, 20, 50, 100]",
+        )
+
+
+def _whole_way_back(canary: Canary, key: str) -> Iterator[Fault]:
+    if canary.way_back and canary.steps != (100,):
+        yield Fault(
+            key=f"{key}.canary.steps",
+            value=", ".join(map(str, canary.steps)),
+            problem="a way back that takes a share",
+            allowed="steps: [100] where wayBack is true",
+            consequence="some patients go on being answered by what fell through the floor",
+            hint="write steps: [100], or remove wayBack for a trial",
         )
 
 

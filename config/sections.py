@@ -193,6 +193,11 @@ class Canary(Section):
     image: PinnedImage | None = dial(
         "The candidate's model server, by digest, where it is another.", "nothing to try", default=None
     )
+    way_back: bool = dial(
+        "It is the version that was active before: warm, approved, without requests until what is active fails.",
+        "a version that fails is served until people have changed the stack",
+        default=False,
+    )
     steps: tuple[Annotated[int, Field(ge=1, le=100)], ...] = dial(
         "Percent of requests, step by step: each more than the one before, none but the last over 50.",
         "nobody knows how many patients a candidate may answer",

@@ -1,7 +1,7 @@
 """What the plan's model servers serve: which model, to how many, on what, for which data. Read where a server reads it.
 
-The arguments are those of model_images/vllm/settings.py, which have vLLM's names where vLLM has one. What an edge site's
-server is told comes by its flux configuration.
+The arguments are those of model_images/vllm/settings.py, which have vLLM's names where vLLM has one. What the server of
+an edge site is told comes by its flux configuration.
 """
 
 from collections.abc import Iterator, Mapping

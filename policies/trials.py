@@ -20,6 +20,7 @@ CANDIDATE = "-candidate"
 CHANGE = "bailiwick/change"
 STEPS = "bailiwick/canary-steps"
 UNTIL = "bailiwick/canary-until"
+WAY_BACK = "bailiwick/way-back"
 COMPONENT = "app.kubernetes.io/component"
 TEMPLATE = "spec.template.metadata"
 Pinned = Mapping[str, Any]
@@ -39,6 +40,11 @@ class Trial:
     candidate: Pinned = field(default_factory=dict)
     stable_image: str = ""
     candidate_image: str = ""
+
+    @property
+    def way_back(self) -> bool:
+        """Whether it is the version before, which waits for what is active to fail."""
+        return self.noted.get(WAY_BACK) == "true"
 
     @property
     def steps(self) -> tuple[int, ...]:

@@ -50,6 +50,7 @@ PACKS: Mapping[str, Pack] = {
                 "secrets",
                 "continuity",
                 "delivery",
+                "lifecycle",
                 "tenancy",
             ),
         ),

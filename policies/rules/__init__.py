@@ -39,6 +39,7 @@ CONCERNS = (
     "image_verification",
     "image_verification_rights",
     "learning",
+    "lifecycle",
     "model_servers",
     "models",
     "network",

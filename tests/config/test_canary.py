@@ -51,6 +51,7 @@ class TestEveryFaultOfACanaryIsFound:
             ({"change": "Notes 2"}, "useCases.0.canary.change", "match pattern"),
             ({"change": None}, "useCases.0.canary.change", "missing"),
             ({"until": "soon"}, "useCases.0.canary.until", "a day is written as 2026-12-31"),
+            ({"wayBack": True}, "useCases.clinical-notes.canary.steps", "a way back that takes a share"),
             ({"replicasMin": 3}, "useCases.clinical-notes.canary.replicasMin", "fewest exceeds most"),
             ({"replicasMax": 3}, "useCases", "the pool has 4 at its largest"),
             ({"image": "x"}, "useCases.0.canary.image", "sha256"),

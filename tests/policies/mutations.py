@@ -17,7 +17,7 @@ from tests.policies.mutations_of_images import OF_IMAGES
 from tests.policies.mutations_of_models import OF_MODELS, OF_MODELS_TOO
 from tests.policies.mutations_of_settings import RIGHTLY_TOO, SETTINGS
 from tests.policies.mutations_of_tenants import TENANTS
-from tests.policies.mutations_of_trials import TRIALS
+from tests.policies.mutations_of_trials import LIVES, TRIALS
 
 
 def put(
@@ -586,7 +586,7 @@ MUTATIONS: dict[str, Mutation] = {
     "workload.system-calls-filtered": put(DEP, f"{POD}.securityContext.seccompProfile.type", "Unconfined"),
     "workload.users-are-nobody-on-the-node": put(DEP, f"{POD}.securityContext.runAsUser", 1000),
 }
-MUTATIONS |= {**SETTINGS, **OF_ADMISSION, **OF_IMAGES, **OF_MODELS, **CLUSTER, **TENANTS, **TRIALS}
+MUTATIONS |= {**SETTINGS, **OF_ADMISSION, **OF_IMAGES, **OF_MODELS, **CLUSTER, **TENANTS, **TRIALS, **LIVES}
 MUTATIONS |= {
     rule_id: replace(MUTATIONS[rule_id], also=MUTATIONS[rule_id].also | set(more.split()))
     for too in (RIGHTLY_TOO, OF_CLUSTER_TOO, OF_MODELS_TOO)

@@ -42,7 +42,8 @@ class TestWhatNobodyApprovedIsRefused:
 
     def test_without_a_record(self) -> None:
         told, rule = _refused(under(tried(), "no-such-change")), "delivery.canaries-name-a-sound-change"
-        assert told == {rule: "names change 'no-such-change'; there is no changes/no-such-change.yaml"}
+        assert told[rule] == "names change 'no-such-change'; there is no changes/no-such-change.yaml"
+        assert set(told) == {rule, "lifecycle.tried-versions-are-approved"}
 
     def test_on_the_day_after_its_last(self) -> None:
         assert "ended on" in _refused(tried(), TODAY + timedelta(days=31))["delivery.canaries-name-a-sound-change"]
