@@ -23,6 +23,8 @@ LEAST: dict[str, tuple[int, int]] = {
     "mxfp4": (8, 0),
 }
 """Least compute capability by method: docs.vllm.ai, Quantization, Supported Hardware; below 8.9 FP8 is weights only."""
+ON_CPU = ("awq", "compressed-tensors", "gptq")
+"""docs.vllm.ai, CPU, FAQ: of compressed-tensors, INT8 with INT8 activations."""
 BF16: tuple[int, int] = (8, 0)
 FP8: tuple[int, int] = (8, 9)
 
@@ -47,8 +49,10 @@ def choose(settings: Settings, found: Checkpoint, gpus: Sequence[Gpu]) -> Choice
             "it answers nonsense"
         )
     if not settings.gpus:
-        if found.quantization:
-            raise Unservable(f"weights quantised as {found.quantization} need a GPU; take 16-bit weights for a CPU")
+        if found.quantization and found.quantization not in ON_CPU:
+            raise Unservable(
+                f"weights quantised as {found.quantization} need a GPU; a CPU takes {', '.join(ON_CPU)}, or 16 bits"
+            )
         return Choice("bfloat16", 1, None, f"{found.architecture} on CPU, {gib(found.bytes)} of weights")
     if len(gpus) != settings.gpus:
         raise Unservable(

@@ -53,10 +53,11 @@ class TestTheCheckpointIsServedAsItWasEvaluated:
         with pytest.raises(Unservable, match=method):
             choose(settings(max_model_len="1024"), checkpoint(bytes=2 * GIB, quantization=method), [gpu])
 
-    def test_a_cpu_serves_sixteen_bits_alone(self) -> None:
+    def test_a_cpu_serves_what_it_has_kernels_for(self) -> None:
         assert choose(settings(gpus="0"), SMALL, []).tensor_parallel == 1
+        assert choose(settings(gpus="0"), checkpoint(quantization="compressed-tensors"), []).dtype == "bfloat16"
         with pytest.raises(Unservable, match="need a GPU"):
-            choose(settings(gpus="0"), checkpoint(quantization="awq"), [])
+            choose(settings(gpus="0"), checkpoint(quantization="fp8"), [])
 
 
 class TestAModelIsSplitOverEqualGpus:
