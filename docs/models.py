@@ -29,7 +29,7 @@ def models() -> Iterator[str]:
     yield "| licence | clinical use | asks | read |\n" + "| --- " * 4 + "|"
     for licence in known.licences.values():
         conditions = " ".join(licence.conditions.split())
-        read = licence.verified or "not verified"
+        read = licence.verified or "not read here"
         yield f"| [{licence.spdx}]({licence.source}) | {licence.clinical} | {conditions} | {read} |"
     yield "\n## Memory\n"
     yield f"GiB that {ASKED.concurrency} requests of {ASKED.context} tokens take of one GPU, all told; what"

@@ -1,13 +1,13 @@
 """What the plan's model servers serve: which model, to how many, on what, for which data. Read where a server reads it.
 
-The arguments are those of model_images/vllm/settings.py, which have vLLM's names where vLLM has one. What the server of
-an edge site is told comes by its flux configuration.
+The arguments are vLLM's own (docs.vllm.ai, serve). What an edge site's server is told comes by its flux configuration.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
+from models.fit import SHARE
 from plan.model import MISSING, PlannedResource
 from policies.quantities import amount
 from policies.require import items, texts
@@ -27,7 +27,7 @@ COUNTED = (
     "max-num-seqs",
     "max-num-batched-tokens",
     "gpu-memory-utilization",
-    "gpus",
+    "tensor-parallel-size",
     "kv-cache-dtype",
 )
 """Arguments that the arithmetic is of."""
@@ -42,7 +42,6 @@ UNCOUNTED = frozenset(
         "hf-overrides",
         "kv-cache-memory-bytes",
         "num-gpu-blocks-override",
-        "online-quantization",
         "pipeline-parallel-size",
         "quantization",
         "speculative-config",
@@ -50,6 +49,10 @@ UNCOUNTED = frozenset(
     }
 )
 """Arguments that change what memory is taken, and that the arithmetic does not know."""
+
+
+CPU_CACHE_GIB = 4
+"""What the image's entrypoint takes where it is told nothing: model_images/vllm/settings.py."""
 
 
 class Unreadable(ValueError):
@@ -95,8 +98,27 @@ class Server:
         return sorted({*short, *(UNCOUNTED & set(self.arguments))})
 
     @property
+    def by_entrypoint(self) -> bool:
+        """Whether the image's own entrypoint reads the arguments, which tells vLLM the rest (model_images/vllm)."""
+        return "gpus" in self.arguments
+
+    @property
+    def split(self) -> int:
+        """Over how many GPUs the model is split. Raises Unreadable."""
+        return self.number("gpus" if self.by_entrypoint else "tensor-parallel-size")
+
+    @property
+    def cache_gib(self) -> int | None:
+        """GiB of the cache where there is no GPU; None where the server takes what is left. Raises Unreadable."""
+        if "cpu-kv-gib" in self.arguments:
+            return self.number("cpu-kv-gib")
+        return CPU_CACHE_GIB if self.by_entrypoint else None
+
+    @property
     def share(self) -> Fraction:
         """Of the GPU's memory. Raises Unreadable."""
+        if self.by_entrypoint and "gpu-memory-utilization" not in self.arguments:
+            return SHARE
         value = self.arguments.get("gpu-memory-utilization", "")
         try:
             found = Fraction(value)
@@ -136,7 +158,7 @@ def servers(stack: StackUnderReview) -> Iterator[Server]:
         if labels.get(COMPONENT) != "inference":
             continue
         noted, use_case = _mapping(item, f"{TEMPLATE}.annotations"), str(labels.get(USE_CASE, ""))
-        containers = [box for box in items(item.get(f"{POD}.containers")) if texts(box.get("args"))[:1] == ["serve"]]
+        containers = items(item.get(f"{POD}.containers"))
         tried = item.get("metadata.name") == TRIED
         yield Server(
             resource=item,
@@ -145,7 +167,7 @@ def servers(stack: StackUnderReview) -> Iterator[Server]:
             ),
             use_case=use_case,
             pinned=store.get(use_case + (CANDIDATE if tried else ""), {}),
-            arguments=dict(_argument(text) for box in containers for text in texts(box.get("args")) if text != "serve"),
+            arguments=_arguments(containers),
             gpus=sum(int(amount(_limits(box).get(GPU, "0")) or 0) for box in containers),
             memory=_memory(containers),
         )
@@ -178,6 +200,15 @@ def _argument(text: str) -> tuple[str, str]:
     name, _, value = text.removeprefix("--").partition("=")
     # vLLM takes underscores for dashes: vllm/utils/argparse_utils.py.
     return name.replace("_", "-"), value
+
+
+def _arguments(containers: list[dict[str, object]]) -> Mapping[str, str]:
+    """Of the container that is told which model to serve. The last of two holds, as argparse has it."""
+    for box in containers:
+        found = dict(_argument(text) for text in texts(box.get("args")))
+        if "model" in found:
+            return found
+    return {}
 
 
 def _limits(box: Mapping[str, object]) -> Mapping[str, object]:

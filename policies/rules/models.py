@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from models.catalogue import load
-from models.fit import Fit, Load, Place, fit, on_size, without_gpu
+from models.fit import GIB, Fit, Load, Place, fit, on_size, without_gpu
 from models.form import Model, Models
 from models.gpus import gpus
 from policies.quantities import amount
@@ -141,7 +141,19 @@ def _fits(known: Models, model: Model, server: Server, stack: StackUnderReview) 
     if place is None:
         told = "no pool of the plan has the labels that its pods are sent to"
         return not_evaluated(told) if stack.partial else refused(told)
-    return _said(fit(known, model, place, load_))
+    found = fit(known, model, place, load_)
+    return all_of((_said(found), _holds_cache(found, server)))
+
+
+def _holds_cache(found: Fit, server: Server) -> Verdict:
+    """Where a server without a GPU is told how large its cache is, that has to do."""
+    told = None if server.gpus else server.cache_gib
+    wanted = next((line.bytes for line in found.lines if line.what == "cache"), 0)
+    if told is None or wanted <= told * GIB:
+        return PASSED
+    return refused(
+        f"its cache is {told} GiB, and {found.load.concurrency} requests take {wanted / GIB:.2f}: --cpu-kv-gib"
+    )
 
 
 def _place(server: Server, stack: StackUnderReview) -> Place | None:
@@ -153,9 +165,8 @@ def _place(server: Server, stack: StackUnderReview) -> Place | None:
     size = size_for(stack, server)
     if size is None:
         return None
-    split = server.number("gpus")
-    if split != server.gpus:
-        raise Unreadable(f"has {server.gpus} GPUs, and is told --gpus={split}")
+    if server.split != server.gpus:
+        raise Unreadable(f"has {server.gpus} GPUs, and is split over {server.split}")
     batched = server.number("max-num-batched-tokens") if "max-num-batched-tokens" in server.arguments else None
     return on_size(gpus(), size, server.gpus, batched=batched, share=server.share)
 

@@ -82,7 +82,7 @@ class TestTheSizeIsJudged:
             ({"gpu_memory_utilization": None}, "--gpu-memory-utilization is 'not set'"),
             ({"gpu_memory_utilization": "1.5"}, "--gpu-memory-utilization is '1.5'"),
             ({"kv_cache_dtype": "int2"}, "--kv-cache-dtype is 'int2'; known: auto"),
-            ({"gpus": 2}, "has 1 GPUs, and is told --gpus=2"),
+            ({"tensor_parallel_size": 2}, "has 1 GPUs, and is split over 2"),
         ],
     )
     def test_what_can_not_be_counted_is_refused(self, arguments: dict[str, object], said: str) -> None:
@@ -93,6 +93,33 @@ class TestTheSizeIsJudged:
         plan = compliant("eu-prod")
         said = findings(told(plan, **{name: 1}))["models.fits-its-gpu"]
         assert said == f"is told --{name.replace('_', '-')}, by which memory is taken that nobody counted"
+
+    def test_the_image_s_own_entrypoint_is_read_too(self) -> None:
+        """It takes `--gpus`, and says share and split to vLLM itself: model_images/vllm."""
+        plan = told(compliant("eu-prod"), gpus=1, tensor_parallel_size=None, gpu_memory_utilization=None)
+        assert findings(plan) == {}
+        assert "is split over 2" in findings(told(plan, gpus=2))["models.fits-its-gpu"]
+        assert "does not fit" in findings(told(plan, max_model_len=131_072, max_num_seqs=8))["models.fits-its-gpu"]
+
+    def test_without_a_gpu_the_cache_that_it_is_told_has_to_do(self) -> None:
+        plan = told(compliant("usgov-prod"), cpu_kv_gib=4)
+        assert findings(plan) == {}
+        said = findings(told(plan, cpu_kv_gib=3))["models.fits-its-gpu"]
+        assert said == "its cache is 3 GiB, and 4 requests take 4.00: --cpu-kv-gib"
+
+    def test_another_container_s_words_are_not_the_server_s(self) -> None:
+        server = where(metadata__name="vllm")
+        plan = compliant("eu-prod")
+        own = next(item for item in plan.of_type("kubernetes:apps/v1:Deployment") if server(item))
+        box = own.get("spec.template.spec.containers.0")
+        assert isinstance(box, dict)
+        beside = {"name": "beside", "image": box["image"], "args": ["--max-model-len=256"]}
+        large = told(plan, max_model_len=131_072, max_num_seqs=8)
+        assert "does not fit" in findings(large)["models.fits-its-gpu"]
+        first = next(item for item in large.of_type("kubernetes:apps/v1:Deployment") if server(item))
+        both = [first.get("spec.template.spec.containers.0"), beside]
+        two = changed(large, "kubernetes:apps/v1:Deployment", "spec.template.spec.containers", both, server)
+        assert "does not fit" in findings(two)["models.fits-its-gpu"]
 
     def test_the_last_of_two_holds_as_the_server_takes_it(self) -> None:
         server = where(metadata__name="vllm")
