@@ -26,6 +26,8 @@ TECHNICAL = 1 << 9  # in a list of English clinical and general words from which
 NATION = 1 << 10  # a country, a state, its people or its language: no identifier by 164.514(b)(2)(i)(B)
 PLACE_BEGINS = 1 << 11  # first word of places with several words
 
+SHIFT = 18
+"""Bits of a fingerprint behind those by which it is looked up."""
 GRAMS = 8192  # trigram table: how much more frequent in names than in words, in eighths of a nat
 
 
@@ -46,6 +48,8 @@ class Dictionary:
         self._keys = keys
         self._facts = facts
         self._grams = grams
+        self._begins = [bisect_left(keys, part << SHIFT) for part in range((1 << 32 - SHIFT) + 1)]
+        """Where keys begin that begin alike: a short way is left to search."""
 
     def __len__(self) -> int:
         """How many words and places."""
@@ -55,10 +59,10 @@ class Dictionary:
         """What is known of a word or a place of several words; 0 is nothing."""
         keys = self._keys
         key = zlib.crc32(word.encode("utf-8", "surrogatepass"))
-        index = bisect_left(keys, key)
-        if index < len(keys) and keys[index] == key:
-            return self._facts[index]
-        return 0
+        part = key >> SHIFT
+        last = self._begins[part + 1]
+        index = bisect_left(keys, key, self._begins[part], last)
+        return self._facts[index] if index < last and keys[index] == key else 0
 
     def likeness(self, word: str) -> float:
         """How much a word is spelt as names are, not as words are: natural logarithm of odds per trigram."""
