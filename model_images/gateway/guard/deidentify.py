@@ -7,7 +7,9 @@ that errs, that is late, or that has not read all of it, ends the request.
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from model_images.gateway.guard.detectors.record_form import RecordUnreadable
 from model_images.gateway.guard.exchange import Exchange
@@ -57,7 +59,9 @@ def spread(spans: Sequence[Span], placed: Sequence[Placed]) -> list[list[Span]]:
         while at < len(placed) and placed[at].start < span.end:
             begin, size = placed[at].start, len(placed[at].slot.text)
             start, end = max(span.start - begin, 0), min(span.end - begin, size)
-            if start < end:
+            if (start, end) == (span.start, span.end):
+                found[at].append(span)
+            elif start < end:
                 found[at].append(replace(span, start=start, end=end))
             at += 1
     return found

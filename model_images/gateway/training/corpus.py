@@ -6,7 +6,16 @@ from collections.abc import Sequence
 from model_images.gateway.guard.detectors import dictionary
 from model_images.gateway.guard.detectors.marks import CANDIDATE, mark_of
 from model_images.gateway.guard.detectors.tagger import place_phrases
-from model_images.gateway.guard.detectors.words import EDGE, Reading, Word, bare, capitals_of, read_mark, read_word, split
+from model_images.gateway.guard.detectors.words import (
+    EDGE,
+    Reading,
+    Word,
+    bare,
+    capitals_of,
+    read_mark,
+    read_word,
+    split,
+)
 from model_images.gateway.guard.identifiers import Kind
 from model_images.gateway.training.generator import Sample
 

@@ -21,11 +21,11 @@ from model_images.gateway.guard.detectors.words import (
     UNNAMED,
     Reading,
     Word,
+    bare,
     bare_of,
     capitals_of,
     read_mark,
     read_word,
-    bare,
     split,
 )
 from model_images.gateway.guard.spans import Context, Findings, Text

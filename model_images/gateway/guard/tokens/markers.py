@@ -12,7 +12,8 @@ never guessed: what is not exactly one that was minted is either foreign or plai
 
 import re
 import secrets
-from dataclasses import dataclass
+
+import msgspec
 
 from model_images.gateway.guard.identifiers import Kind
 from model_images.gateway.guard.refusal import Refused
@@ -79,8 +80,7 @@ def well_formed(body: str) -> bool:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(msgspec.Struct, frozen=True, gc=False):
     """A stretch in a marker's form, in any of the spellings that are understood.
 
     Two brackets before a kind and any characters are a marker's form whatever the characters: nobody writes that by
