@@ -162,8 +162,8 @@ class Tagger:
         outside, name, place = model.sum("0", word.own)
         if is_eased(word):
             outside += EASED
-        known = word.bucket, word.shape, word.facts, word.bare, mark_of(piece, word), piece
-        return Sums((outside, name, place), *around, *known)
+        known = mark_of(piece, word)
+        return Sums((outside, name, place), *around, word.bucket, word.shape, word.facts, word.bare, known, piece)
 
     def _judge(self, reading: Reading, words: list[Sums]) -> None:
         """Labels, and how sure they are: Viterbi over each run of candidates, nothing on both sides of it."""

@@ -84,6 +84,8 @@ def _letters(token: str) -> Iterator[str]:
 def _base64(token: str) -> Iterator[str]:
     """Of each piece, at each of three alignments, what does not depend on its neighbours."""
     for form in (token, token.upper(), token[::-1], codecs.encode(token, "rot13")):
-        for at in range(len(form) - PIECE):
-            encoded = base64.b64encode(form[at : at + PIECE + 1].encode()).decode()
-            yield encoded[:12]
+        for skip in range(3):
+            # Three letters are four characters, whatever stands around them: nine letters at every third place.
+            encoded = base64.b64encode(form[skip:].encode()).decode()
+            for third in range((len(form) - skip) // 3 - PIECE // 3):
+                yield encoded[4 * third : 4 * third + 12]
