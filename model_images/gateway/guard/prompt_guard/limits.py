@@ -14,6 +14,8 @@ from model_images.gateway.guard.refusal import Refused
 _READABLE = re.compile(r"[^\W_\s]+|[ \n\t]+")
 _USUAL = " etaonisr"
 """Letters of which nearly every text has enough: then the rest need not be counted."""
+_EUROPEAN = re.compile(r"[\x00-\u024f\u1e00-\u1eff\u2000-\u206f\u20a0-\u20cf\u2100-\u22ff]*+")
+"""Texts without marks of their own and without other scripts: of Latin letters none carries more than two."""
 _MIXED = re.compile(r"[^\W\d_]*[^\W\d_\x00-\x7f][^\W\d_]*")
 _MARKS = re.compile("[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{5,}")
 
@@ -81,7 +83,7 @@ class Limits:
             noise = len(_READABLE.sub("", text))
             if noise > self.noise * len(text):
                 raise _over("noise", "A text is mostly neither letters nor digits.")
-        if text.isascii():
+        if _EUROPEAN.fullmatch(text):
             return
         if _MARKS.search(unicodedata.normalize("NFD", text)):
             raise _over("stacked-marks", "Letters carry at most four marks.")
