@@ -246,13 +246,14 @@ def place_phrases(reading: Reading, known: dictionary.Dictionary) -> dict[int, s
         window = text[start : reading.end(last)]
         # In the window as it is, or with its gaps made even and its letters small, which may make it longer.
         even = window.isascii() and "  " not in window and window.isprintable()
-        lower = window.lower() if even else ""
+        lower = window.lower().encode() if even else b""
         for j in range(i + 1, last + 1):
             if pieces[j] == "\n":
                 break
             end = reading.end(j)
-            phrase = lower[: end - start] if even else " ".join(text[start:end].lower().split())
-            facts = known.facts(phrase)
+            facts = (
+                known.phrase(lower[: end - start]) if even else known.facts(" ".join(text[start:end].lower().split()))
+            )
             if facts:
                 level = (facts >> dictionary.PLACE_SHIFT) & 3
                 mark = f"z{level}{'g' if facts & dictionary.NATION else ''}{word.shape}"
