@@ -96,7 +96,7 @@ class Deidentify:
         """What the detectors find in one text. Raises GuardFailed, which says nothing of what they met."""
         loop = asyncio.get_running_loop()
         try:
-            if len(text) <= self._at_once and not context.record:
+            if self._at_once and len(text) <= self._at_once and not context.record:
                 begun = time.monotonic()
                 found = self._find(text, context)
                 late = time.monotonic() - begun > self._seconds
