@@ -103,7 +103,7 @@ class TestWhatNeedsNoSecondLookIsReadAsEverythingElse:
     """European letters, quotes and dashes take a short way; the long one says the same of them."""
 
     @settings(max_examples=300, deadline=None)
-    @given(st.text(alphabet=st.characters(max_codepoint=0x22FF, exclude_categories=("Cs",)), max_size=30))
+    @given(st.text(alphabet=st.characters(max_codepoint=0x22FF, exclude_categories=["Cs"]), max_size=30))
     def test_whatever_stands_beside_it(self, original: str) -> None:
         shown, begins = normalise._shown(original)
         normal, offsets = normalise._composed(normalise._folded(shown), begins)
