@@ -69,7 +69,7 @@ def spread(spans: Sequence[Span], placed: Sequence[Placed]) -> list[list[Span]]:
 
 
 class Deidentify:
-    """Runs the detectors within a deadline: off the event loop, but for texts that they read in a millisecond or two.
+    """Runs the detectors within a deadline: off the event loop, but for short texts without a record.
 
     To hand those over, and to take turns with what else runs, would cost more than reading them.
     """

@@ -50,8 +50,9 @@ from model_images.gateway.guard.upstream import Upstream
 from model_images.gateway.guard.volume_limits import VolumeLimits
 
 LOG = logging.getLogger("bailiwick.gateway")
-AT_ONCE = 4_000
-"""Characters that the detectors read on the event loop: one to two milliseconds. No plug-in is waited for there."""
+AT_ONCE = 3_000
+"""Characters that the detectors read on the event loop: in one to three milliseconds; of words never met, or made to be
+slow, in some twenty. No plug-in is waited for there."""
 DETECTOR_THREADS = 8
 """At once in the detectors; hyperscan lets others run meanwhile."""
 
