@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from models.fit import SHARE
 from plan.model import MISSING, PlannedResource
 from policies.quantities import amount
 from policies.require import items, texts
@@ -98,27 +97,18 @@ class Server:
         return sorted({*short, *(UNCOUNTED & set(self.arguments))})
 
     @property
-    def by_entrypoint(self) -> bool:
-        """Whether the image's own entrypoint reads the arguments, which tells vLLM the rest (model_images/vllm)."""
-        return "gpus" in self.arguments
-
-    @property
     def split(self) -> int:
         """Over how many GPUs the model is split. Raises Unreadable."""
-        return self.number("gpus" if self.by_entrypoint else "tensor-parallel-size")
+        return self.number("gpus")
 
     @property
-    def cache_gib(self) -> int | None:
-        """GiB of the cache where there is no GPU; None where the server takes what is left. Raises Unreadable."""
-        if "cpu-kv-gib" in self.arguments:
-            return self.number("cpu-kv-gib")
-        return CPU_CACHE_GIB if self.by_entrypoint else None
+    def cache_gib(self) -> int:
+        """GiB of the cache where there is no GPU: what it is told, or the entrypoint's own. Raises Unreadable."""
+        return self.number("cpu-kv-gib") if "cpu-kv-gib" in self.arguments else CPU_CACHE_GIB
 
     @property
     def share(self) -> Fraction:
         """Of the GPU's memory. Raises Unreadable."""
-        if self.by_entrypoint and "gpu-memory-utilization" not in self.arguments:
-            return SHARE
         value = self.arguments.get("gpu-memory-utilization", "")
         try:
             found = Fraction(value)

@@ -60,7 +60,7 @@ class TestWhatNobodyApprovedIsRefused:
     )
     def test_with_another_content_than_the_records(self, path: str, value: str) -> None:
         told = _refused(changed(tried(), DEPLOYMENT, path, value, where(metadata__name="vllm-canary")))
-        # An image that only the server has is not its proxy's, and one that nobody wrote down is in no catalogue either.
+        # An image of the server alone is not its proxy's, and one that nobody wrote down is in no catalogue either.
         too = {"images.in-catalogue", "workload.models-stand-behind-their-proxy"} if path.endswith("image") else set()
         assert set(told) == {"delivery.changes-name-these-versions"} | too
 

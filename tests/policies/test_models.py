@@ -82,7 +82,7 @@ class TestTheSizeIsJudged:
             ({"gpu_memory_utilization": None}, "--gpu-memory-utilization is 'not set'"),
             ({"gpu_memory_utilization": "1.5"}, "--gpu-memory-utilization is '1.5'"),
             ({"kv_cache_dtype": "int2"}, "--kv-cache-dtype is 'int2'; known: auto"),
-            ({"tensor_parallel_size": 2}, "has 1 GPUs, and is split over 2"),
+            ({"gpus": 2}, "has 1 GPUs, and is split over 2"),
         ],
     )
     def test_what_can_not_be_counted_is_refused(self, arguments: dict[str, object], said: str) -> None:
@@ -93,13 +93,6 @@ class TestTheSizeIsJudged:
         plan = compliant("eu-prod")
         said = findings(told(plan, **{name: 1}))["models.fits-its-gpu"]
         assert said == f"is told --{name.replace('_', '-')}, by which memory is taken that nobody counted"
-
-    def test_the_image_s_own_entrypoint_is_read_too(self) -> None:
-        """It takes `--gpus`, and says share and split to vLLM itself: model_images/vllm."""
-        plan = told(compliant("eu-prod"), gpus=1, tensor_parallel_size=None, gpu_memory_utilization=None)
-        assert findings(plan) == {}
-        assert "is split over 2" in findings(told(plan, gpus=2))["models.fits-its-gpu"]
-        assert "does not fit" in findings(told(plan, max_model_len=131_072, max_num_seqs=8))["models.fits-its-gpu"]
 
     def test_without_a_gpu_the_cache_that_it_is_told_has_to_do(self) -> None:
         plan = told(compliant("usgov-prod"), cpu_kv_gib=4)
