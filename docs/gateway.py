@@ -14,7 +14,7 @@ from model_images.gateway.envoy.connections import AGAIN as ENVOYS
 from model_images.gateway.guard import settings
 from model_images.gateway.guard.codes import CODES
 from model_images.gateway.guard.detectors import record_form
-from model_images.gateway.guard.endpoints import ENDPOINTS, FEEDBACK, MODELS
+from model_images.gateway.guard.endpoints import ENDPOINTS, FEEDBACK, MODEL, MODELS
 from model_images.gateway.guard.metrics import Metrics
 from model_images.gateway.guard.openapi import document
 from model_images.gateway.guard.statuses import AGAIN, STATUSES
@@ -30,6 +30,7 @@ def gateway() -> Iterator[str]:
     yield "[OpenAPI 3.1](gateway-openapi.json), which the gateway serves at `/openapi.json`.\n"
     yield "## Endpoints\n\n| method | path | streams |\n| --- | --- | --- |"
     yield f"| `GET` | `{MODELS.path}` | |"
+    yield f"| `GET` | `{MODEL.path}` | |"
     for path, one in ENDPOINTS.items():
         yield f"| `POST` | `{path}` | {'yes' if one.streams else 'no'} |"
     yield f"| `POST` | `{FEEDBACK.path}` | |"

@@ -587,8 +587,6 @@ MUTATIONS: dict[str, Mutation] = {
     "workload.users-are-nobody-on-the-node": put(DEP, f"{POD}.securityContext.runAsUser", 1000),
 }
 MUTATIONS |= {**SETTINGS, **OF_ADMISSION, **OF_IMAGES, **OF_MODELS, **CLUSTER, **TENANTS, **TRIALS, **LIVES}
-MUTATIONS |= {
-    rule_id: replace(MUTATIONS[rule_id], also=MUTATIONS[rule_id].also | set(more.split()))
-    for too in (RIGHTLY_TOO, OF_CLUSTER_TOO, OF_MODELS_TOO)
-    for rule_id, more in too.items()
-}
+for too in (RIGHTLY_TOO, OF_CLUSTER_TOO, OF_MODELS_TOO):
+    for rule_id, more in too.items():
+        MUTATIONS[rule_id] = replace(MUTATIONS[rule_id], also=MUTATIONS[rule_id].also | set(more.split()))

@@ -119,10 +119,13 @@ class TestPaymentDataStaysInside:
         assert "card data go to a model outside" in refused(report, "prompts.store-is-as-made")
 
     def test_the_rules_let_it_be_taken_and_sent(self) -> None:
-        """Only the snapshot must follow the value, which this plan was changed without."""
+        """Only the snapshot must follow the value, and the model be allowed for it; this plan was changed without."""
         report = review(with_payment(compliant()), ALL)
         own = added(compliant(), ROLE, {"value": "data-class.payment", "allowedMemberTypes": ["Application"]})
-        assert {found.rule.id for found in report.of_state("refused")} == {"prompts.every-version-is-a-snapshot"}
+        assert {found.rule.id for found in report.of_state("refused")} == {
+            "models.allowed-for-their-use",
+            "prompts.every-version-is-a-snapshot",
+        }
         assert refused(review(own, OF_USE_CASES), "callers.roles-name-a-use-case") == ""
 
     @pytest.mark.parametrize("catalogue", BY_CLASS.values())

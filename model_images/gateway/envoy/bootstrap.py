@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from model_images.gateway.envoy import clusters, filters, tls
 from model_images.gateway.envoy.connections import STREAM_SECONDS, manager
 from model_images.gateway.envoy.places import Places
-from model_images.gateway.guard.endpoints import ENDPOINTS, FEEDBACK
+from model_images.gateway.guard.endpoints import ENDPOINTS, FEEDBACK, NAMED
 from model_images.gateway.guard.route import outside
 from model_images.gateway.guard.settings import Callers, Settings
 from model_images.gateway.guard.upstream import ROUTE
@@ -80,6 +80,14 @@ def _passed(name: str, method: str, path: str, to: str = "guard", **more: Any) -
     return {"name": name, "match": _match(method, path), "route": {**action, **more}}
 
 
+def _named() -> dict[str, Any]:
+    """A model by its name in the path: the one route that is not a fixed text."""
+    route = _passed("model", "GET", "")
+    del route["match"]["path"]
+    route["match"]["safe_regex"] = {"regex": NAMED}
+    return route
+
+
 def _nothing() -> dict[str, Any]:
     return {
         "name": "nothing",
@@ -104,6 +112,7 @@ def _callers(name: str, settings: Settings, callers: Callers, places: Places) ->
         "routes": [
             _passed("probe", "GET", PROBE),
             *(_passed(path.rpartition("/")[2], "GET", path) for path in READS),
+            _named(),
             *asked,
             _passed(FEEDBACK.name, "POST", FEEDBACK.path),
             # The filter answers a preflight only where a route leads somewhere; what it leaves, the guard refuses.

@@ -1,6 +1,7 @@
 """The ASGI application: reads a request, lets the guards decide, asks the model, and reads its answer the same way."""
 
 import asyncio
+import re
 import time
 from collections.abc import Callable, MutableMapping
 from pathlib import Path
@@ -11,7 +12,7 @@ import msgspec
 from model_images.gateway.guard import reading, shape
 from model_images.gateway.guard.answer import Reader, counts, owner, unlike
 from model_images.gateway.guard.asides import Asides
-from model_images.gateway.guard.endpoints import ENDPOINTS, FEEDBACK, MODELS, Endpoint, responses
+from model_images.gateway.guard.endpoints import ENDPOINTS, FEEDBACK, MODEL, MODELS, NAMED, Endpoint, responses
 from model_images.gateway.guard.exchange import Exchange
 from model_images.gateway.guard.metrics import Metrics
 from model_images.gateway.guard.pipeline import Guards
@@ -59,6 +60,8 @@ class App:
             await reply(send, 200, self._document)
         elif path == MODELS.path and method == "GET":
             await self._aside(MODELS, headers, receive, send)
+        elif method == "GET" and re.fullmatch(NAMED, path):
+            await self._aside(MODEL, headers, receive, send, path.rpartition("/")[2])
         elif path == FEEDBACK.path and method == "POST":
             await self._aside(FEEDBACK, headers, receive, send)
         elif path in ENDPOINTS and method == "POST":
@@ -66,13 +69,17 @@ class App:
         else:
             await refuse(send, Refused("route", "no-such-path", "Nothing is served there.", status=404), "")
 
-    async def _aside(self, endpoint: Endpoint, headers: dict[str, str], receive: Receive, send: Send) -> None:
+    async def _aside(
+        self, endpoint: Endpoint, headers: dict[str, str], receive: Receive, send: Send, named: str = ""
+    ) -> None:
         exchange = _exchange(endpoint, headers)
         answer = Answer(send, exchange)
         try:
             exchange.claims = reading.claims(headers)
             if endpoint is MODELS:
                 told = await self._asides.models(exchange)
+            elif endpoint is MODEL:
+                told = await self._asides.model(exchange, named)
             else:
                 raw = await reading.body(receive)
                 exchange.bytes_in = len(raw)

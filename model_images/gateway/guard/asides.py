@@ -8,6 +8,7 @@ from collections import OrderedDict
 import msgspec
 
 from model_images.gateway.guard import schema
+from model_images.gateway.guard.authorise import unknown
 from model_images.gateway.guard.exchange import Exchange
 from model_images.gateway.guard.metrics import Metrics
 from model_images.gateway.guard.pipeline import Guards, guarded
@@ -28,8 +29,15 @@ class Asides:
         with guarded(exchange, "authorise"):
             names = self._guards.authorise.served(exchange)
         await self._guards.journal.decided(exchange)
-        rows = [{"id": name, "object": "model", "created": 0, "owned_by": "bailiwick"} for name in names]
-        return msgspec.json.encode({"object": "list", "data": rows})
+        return msgspec.json.encode({"object": "list", "data": [_row(name) for name in names]})
+
+    async def model(self, exchange: Exchange, name: str) -> bytes:
+        """One of them; as if it were not there where the token may not ask it."""
+        with guarded(exchange, "authorise"):
+            if name not in self._guards.authorise.served(exchange):
+                raise unknown()
+        await self._guards.journal.decided(exchange)
+        return msgspec.json.encode(_row(name))
 
     async def feedback(self, exchange: Exchange, raw: bytes, content_type: str) -> bytes:
         """Count a verdict under the variant that the answer's id names."""
@@ -47,3 +55,7 @@ class Asides:
                 self._judged.popitem(last=False)
             self._metrics.drafts.labels(exchange.asked.use_case, answer.rpartition("-")[2], verdict).inc()
         return msgspec.json.encode({"object": "feedback"})
+
+
+def _row(name: str) -> dict[str, object]:
+    return {"id": name, "object": "model", "created": 0, "owned_by": "bailiwick"}

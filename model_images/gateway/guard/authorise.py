@@ -36,7 +36,7 @@ class Authorise:
         tenant = self._tenant(roles)
         served = self._settings.tenants[tenant].models if tenant else self._settings.models
         if use_case not in served:
-            raise _no("use-case", "The use case is not served to this caller; GET /v1/models lists what is.", 404)
+            raise unknown()
         purposes = [purpose for purpose in PURPOSES if f"use-case.{use_case}.{purpose}" in roles]
         exchange.caller = Caller(
             application=_plain(claims, _APPLICATION, "azp", "appid"),
@@ -103,6 +103,11 @@ class Authorise:
             raise _no("origin", "The page's origin is not one of this tenant's.")
 
 
+def unknown() -> Refused:
+    """The use case is not this caller's to ask; whether there is one of that name is not said."""
+    return _no("use-case", "The use case is not served to this caller; GET /v1/models lists what is.", 404)
+
+
 def _no(what: str, words: str, status: int = 403) -> Refused:
     return Refused(GUARD, what, words, status=status)
 
@@ -124,7 +129,7 @@ def _plain(claims: Mapping[str, Any], form: re.Pattern[str], *names: str) -> str
 
 def _purpose(held: list[str], asked: str | None) -> str:
     if not held:
-        raise _no("use-case", "The use case is not served to this caller; GET /v1/models lists what is.", 404)
+        raise unknown()
     if asked is None:
         if len(held) > 1:
             raise _no("purpose", f"bailiwick.purpose must say which: {', '.join(held)}.")

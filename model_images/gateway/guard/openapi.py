@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from model_images.gateway.guard.endpoints import ENDPOINTS, FEEDBACK, MODELS, Endpoint
+from model_images.gateway.guard.endpoints import ENDPOINTS, FEEDBACK, MODEL, MODELS, Endpoint, parts
 from model_images.gateway.guard.extension import Extension
 
 VERSION = "1.0.0"
@@ -63,6 +63,19 @@ def document(host: str) -> dict[str, Any]:
                     "responses": {
                         "200": {"description": "Names.", "content": _json(MODELS.answer.document())},
                         **_errors("401", "403", "429", "503"),
+                    },
+                }
+            },
+            MODEL.path: {
+                "get": {
+                    "operationId": "readModel",
+                    "summary": "One of them, where this token may ask it.",
+                    "parameters": [
+                        {"name": "model", "in": "path", "required": True, "schema": parts.USE_CASE.document()}
+                    ],
+                    "responses": {
+                        "200": {"description": "Its name.", "content": _json(MODEL.answer.document())},
+                        **_errors("401", "403", "404", "429", "503"),
                     },
                 }
             },

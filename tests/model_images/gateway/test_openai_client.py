@@ -242,6 +242,11 @@ class TestTheRest:
 
     def test_models(self, caller: openai.OpenAI) -> None:
         assert [model.id for model in caller.models.list()] == [USE_CASE]
+        assert caller.models.retrieve(USE_CASE).id == USE_CASE
+
+    def test_a_use_case_that_is_not_ones_own_is_not_there(self, caller: openai.OpenAI) -> None:
+        with pytest.raises(openai.NotFoundError, match="not served to this caller"):
+            caller.models.retrieve("somebody-elses")
 
 
 class TestItsErrorsSayWhichGuardRefused:

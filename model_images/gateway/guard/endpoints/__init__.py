@@ -42,3 +42,7 @@ FEEDBACK = Endpoint(
     name="feedback", path="/v1/feedback", request=feedback.REQUEST, answer=feedback.ANSWER, streams=False
 )
 MODELS = Endpoint(name="models", path="/v1/models", request=Object({}), answer=models.ANSWER, streams=False)
+MODEL = Endpoint(name="models", path="/v1/models/{model}", request=Object({}), answer=models.ONE, streams=False)
+"""One of them, by its name in the path."""
+NAMED = r"/v1/models/[a-z][a-z0-9-]*"
+"""Its path, as an expression that Envoy takes, which bounds the size of one: how long a name is, the guard sees to."""
