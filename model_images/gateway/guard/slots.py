@@ -33,11 +33,15 @@ class Slot:
     hint: str = ""
     """The key that stands before it in free JSON (`mrn`), read as context with it."""
     number: bool = False
+    sent: str | None = None
+    """As it came, once it was written; None where nothing was put in its place."""
 
     def write(self, text: str) -> None:
         """Put `text` in its place. A number that did not change stays one."""
         if text == self.text:
             return
+        if self.sent is None:
+            self.sent = self.text
         self.text = text
         if self.is_key:
             items = [(text if name == self.key else name, value) for name, value in self.holder.items()]
