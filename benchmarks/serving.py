@@ -123,9 +123,9 @@ def latency(platform: Platform, count: int) -> None:
     found: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
     for turn in range(count + 5):
         for name, ask in ways.items():
-            spent = ask()
+            took = ask()
             if turn >= 5:
-                found[name].append(spent)
+                found[name].append(took)
     print(f"\none after the other, {count} streamed answers of {ASKED['max_tokens']} tokens to 2 kB, ms")
     print(f"  {'':22} first token: p50    p95     whole: p50    p95")
     for name, spent in found.items():

@@ -62,6 +62,8 @@ def replay(stack: str, *, metrics: Path, use_case: str | None) -> int:
     from delivery.state import State
 
     limits = _chosen(_limits(stack), use_case)
+    if limits.way_back:
+        raise click.ClickException(f"{limits.use_case} has a way back, and no trial: what decides is delivery/watch.py")
     try:
         found = looks(metrics.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, BadMetrics) as error:
@@ -242,6 +244,8 @@ def _told(use_case: "UseCase", record: "Change") -> dict[str, object]:
         "steps": f"{', '.join(map(str, limits.steps))} percent, {limits.step_minutes} minutes each",
         "evaluation": f"{evaluation.suite}, {evaluation.date}: {evaluation.accuracy:g}, floor {floor:g}",
         "approvals": ", ".join(f"{item.who} ({item.role}, {item.date})" for item in record.approvals),
-        "looks": f"{limits.looks} at most while it climbs",
+        "looks": "every 30 minutes, at what is active: it is the way back"
+        if limits.way_back
+        else f"{limits.looks} at most while it climbs",
         "rollback": record.rollback,
     }

@@ -20,7 +20,9 @@ VERBS = {
     "budget": "Propose a stack's monthly budget from its estimate.",
     "bootstrap": "Make a stack's state store and secrets key, in its jurisdiction.",
     "drill": "Restore a stack's data, and hold the times against what was promised.",
+    "models": "List models, plan whether they fit, verify and import weights.",
     "canary": "Show what is tried beside what is served, and move its weight.",
+    "lifecycle": "Show where each version of a model stands, and write its next step.",
     "audit": "Verify a gateway's audit log, prove what is in it, release statistics.",
     "secrets": "Look for secrets in the tree.",
 }

@@ -48,6 +48,7 @@ def versions(use_case: UseCase) -> Sequence[Version]:
         "bailiwick/change": canary.change,
         "bailiwick/canary-steps": ",".join(map(str, canary.steps)),
         "bailiwick/canary-until": canary.until,
+        **({"bailiwick/way-back": "true"} if canary.way_back else {}),
     }
     return (stable, Version(item=candidate, server=TRIED, name=use_case.name + CANDIDATE, noted=noted))
 
@@ -96,6 +97,7 @@ def limits(use_cases: Sequence[UseCase]) -> list[dict[str, object]]:
             "accuracyFloor": item.accuracy_floor,
             "firstTokenMilliseconds": item.first_token_ms,
             "until": item.canary.until,
+            "wayBack": item.canary.way_back,
         }
         for item in use_cases
         if item.canary is not None and (candidate := item.candidate) is not None

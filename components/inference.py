@@ -22,6 +22,7 @@ from components.fine_policies import COLLECTOR, NUMBERS, SCALER, asked, fine_pol
 from components.gateway_secrets import MODELS_AUTHORITY
 from components.identity import Identities
 from components.key_vault import KeyVault
+from components.lifecycle import said
 from components.model_certificates import certificates
 from components.model_pod import PORTS, PROXY, SIGNERS, SIGNERS_FILE, STARTUP_SECONDS, pod
 from components.quota import Claim, bounded
@@ -101,6 +102,7 @@ class Inference(ComponentResource):
             data={SIGNERS_FILE: "".join(args.scope.config.weights.public_keys)},
             opts=place.options,
         )
+        said(place, args.scope.config.stack, item)
         for version in versions(item):
             self._answer(place, version, one.tenant)
 

@@ -19,6 +19,8 @@ CALLER = "gateway.gateway.svc.cluster.local"
 """DNS name in the certificate by which the gateway proves itself to models."""
 WEIGHTS = "/models"
 SOCKET = "/run/vllm"
+MEMORY_SHARE = "0.9"
+"""Of a GPU's memory, for weights, cache and all else. models/fit.py has the same: tests/policies/test_models.py."""
 SIGNERS, SIGNERS_FILE = "weights-signers", "keys.pem"
 SIGNERS_MOUNT = "/etc/weights"
 STARTUP_SECONDS = 1800
@@ -91,7 +93,10 @@ def _server(item: UseCase, *, confidential: bool) -> core.ContainerArgs:
             f"--weights-keys={SIGNERS_MOUNT}/{SIGNERS_FILE}",
             f"--served-model-name={item.name}",
             f"--max-model-len={item.max_model_len}",
+            f"--max-num-seqs={item.concurrency}",
             f"--gpus={item.gpus}",
+            # Said, not left to the server: the plan's arithmetic is of this one (docs/adr/0039).
+            f"--gpu-memory-utilization={MEMORY_SHARE}",
             f"--confidential={str(confidential).lower()}",
             f"--stop-seconds={STREAM_SECONDS}",
         ],

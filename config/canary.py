@@ -4,21 +4,19 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from config.faults import Fault, crossed_bounds
-from config.sections import Gpu, UseCase
+from config.sections import Canary, Gpu, UseCase
+from models.gpus import gpus
 
 MOST_BEFORE_THE_LAST = 50
 """Percent: until the last step, whoever is not asked for a trial is the majority."""
 CANDIDATE = "-candidate"
 """Ends the name under which a candidate is pinned in the prompt store; no use case may have it."""
-GPUS_OF_SIZE = {
-    "Standard_NCC40ads_H100_v5": 1,
-    "Standard_NC40ads_H100_v5": 1,
-    "Standard_NC80adis_H100_v5": 2,
-    "Standard_NC24ads_A100_v4": 1,
-    "Standard_NC48ads_A100_v4": 2,
-    "Standard_NC96ads_A100_v4": 4,
-}
-"""learn.microsoft.com/azure/virtual-machines/sizes/gpu-accelerated. A size that is not here counts as one GPU."""
+
+
+def gpus_of(size: str) -> int:
+    """GPUs of a VM size. One that models/gpus.yaml does not know counts as one."""
+    found = gpus().of_size(size)
+    return found[1] if found is not None else 1
 
 
 def canaries_are_candidates(use_cases: tuple[UseCase, ...], stack: str) -> Iterator[Fault]:
@@ -40,6 +38,7 @@ def canaries_are_candidates(use_cases: tuple[UseCase, ...], stack: str) -> Itera
             continue
         yield from _differs(item, candidate, key, stack)
         yield from _steps(canary.steps, key)
+        yield from _whole_way_back(canary, key)
         if canary.replicas_min > canary.replicas_max:
             low, high = canary.replicas_min, canary.replicas_max
             yield crossed_bounds(f"{key}.canary.replicasMin", "replicasMax", low, high)
@@ -97,12 +96,24 @@ def _steps(steps: tuple[int, ...], key: str) -> Iterator[Fault]:
         )
 
 
+def _whole_way_back(canary: Canary, key: str) -> Iterator[Fault]:
+    if canary.way_back and canary.steps != (100,):
+        yield Fault(
+            key=f"{key}.canary.steps",
+            value=", ".join(map(str, canary.steps)),
+            problem="a way back that takes a share",
+            allowed="steps: [100] where wayBack is true",
+            consequence="some patients go on being answered by what fell through the floor",
+            hint="write steps: [100], or remove wayBack for a trial",
+        )
+
+
 def canaries_fit_the_gpus(use_cases: tuple[UseCase, ...], gpu: Gpu | None, stack: str) -> Iterator[Fault]:
     """With a canary, everything at its largest has a GPU: a candidate must not take one from what is served."""
     candidates = [item.candidate for item in use_cases]
     if gpu is None or not any(item is not None and item.gpus for item in candidates):
         return
-    there = gpu.max * GPUS_OF_SIZE.get(gpu.size, 1)
+    there = gpu.max * gpus_of(gpu.size)
     stable = sum(item.replicas_max * item.gpus for item in use_cases)
     extra = sum(item.replicas_max * item.gpus for item in candidates if item is not None)
     if stable + extra > there:

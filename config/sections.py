@@ -193,6 +193,11 @@ class Canary(Section):
     image: PinnedImage | None = dial(
         "The candidate's model server, by digest, where it is another.", "nothing to try", default=None
     )
+    way_back: bool = dial(
+        "It is the version that was active before: warm, approved, without requests until what is active fails.",
+        "a version that fails is served until people have changed the stack",
+        default=False,
+    )
     steps: tuple[Annotated[int, Field(ge=1, le=100)], ...] = dial(
         "Percent of requests, step by step: each more than the one before, none but the last over 50.",
         "nobody knows how many patients a candidate may answer",
@@ -247,6 +252,14 @@ class UseCase(Section):
     replicas_max: int = dial("Most replicas.", "no ceiling on GPUs", ge=1, le=64)
     gpus: int = dial("GPUs of each replica; 0 serves on CPU.", "the model doesn't fit", ge=0, le=8)
     max_model_len: int = dial("Context, in tokens.", "the key-value cache outgrows the GPU", ge=256, le=1_048_576)
+    concurrency: int = dial(
+        "Requests that a replica answers at once; more wait. The plan holds that many of the longest context against "
+        "the GPU's memory: `bailiwick models fit STACK`.",
+        "requests push each other's key-value cache out, and every clinician waits",
+        ge=1,
+        le=1024,
+        default=4,
+    )
     cpu: Quantity = dial("CPU request and limit, as Kubernetes quantity.", "the pod starves or crowds out others")
     memory: Quantity = dial(
         "Memory request and limit, as Kubernetes quantity.", "the pod is killed while loading weights"

@@ -11,7 +11,7 @@ from typing import Annotated
 
 from pydantic import StringConstraints
 
-from config.canary import GPUS_OF_SIZE
+from config.canary import gpus_of
 from config.faults import Fault
 from config.sections import Gpu, Label, Origin, Section, UseCase, dial
 
@@ -158,7 +158,7 @@ def tenants_fit_the_gpus(
     """Every tenant's servers at their largest have GPUs: no tenant waits for another's."""
     if gpu is None or not tenants:
         return
-    there = gpu.max * GPUS_OF_SIZE.get(gpu.size, 1)
+    there = gpu.max * gpus_of(gpu.size)
     asked = {
         f"{one.item.name} of {one.tenant}": one.item.replicas_max * one.item.gpus for one in served(use_cases, tenants)
     }

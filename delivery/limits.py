@@ -57,6 +57,8 @@ class Limits:
     first_token_ms: int
     until: date
     """The last day."""
+    way_back: bool = False
+    """Whether it is the version before, which waits for what is active to fail."""
 
     @classmethod
     def of(cls, use_case: UseCase) -> "Limits":
@@ -80,6 +82,7 @@ class Limits:
             accuracy_floor=use_case.accuracy_floor,
             first_token_ms=use_case.first_token_ms,
             until=date.fromisoformat(canary.until),
+            way_back=canary.way_back,
         )
 
     @classmethod
@@ -96,6 +99,7 @@ class Limits:
                     accuracy_floor=float(item["accuracyFloor"]),
                     first_token_ms=int(item["firstTokenMilliseconds"]),
                     until=date.fromisoformat(item["until"]),
+                    way_back=item.get("wayBack", False) is True,
                 )
                 for item in json.loads(text)
             )

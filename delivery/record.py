@@ -7,12 +7,14 @@ that a line that was left out, changed or added shows, but for the newest ones i
 
 import hashlib
 import json
-from collections.abc import Iterable
-from datetime import UTC
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 
+from delivery.course import Course
 from delivery.decide import Decision, Look, Pair
 from delivery.limits import Limits
 from delivery.state import BEGINNING
+from delivery.watch import Watched
 
 FORMAT = "bailiwick-canary/1"
 
@@ -21,9 +23,26 @@ def line_of(
     limits: Limits, look: Look, decision: Decision, *, previous: str, by: str = "the analysis"
 ) -> tuple[str, str]:
     """The line, and its hash."""
+    samples = {"recent": _pair(look.recent), "step": _pair(look.step)}
+    return _line(limits, look.at, decision, {"samples": samples}, previous, by)
+
+
+def watched_line(limits: Limits, look: Watched, decision: Decision, course: Course) -> tuple[str, str]:
+    """The line of a look at what is active, and its hash."""
+    samples = {
+        "recent": look.recent.as_json() if look.recent is not None else None,
+        "long": look.long.as_json() if look.long is not None else None,
+    }
+    told = {"watch": {"health": course.health, "bad": course.bad, "drift": dict(course.drift)}, "samples": samples}
+    return _line(limits, look.at, decision, told, course.previous, "the watch")
+
+
+def _line(
+    limits: Limits, at: datetime, decision: Decision, more: Mapping[str, object], previous: str, by: str
+) -> tuple[str, str]:
     told = {
         "format": FORMAT,
-        "at": look.at.astimezone(UTC).isoformat(timespec="seconds"),
+        "at": at.astimezone(UTC).isoformat(timespec="seconds"),
         "useCase": limits.use_case,
         "change": limits.change,
         "versions": limits.versions,
@@ -31,7 +50,7 @@ def line_of(
         "decision": decision.kind,
         "weight": decision.weight,
         "reasons": list(decision.reasons),
-        "samples": {"recent": _pair(look.recent), "step": _pair(look.step)},
+        **more,
         "previous": previous,
     }
     text = json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":"))

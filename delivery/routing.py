@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from delivery.course import Course
 from delivery.decide import Decision
 from delivery.state import BadState, State
 from delivery.web import Unreachable, ask
@@ -29,7 +30,7 @@ def key_of(use_case: str) -> str:
     return f"routing:{use_case}"
 
 
-def written(decision: Decision, state: State, at: datetime) -> str:
+def written(decision: Decision, state: State | Course, at: datetime) -> str:
     """What stands there."""
     told = {
         "change": state.change,
@@ -47,6 +48,22 @@ def kept(text: str | None) -> State | None:
     try:
         document = json.loads(text)
         return State.of(document["state"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise BadState(str(error)) from error
+
+
+def kept_course(text: str | None, change: str) -> Course | None:
+    """How it goes with what is active, as `change` watches it; None where that has not begun. Raises BadState.
+
+    What another change left behind, a trial's state among them, is no course of this one: its record goes on.
+    """
+    if text is None:
+        return None
+    try:
+        document = json.loads(text)
+        if document["change"] != change:
+            return None
+        return Course.of(document["state"])
     except (ValueError, KeyError, TypeError) as error:
         raise BadState(str(error)) from error
 

@@ -57,6 +57,14 @@ class State:
     def of(cls, document: Mapping[str, Any]) -> "State":
         """From JSON. Raises BadState: a state that can't be read must not read as a fresh start."""
         try:
+            if "health" in document:
+                # What a watch left behind (delivery/course.py). It is no trial's: another change begins anew after it.
+                return cls(
+                    change=str(document["change"]),
+                    began=_time(document["began"]),
+                    outcome="rolled back",
+                    previous=str(document["previous"]),
+                )
             if document["outcome"] not in ("running", "rolled back", "promoted"):
                 raise BadState(f"outcome is '{document['outcome']}'")
             return cls(

@@ -16,8 +16,10 @@ from config.sections import Section
 from config.stack import StackConfig
 from docs.gateway import gateway, openapi
 from docs.initiatives import initiatives
+from docs.models import models
 from docs.salesforce import registration
 from jurisdictions import available, load
+from models.schema import SCHEMAS, schema
 from policies.catalogue import controls_of, regulations
 from policies.packs import PACKS, pack_of
 from policies.rule import Severity
@@ -181,6 +183,7 @@ def project() -> Iterator[str]:
 
 
 PAGES = {
+    "models": models,
     "rules": rules,
     "config": config,
     "jurisdictions": jurisdictions,
@@ -200,6 +203,8 @@ def main(arguments: list[str]) -> int:
     root = HERE.parent.parent
     texts[root / "Pulumi.yaml"] = "\n".join(project())
     texts[HERE / "gateway-openapi.json"] = openapi()
+    for name, form in SCHEMAS.items():
+        texts[root / "models" / f"{name}.schema.json"] = json.dumps(schema(form), indent=1, ensure_ascii=False)
     texts[root / SALESFORCE / "Gateway.externalServiceRegistration-meta.xml"] = "\n".join(registration())
     for path, generated in texts.items():
         text = generated.rstrip() + "\n"

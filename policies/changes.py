@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from policies.change_form import Change, Fault
+    from policies.change_form import Change
+    from records.reading import Fault
 
 FOLDER = Path(__file__).resolve().parent.parent / "changes"
 """Beside the stack files; in a published pack, the copy that travels in it."""
@@ -41,7 +42,8 @@ def _read(folder: Path) -> Changes:
     paths = sorted(folder.glob("*.yaml"))
     if not paths:
         return NONE
-    from policies.change_form import Fault, read  # most stacks try nothing
+    from policies.change_form import path_of, read  # most stacks try nothing
+    from records.reading import Fault
 
     records: dict[str, Change] = {}
     faults: dict[str, tuple[Fault, ...]] = {}
@@ -49,7 +51,7 @@ def _read(folder: Path) -> Changes:
         try:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            faults[path.stem] = (Fault(path.stem, 1, f"can't be read: {error}"),)
+            faults[path.stem] = (Fault(path_of(path.stem), 1, f"can't be read: {error}"),)
             continue
         record, found = read(path.stem, text)
         if record is not None:

@@ -20,6 +20,7 @@ CANDIDATE = "-candidate"
 CHANGE = "bailiwick/change"
 STEPS = "bailiwick/canary-steps"
 UNTIL = "bailiwick/canary-until"
+WAY_BACK = "bailiwick/way-back"
 COMPONENT = "app.kubernetes.io/component"
 TEMPLATE = "spec.template.metadata"
 Pinned = Mapping[str, Any]
@@ -41,6 +42,11 @@ class Trial:
     candidate_image: str = ""
 
     @property
+    def way_back(self) -> bool:
+        """Whether it is the version before, which waits for what is active to fail."""
+        return self.noted.get(WAY_BACK) == "true"
+
+    @property
     def steps(self) -> tuple[int, ...]:
         """Percent by percent; none where they can't be read."""
         parts = str(self.noted.get(STEPS, "")).split(",")
@@ -49,7 +55,7 @@ class Trial:
 
 def trials(stack: StackUnderReview) -> Iterator[Trial]:
     """Every candidate of the stack."""
-    pinned = dict(_pinned(stack))
+    store = dict(pinned(stack))
     servers = [
         item for item in stack.of_type(DEPLOYMENT) if _labels(item).get("app.kubernetes.io/component") == "inference"
     ]
@@ -66,8 +72,8 @@ def trials(stack: StackUnderReview) -> Iterator[Trial]:
             use_case=use_case,
             change=str(known.get(CHANGE, "")),
             noted=known,
-            stable=pinned.get(use_case, {}),
-            candidate=pinned.get(use_case + CANDIDATE, {}),
+            stable=store.get(use_case, {}),
+            candidate=store.get(use_case + CANDIDATE, {}),
             stable_image=_digest(beside) if beside is not None else "",
             candidate_image=_digest(server),
         )
@@ -83,7 +89,8 @@ def _digest(server: PlannedResource) -> str:
     return images.pop().partition("@")[2] if len(images) == 1 else ""
 
 
-def _pinned(stack: StackUnderReview) -> Iterator[tuple[str, Pinned]]:
+def pinned(stack: StackUnderReview) -> Iterator[tuple[str, Pinned]]:
+    """What the prompt store holds each use case to, by name; a candidate under its own."""
     for value in stack.of_type(KEY_VALUE):
         key = str(value.get("keyValueName"))
         if key.startswith("use-case:"):

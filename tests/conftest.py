@@ -3,10 +3,12 @@
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 
 import pytest
 
 from model_images.gateway.guard.compiled import FOLDER
+from records import lives
 from tests.plans import SHARED
 
 
@@ -22,3 +24,15 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """Remove it, after the last worker has ended."""
     if not hasattr(config, "workerinput"):
         shutil.rmtree(os.environ.pop(SHARED), ignore_errors=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _lives(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Records of versions' lives: the project's own, and one of a candidate, which no committed stack has."""
+    from tests.tried import write_lives  # it reads a stack: not before there is a test
+
+    folder = tmp_path_factory.mktemp("lives") / "lifecycle"
+    write_lives(folder)
+    own, lives.FOLDER = lives.FOLDER, folder
+    yield
+    lives.FOLDER = own

@@ -3,6 +3,7 @@
 import copy
 import fcntl
 import os
+import shutil
 from collections.abc import Mapping
 from datetime import date, timedelta
 from functools import lru_cache
@@ -16,6 +17,7 @@ from config import StackConfig, parse
 from plan import stacks
 from plan.file import read, to_json
 from plan.model import Plan
+from records.lifecycle import path_for
 from tests.plans import SHARED
 
 STACK, USE_CASE, CHANGE = "eu-prod", "clinical-notes", "notes-2"
@@ -101,6 +103,47 @@ def record(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 a change record
     return {key: value for key, value in {**sound, **changes}.items() if value is not None}
 
 
+def life(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 a version's record
+    """The candidate's, which is a canary of that change since yesterday."""
+    candidate, today = configured().use_cases[0].candidate, date.today()
+    assert candidate is not None
+    measured, approved = today - timedelta(days=3), today - timedelta(days=1)
+    evaluation = {"suite": "clinical-notes/3", "report_sha256": "f" * 64, "date": measured, "accuracy": 0.91}
+    approvals = [
+        {"who": "B. Clinician", "role": "clinical-safety", "date": today - timedelta(days=2)},
+        {"who": "C. Engineer", "role": "platform", "date": approved},
+    ]
+    sound = {
+        "stack": STACK,
+        "use_case": USE_CASE,
+        "model": candidate.model.model_dump(),
+        "prompt": candidate.prompt.model_dump(),
+        "history": [
+            {"to": "candidate", "date": measured, "by": "A. Author", "why": "fewer corrections"},
+            {"to": "evaluated", "date": measured, "by": "A. Author", "evaluation": evaluation},
+            {
+                "to": "approved",
+                "date": approved,
+                "by": "D. Manager",
+                "change": "CHG-1",
+                "approvals": approvals,
+                "expires": measured + timedelta(days=300),
+            },
+            {"to": "canary", "date": approved, "by": "D. Manager", "change": CHANGE},
+        ],
+    }
+    return {**sound, **changes}
+
+
+def write_lives(folder: Path) -> None:
+    """The project's own records, and the candidate's."""
+    shutil.copytree(ROOT / "lifecycle", folder)
+    found = life()
+    model, prompt = found["model"], found["prompt"]
+    path = path_for(STACK, USE_CASE, model["name"], model["revision"], prompt["version"])
+    (folder.parent / path).write_text(yaml.safe_dump(found, sort_keys=False), encoding="utf-8")
+
+
 def _versions(item: Any) -> dict[str, Any]:  # noqa: ANN401 a use case
     return {
         "model": item.model.model_dump(),
@@ -134,3 +177,12 @@ def write_all(folder: Path) -> None:
             evaluation={**sound["evaluation"], "date": begun},
         ),
     )
+
+
+def write_catalogue(file: Path) -> None:
+    """The project's catalogue of models, which knows the candidate's revision besides."""
+    found = yaml.safe_load((ROOT / "models" / "models.yaml").read_text(encoding="utf-8"))
+    model = CANARY["model"]
+    revision = {"commit": model["revision"], "manifest_sha256": model["sha256"], "example": True}
+    found["models"][model["name"]]["revisions"].append(revision)
+    file.write_text(yaml.safe_dump(found, sort_keys=False), encoding="utf-8")

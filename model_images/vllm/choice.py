@@ -11,8 +11,6 @@ from model_images.vllm.checkpoint import Checkpoint, Unservable
 from model_images.vllm.devices import Gpu
 from model_images.vllm.settings import Settings
 
-SHARE = 0.9
-"""Of a GPU's memory that vLLM takes (--gpu-memory-utilization; its default changed between versions: it is said)."""
 RESERVE = 2 * 2**30
 """Bytes on each GPU for activations and graphs: an estimate for a batch of 8,192 tokens, not a bound."""
 LEAST: dict[str, tuple[int, int]] = {
@@ -25,6 +23,8 @@ LEAST: dict[str, tuple[int, int]] = {
     "mxfp4": (8, 0),
 }
 """Least compute capability by method: docs.vllm.ai, Quantization, Supported Hardware; below 8.9 FP8 is weights only."""
+ON_CPU = ("awq", "compressed-tensors", "gptq")
+"""docs.vllm.ai, CPU, FAQ: of compressed-tensors, INT8 with INT8 activations."""
 BF16: tuple[int, int] = (8, 0)
 FP8: tuple[int, int] = (8, 9)
 
@@ -49,8 +49,10 @@ def choose(settings: Settings, found: Checkpoint, gpus: Sequence[Gpu]) -> Choice
             "it answers nonsense"
         )
     if not settings.gpus:
-        if found.quantization:
-            raise Unservable(f"weights quantised as {found.quantization} need a GPU; take 16-bit weights for a CPU")
+        if found.quantization and found.quantization not in ON_CPU:
+            raise Unservable(
+                f"weights quantised as {found.quantization} need a GPU; a CPU takes {', '.join(ON_CPU)}, or 16 bits"
+            )
         return Choice("bfloat16", 1, None, f"{found.architecture} on CPU, {gib(found.bytes)} of weights")
     if len(gpus) != settings.gpus:
         raise Unservable(
@@ -82,7 +84,7 @@ def _fitted(settings: Settings, found: Checkpoint, gpu: Gpu) -> Choice:
     if settings.kv_cache_dtype == "fp8" and gpu.capability < FP8:
         raise Unservable(f"--kv-cache-dtype=fp8 needs compute capability 8.9; {gpu.name} has {dotted}")
     dtype = "bfloat16" if gpu.capability >= BF16 else "float16"
-    room = int(gpu.memory * SHARE) - RESERVE
+    room = int(gpu.memory * settings.gpu_memory_utilization) - RESERVE
     needs = _needs(settings, found, found.bytes)
     if needs <= room:
         return Choice(dtype, settings.gpus, None, _told(found, settings, gpu, needs))
@@ -90,8 +92,9 @@ def _fitted(settings: Settings, found: Checkpoint, gpu: Gpu) -> Choice:
     online = settings.online_quantization == "fp8" and found.quantization is None and gpu.capability >= FP8
     if online and halved <= room:
         return Choice(dtype, settings.gpus, "fp8", _told(found, settings, gpu, halved) + ", as FP8")
+    share = settings.gpu_memory_utilization
     raise Unservable(
-        f"it does not fit: each of {settings.gpus} {gpu.name} has {gib(room)} for it ({gib(gpu.memory)} × {SHARE} - "
+        f"it does not fit: each of {settings.gpus} {gpu.name} has {gib(room)} for it ({gib(gpu.memory)} × {share} - "
         f"{gib(RESERVE)}), and needs {gib(needs)}: {gib(found.bytes // settings.gpus)} of weights and "
         f"{gib(_cache(settings, found))} for one request of {settings.max_model_len} tokens. `bailiwick models fit` "
         "shows what would"

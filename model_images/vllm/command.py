@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from model_images.vllm.choice import SHARE, Choice
+from model_images.vllm.choice import Choice
 from model_images.vllm.settings import Settings
 
 LOGGING = Path(__file__).with_name("logging.json")
@@ -89,7 +89,7 @@ def command(settings: Settings, choice: Choice) -> list[str]:
         "--distributed-executor-backend=mp",
     ]
     if settings.gpus:
-        flags.append(f"--gpu-memory-utilization={SHARE}")
+        flags.append(f"--gpu-memory-utilization={settings.gpu_memory_utilization}")
     else:
         flags.append("--enforce-eager")
     if choice.quantization:

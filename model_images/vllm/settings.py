@@ -39,6 +39,9 @@ class Settings(BaseModel):
     max_num_seqs: int = Field(description="requests at once", ge=1, le=1024, default=16)
     gpus: int = Field(description="GPUs of this server; 0 serves on CPU", ge=0, le=8)
     confidential: bool = Field(description="whether each GPU must be in confidential mode", default=False)
+    gpu_memory_utilization: float = Field(
+        description="share of each GPU's memory for weights, cache and all else", gt=0.1, le=0.98, default=0.9
+    )
     kv_cache_dtype: Literal["auto", "fp8"] = Field(description="type of the key-value cache", default="auto")
     online_quantization: Literal["none", "fp8"] = Field(
         description="whether 16-bit weights may be served as FP8 where they don't fit else: other answers than were "

@@ -1,8 +1,8 @@
 """Put a pack together so that it can be published: its folder, with everything that it imports.
 
 `pulumi policy publish` uploads the folder that it is called in, and nothing beside it; whoever enables the pack gets
-that folder and what its requirements.txt names. The pack itself is as it is here, line by line. The list of exemptions
-and the change records travel in it.
+that folder and what its requirements.txt names. The pack itself is as it is here, line by line. The list of exemptions,
+the change records and those of versions' lives travel in it.
 
     python -m policies.packs.publish sovereignty /tmp/sovereignty
 """
@@ -16,8 +16,9 @@ import yaml
 
 from policies.changes import FOLDER
 from policies.packs import PACKS
+from records import lives
 
-OWN = ("jurisdictions", "plan", "policies")
+OWN = ("jurisdictions", "models", "plan", "policies", "records")
 """Packages of this project that a pack imports."""
 REQUIRED = ("attrs", "cattrs", "pulumi", "pulumi-policy", "pyyaml")
 """What they import; written with the versions of this environment, which the lock file holds."""
@@ -43,9 +44,10 @@ def publishable(pack_id: str, folder: Path) -> None:
     left_out = shutil.ignore_patterns("__pycache__", *PACKS)
     for name in OWN:
         shutil.copytree(ROOT / name, folder / name, ignore=left_out)
-    # What approves a candidate is data of this project, as the list is; most have none.
-    if FOLDER.is_dir():
-        shutil.copytree(FOLDER, folder / FOLDER.name)
+    # What approves a version is data of this project, as the list is; most try nothing, and have no changes.
+    for records in (FOLDER, lives.FOLDER):
+        if records.is_dir():
+            shutil.copytree(records, folder / records.name)
 
 
 def main(arguments: list[str]) -> int:

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 
-from policies.change_form import Change, Versions, two_people
+from policies.change_form import Change, Versions
 from policies.changes import load
 from policies.review import StackUnderReview
 from policies.rule import Judged, Severity, stack_rule
 from policies.trials import UNTIL, Pinned, Trial, trials
 from policies.types import DEPLOYMENT, KEY_VALUE
 from policies.verdict import PASSED, Verdict, all_of, not_evaluated, refused, refused_for
+from records.versions import two_people
 
 SEEN = (DEPLOYMENT, KEY_VALUE)
 MOST_BEFORE_THE_LAST = 50
@@ -133,7 +134,7 @@ def _noted(trial: Trial) -> Verdict:
 def approved_by_two(stack: StackUnderReview) -> Iterable[Judged]:
     """Who built a thing is the last to see what is wrong with it."""
     if stack.is_prod:
-        yield from _each(stack, lambda _, record: refused(told) if (told := two_people(record)) else PASSED)
+        yield from _each(stack, lambda _, record: refused(told) if (told := two_people(record.approvals)) else PASSED)
 
 
 @stack_rule(

@@ -104,6 +104,10 @@ def _held(text: str, tried: Mapping[str, Trial], *, partial: bool) -> Verdict:
             "firstTokenMilliseconds": trial.stable.get("firstTokenMilliseconds"),
         }
         told += [f"the job's {key} of {name} is {found.get(key)!r}" for key in wanted if found.get(key) != wanted[key]]
+        if (found.get("wayBack") is True) != trial.way_back:
+            told.append(
+                f"the job takes {name} for a {'trial' if trial.way_back else 'way back'}; its pods say otherwise"
+            )
         minutes = found.get("stepMinutes")
         if not isinstance(minutes, int | float) or minutes < LEAST_MINUTES:
             told.append(f"a step of {name} lasts {minutes} minutes; {LEAST_MINUTES} at least")

@@ -20,6 +20,7 @@ KNOWN: Mapping[str, str] = {
     "max-model-len": r"[0-9]+",
     "max-num-seqs": r"[0-9]+",
     "gpus": r"[0-8]",
+    "gpu-memory-utilization": r"0\.[0-9]{1,3}",
     "confidential": r"true|false",
     "kv-cache-dtype": r"auto|fp8",
     "online-quantization": r"none|fp8",

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from components.canary import STABLE, STALE_MINUTES, TRIED, routed, versions, weight_host, weight_store
+from components.canary import STABLE, STALE_MINUTES, TRIED, limits, routed, versions, weight_host, weight_store
 from components.naming import Names
 from components.scope import Scope
 from delivery import routing
@@ -188,3 +188,15 @@ class TestTheGatewayIsReplacedWithNoDroppedStream:
             if item.get("metadata.namespace") == "gateway"
         )
         assert budget.get("spec.maxUnavailable") == 1
+
+
+class TestAWayBackIsSaidToJobAndPods:
+    """A trial begins with its first step at once; what waits for a failure must not."""
+
+    def test_and_is_none_otherwise(self) -> None:
+        for way_back in (True, False):
+            item = configured(wayBack=way_back, steps=[100] if way_back else CANARY["steps"]).use_cases[0]
+            (told,) = limits([item])
+            (read,) = Limits.read(json.dumps([told]))
+            assert (read.way_back, Limits.of(item).way_back) == (way_back, way_back)
+            assert versions(item)[1].noted.get(trials.WAY_BACK) == ("true" if way_back else None)

@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from config import Fault, parse
-from config.canary import CANDIDATE, GPUS_OF_SIZE, MOST_BEFORE_THE_LAST
+from config.canary import CANDIDATE, MOST_BEFORE_THE_LAST
 from config.sections import Canary
 from jurisdictions import available, load
+from models.gpus import gpus
 from policies import trials
 from policies.rules import delivery
 from tests.tried import CANARY, STACK, configured, values
@@ -50,6 +51,7 @@ class TestEveryFaultOfACanaryIsFound:
             ({"change": "Notes 2"}, "useCases.0.canary.change", "match pattern"),
             ({"change": None}, "useCases.0.canary.change", "missing"),
             ({"until": "soon"}, "useCases.0.canary.until", "a day is written as 2026-12-31"),
+            ({"wayBack": True}, "useCases.clinical-notes.canary.steps", "a way back that takes a share"),
             ({"replicasMin": 3}, "useCases.clinical-notes.canary.replicasMin", "fewest exceeds most"),
             ({"replicasMax": 3}, "useCases", "the pool has 4 at its largest"),
             ({"image": "x"}, "useCases.0.canary.image", "sha256"),
@@ -96,4 +98,4 @@ class TestTheRulesSayTheSame:
     def test_every_size_that_some_region_offers_is_counted(self) -> None:
         facts = [region for name in available() for region in load(name).regions.values()]
         offered = {size for region in facts for size in (*region.gpu_sizes, *region.confidential_gpu_sizes)}
-        assert offered <= set(GPUS_OF_SIZE)
+        assert offered <= set(gpus().sizes)

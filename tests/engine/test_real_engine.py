@@ -23,7 +23,17 @@ pytestmark = [
 ]
 
 PROVIDERS = ("azure-native", "azuread", "kubernetes", "random")
-SOURCES = ("__main__.py", "components", "config", "jurisdictions", "plan", "policies", "pyproject.toml")
+SOURCES = (
+    "__main__.py",
+    "components",
+    "config",
+    "jurisdictions",
+    "lifecycle",
+    "plan",
+    "policies",
+    "pyproject.toml",
+    "records",
+)
 STACK = "eu-prod"
 
 

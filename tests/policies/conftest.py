@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from models import catalogue
 from policies import changes
-from tests.tried import write_all
+from tests.tried import write_all, write_catalogue
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -15,3 +16,13 @@ def _records(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     own, changes.FOLDER = changes.FOLDER, folder
     yield
     changes.FOLDER = own
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _catalogue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The catalogue knows the candidate: no committed stack tries one."""
+    file = tmp_path_factory.mktemp("catalogue") / "models.yaml"
+    write_catalogue(file)
+    own, catalogue.FILE = catalogue.FILE, file
+    yield
+    catalogue.FILE = own

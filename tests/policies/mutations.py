@@ -14,9 +14,10 @@ from tests.policies.mutation import Mutation
 from tests.policies.mutations_of_admission import OF_ADMISSION
 from tests.policies.mutations_of_cluster import CLUSTER, OF_CLUSTER_TOO
 from tests.policies.mutations_of_images import OF_IMAGES
+from tests.policies.mutations_of_models import OF_MODELS, OF_MODELS_TOO
 from tests.policies.mutations_of_settings import RIGHTLY_TOO, SETTINGS
 from tests.policies.mutations_of_tenants import TENANTS
-from tests.policies.mutations_of_trials import TRIALS
+from tests.policies.mutations_of_trials import LIVES, TRIALS
 
 
 def put(
@@ -585,9 +586,9 @@ MUTATIONS: dict[str, Mutation] = {
     "workload.system-calls-filtered": put(DEP, f"{POD}.securityContext.seccompProfile.type", "Unconfined"),
     "workload.users-are-nobody-on-the-node": put(DEP, f"{POD}.securityContext.runAsUser", 1000),
 }
-MUTATIONS |= {**SETTINGS, **OF_ADMISSION, **OF_IMAGES, **CLUSTER, **TENANTS, **TRIALS}
+MUTATIONS |= {**SETTINGS, **OF_ADMISSION, **OF_IMAGES, **OF_MODELS, **CLUSTER, **TENANTS, **TRIALS, **LIVES}
 MUTATIONS |= {
     rule_id: replace(MUTATIONS[rule_id], also=MUTATIONS[rule_id].also | set(more.split()))
-    for too in (RIGHTLY_TOO, OF_CLUSTER_TOO)
+    for too in (RIGHTLY_TOO, OF_CLUSTER_TOO, OF_MODELS_TOO)
     for rule_id, more in too.items()
 }

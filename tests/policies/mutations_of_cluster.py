@@ -66,9 +66,10 @@ OF_CLUSTER_TOO: Mapping[str, str] = {
     "workload.namespaces-restricted": "workload.node-and-control-are-out-of-reach workload.says-whose-it-is",
     "workload.operators-keep-to-their-folder": "workload.shares-nothing-with-node workload.mounts-what-it-reads",
     "workload.limits-set": "workload.quotas-follow-the-dials",
-    # Server and proxy are of one image.
+    # Server and proxy are of one image; what is verified is what is noted.
     "workload.images-by-digest": "workload.models-stand-behind-their-proxy",
     "workload.images-from-own-registry": "workload.models-stand-behind-their-proxy",
+    "delivery.changes-name-these-versions": "workload.models-run-no-code",
     # A quota counts the services of its namespace.
     "workload.lives-in-own-namespaces": "workload.quotas-follow-the-dials",
 }

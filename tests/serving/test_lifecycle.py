@@ -79,7 +79,7 @@ class TestAServerThatDiesIsNotNoticed:
 
     def test_a_worker_that_falls_in_the_middle_writes_no_prompt_down(self, platform: Platform) -> None:
         """Tracebacks and dumps of an engine hold what it was at, unless they are told not to."""
-        body = letter(platform, max_tokens=3_000)
+        body = letter(platform, max_tokens=400)
         body.pop("response_format")
         body["messages"] = [{"role": "user", "content": f"the {WORD} of {NAME} turned. " * 20}]
         ended: list[int] = []

@@ -18,9 +18,9 @@ CONTEXT = 4096
 
 def make(folder: Path, seed: int) -> None:
     """Write the model's files."""
-    import torch  # type: ignore[import-not-found] # vLLM's
-    from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers  # type: ignore[import-not-found] # vLLM's
-    from transformers import (  # type: ignore[import-not-found] # vLLM's
+    import torch
+    from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
+    from transformers import (
         LlamaConfig,
         LlamaForCausalLM,
         PreTrainedTokenizerFast,

@@ -18,7 +18,7 @@ ELSEWHERE = {
     # Gone before it answered: nobody has seen a word of it yet. 503 is the proxy of a pod whose server is gone.
     "retry_on": "connect-failure,refused-stream,reset,retriable-status-codes",
     "retriable_status_codes": [503],
-    "num_retries": 2,
+    "num_retries": 1,
     "retry_host_predicate": [
         {
             "name": "envoy.retry_host_predicates.previous_hosts",
@@ -30,7 +30,8 @@ ELSEWHERE = {
     "host_selection_retry_max_attempts": "5",
     "retry_back_off": {"base_interval": "0.025s", "max_interval": "0.25s"},
 }
-"""A model that was asked and fell is asked again on another server, twice at most; a stream that began is not."""
+"""What a server that fell did not answer, another is asked, once: what brings servers down must not go round them all.
+A stream that began is not asked again, nor is what a server itself refused or failed at."""
 READS = ("/v1/models", "/openapi.json")
 PROBE = "/healthz"
 

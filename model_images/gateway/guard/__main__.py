@@ -18,6 +18,8 @@ from model_images.gateway.guard.wiring import Mounts, build
 
 SWITCH_SECONDS = 0.0005
 """How soon a thread of the detectors gives way to the event loop: a streamed piece does not wait for another's text."""
+YOUNG = 20_000
+"""Objects after which the collector looks for cycles among the new ones: some requests' worth, not a part of one's."""
 
 
 def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
@@ -36,6 +38,7 @@ async def serve(told: argparse.Namespace) -> None:
         # What is here now stays: the collector need not walk it again and again, in the midst of a request.
         gc.collect()
         gc.freeze()
+        gc.set_threshold(YOUNG, 20, 20)
         config = uvicorn.Config(
             app,
             uds=str(told.run / "guard.sock"),

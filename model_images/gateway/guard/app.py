@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from model_images.gateway.guard import reading
+from model_images.gateway.guard import reading, shape
 from model_images.gateway.guard.answer import Reader, counts, owner, unlike
 from model_images.gateway.guard.asides import Asides
 from model_images.gateway.guard.endpoints import ENDPOINTS, FEEDBACK, MODELS, Endpoint, responses
@@ -182,7 +182,7 @@ class App:
             raise unlike() if refusal.guard == SCHEMA else refusal from None
         self._first(exchange, begun)
         reader.read(walk)
-        exchange.tokens = counts(made.get("usage"))
+        exchange.tokens, exchange.finish = counts(made.get("usage")), shape.finish_of(made)
         answer.hold(msgspec.json.encode({**_head(exchange), **made}))
 
     async def _streamed(self, answer: Answer, answered: Answered, reader: Reader, begun: float) -> None:
@@ -201,7 +201,7 @@ class App:
             raise unlike() from None
         if not stream.finished or not events.whole:
             raise gone("model-gone", "The model's answer ended early.")
-        exchange.tokens = stream.tokens
+        exchange.tokens, exchange.finish = stream.tokens, stream.finish
 
     def _first(self, exchange: Exchange, begun: float) -> None:
         if exchange.route is not None:
@@ -220,6 +220,8 @@ class App:
             metrics.guards.labels(guard).observe(spent / 1000)
         for kind, number in exchange.found.items():
             metrics.found.labels(kind.value).inc(number)
+        if answer.status == 200 and answer.refused is None and exchange.upstream_status == 200:
+            shape.count(metrics, exchange)
 
 
 def _exchange(endpoint: Endpoint, headers: dict[str, str]) -> Exchange:

@@ -60,6 +60,8 @@ class Exchange:
     bytes_out: int = 0
     tokens: tuple[int, int] = (0, 0)
     """Of input and output, as the model counts them."""
+    finish: str = ""
+    """Why the model stopped, in its own word."""
     upstream_status: int = 0
     timings: dict[str, float] = field(default_factory=dict)
     """Milliseconds, by guard."""

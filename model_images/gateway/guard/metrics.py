@@ -3,6 +3,10 @@
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 16, 32, 64)
+CHARACTERS = (250, 500, 1000, 2000, 4000, 8000, 16_000, 32_000)
+IDENTIFIERS = (0, 1, 2, 5, 10, 20, 50)
+TOKENS = (16, 32, 64, 128, 256, 512, 1024, 2048, 4096)
+"""Upper edges: delivery/prometheus.py reads them as bins, and holds one month's share of each against another's."""
 
 
 class Metrics:
@@ -25,6 +29,48 @@ class Metrics:
             "Time to the first token.",
             place,
             buckets=SECONDS,
+            registry=self.registry,
+        )
+        self.prompt_length = Histogram(
+            "bailiwick_gateway_prompt_characters",
+            "Characters of a request's texts.",
+            place,
+            buckets=CHARACTERS,
+            registry=self.registry,
+        )
+        self.identifiers = Histogram(
+            "bailiwick_gateway_request_identifiers",
+            "Identifiers in a request.",
+            place,
+            buckets=IDENTIFIERS,
+            registry=self.registry,
+        )
+        self.languages = Counter(
+            "bailiwick_gateway_prompt_languages", "Answered, by language.", (*place, "language"), registry=self.registry
+        )
+        self.records = Counter(
+            "bailiwick_gateway_prompt_records",
+            "Answered, by whether a record came with it.",
+            (*place, "record"),
+            registry=self.registry,
+        )
+        self.hours = Counter(
+            "bailiwick_gateway_prompt_hours",
+            "Answered, by hour of the day in UTC.",
+            (*place, "hour"),
+            registry=self.registry,
+        )
+        self.answer_length = Histogram(
+            "bailiwick_gateway_answer_tokens",
+            "Tokens of an answer, as the model counts them.",
+            place,
+            buckets=TOKENS,
+            registry=self.registry,
+        )
+        self.finishes = Counter(
+            "bailiwick_gateway_answer_finishes",
+            "Answered, by why the model stopped.",
+            (*place, "reason"),
             registry=self.registry,
         )
         self.guards = Histogram(

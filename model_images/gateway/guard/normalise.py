@@ -9,7 +9,8 @@ import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import NamedTuple
 
 from model_images.gateway.guard.confusables import ENCLOSED, LATIN, MARKS, OTHER_SCRIPTS
 from model_images.gateway.guard.spans import Text
@@ -31,12 +32,48 @@ def text(original: str) -> Text:
     """`original` with its normal form. Of a normal form, the normal form is itself."""
     if _PLAIN.fullmatch(original):
         return Text(original, original, range(len(original) + 1))
+    simple = _one_to_one()
+    if simple.same.fullmatch(original):
+        return Text(original, original, range(len(original) + 1))
+    if simple.alone.fullmatch(original):
+        return Text(original, original.translate(simple.forms), range(len(original) + 1))
     shown, begins = _shown(original)
     normal, offsets = _composed(_folded(shown), begins)
     for index in range(bisect_right(offsets, offsets[0]) if offsets else 0):
         offsets[index] = 0  # what shows nothing at the very start belongs to the first grapheme
     offsets.append(len(original))
     return Text(original, normal, offsets)
+
+
+class _Simple(NamedTuple):
+    """Characters of European texts that each become one character, whatever stands around them: accented letters,
+    quotes, dashes, spaces.
+    """
+
+    forms: dict[int, str]
+    """What they become, where that is another."""
+    same: re.Pattern[str]
+    """Texts that stay as they are."""
+    alone: re.Pattern[str]
+    """Texts of no other characters than these."""
+
+
+@cache
+def _one_to_one() -> _Simple:
+    codes = (*range(0xA0, 0x250), *range(0x1E00, 0x1F00), *range(0x2000, 0x2300))
+    forms = {code: _compatible(chr(code)) for code in codes if chr(code) not in OTHER_SCRIPTS}
+    simple = {
+        code: form
+        for code, form in forms.items()
+        if len(form) == 1 and form not in OTHER_SCRIPTS and not _extends(form)
+    }
+    same = "".join(chr(code) for code, form in simple.items() if form == chr(code))
+    alone = "".join(map(chr, simple))
+    return _Simple(
+        {code: form for code, form in simple.items() if form != chr(code)},
+        re.compile(rf"[\t\n\r\x20-\x7e{re.escape(same)}]*+"),
+        re.compile(rf"[\t\n\r\x20-\x7e{re.escape(alone)}]*+"),
+    )
 
 
 def _shown(original: str) -> tuple[str, list[int]]:

@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import msgspec
+
 from model_images.gateway.guard.identifiers import Kind
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(msgspec.Struct, frozen=True, gc=False):
     """A stretch of text that identifies somebody: `start` to `end` (exclusive), in code points."""
 
     start: int
@@ -22,8 +23,7 @@ class Span:
     """1 for what was proved (record, check digits); less for what was judged."""
 
 
-@dataclass(frozen=True, slots=True)
-class Findings:
+class Findings(msgspec.Struct, frozen=True):
     """What one detector found in one text."""
 
     spans: Sequence[Span]
@@ -31,8 +31,7 @@ class Findings:
     """How many code points it has read. Fewer than it was given is a failure of the detector, not an absence."""
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(msgspec.Struct, frozen=True):
     """A text as sent, and in the form that detectors read, with a way back."""
 
     original: str

@@ -22,6 +22,8 @@ class Stream(Protocol):
     tokens: tuple[int, int]
     """Of input and output, where the model says."""
     finished: bool
+    finish: str
+    """Why the model stopped, in its own word; empty until it has."""
 
     def feed(self, data: str) -> Iterator[bytes]:
         """Events that go out for one that came in. Raises Refused."""
@@ -58,6 +60,7 @@ class ChatStream:
         self._calls: dict[int, dict[int, Channel]] = {}
         self.tokens = (0, 0)
         self.finished = False
+        self.finish = ""
 
     def feed(self, data: str) -> Iterator[bytes]:
         """Events that go out for one that came in. Raises Refused."""
@@ -92,6 +95,7 @@ class ChatStream:
                     made[name] = told
         pieces = [piece for call in delta.get("tool_calls", []) if (piece := self._call(call, calls))]
         if choice.get("finish_reason"):
+            self.finish = str(choice["finish_reason"])
             for name, channel in texts.items():
                 rest = channel.close()
                 if rest:
@@ -132,6 +136,7 @@ class ResponseStream:
         self._number = 0
         self.tokens = (0, 0)
         self.finished = False
+        self.finish = ""
 
     def feed(self, data: str) -> Iterator[bytes]:
         """Events that go out for one that came in. Raises Refused."""
@@ -157,6 +162,7 @@ class ResponseStream:
             self.tokens = counts(told["response"].get("usage"))
             told["response"] |= {"id": self._id, **self._head, "model": self._model}
         if kind in ("response.completed", "response.incomplete"):
+            self.finish = kind.removeprefix("response.")
             if self._open:
                 raise unlike()
             self.finished = True

@@ -58,7 +58,8 @@ class Tracing:
 
     def begin(self, exchange: Exchange, headers: dict[str, str]) -> Span:
         """A request's span. Only `traceparent` is read: `tracestate` could hold anything."""
-        parent = self._propagator.extract({"traceparent": headers.get("traceparent", "")})
+        told = headers.get("traceparent")
+        parent = self._propagator.extract({"traceparent": told}) if told else None
         return self._tracer.start_span(f"gateway {exchange.endpoint.name}", parent, SpanKind.SERVER)
 
     def end(self, span: Span, exchange: Exchange, status: int, refused: Refused | None) -> None:

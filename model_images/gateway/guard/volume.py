@@ -87,9 +87,10 @@ class Volume:
 
     def count(self, tenant: str, caller: str, *, bytes_out: int, reidentified: int) -> None:
         """After, and for a stream as often as there is something to count. Raises Refused: the stream ends there."""
-        for _, window in self._windows(tenant, caller):
+        windows = self._windows(tenant, caller)
+        for _, window in windows:
             window.add(size=bytes_out, reidentified=reidentified)
-        for scope, window in self._windows(tenant, caller):
+        for scope, window in windows:
             self._refuse_if_open(tenant, scope)
             self._hold(tenant, scope, window)
 
@@ -161,7 +162,8 @@ class Volume:
         minute = int(self._clock() // 60)
         found = []
         for scope in (caller, ANYBODY):
-            window = self._state.windows.setdefault(volume_state.key(tenant, scope), Window(minute))
+            name = volume_state.key(tenant, scope)
+            window = self._state.windows.get(name) or self._state.windows.setdefault(name, Window(minute))
             window.advance(minute)
             found.append((scope, window))
         return found

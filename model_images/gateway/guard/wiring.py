@@ -50,6 +50,9 @@ from model_images.gateway.guard.upstream import Upstream
 from model_images.gateway.guard.volume_limits import VolumeLimits
 
 LOG = logging.getLogger("bailiwick.gateway")
+AT_ONCE = 3_000
+"""Characters that the detectors read on the event loop: in one to three milliseconds; of words never met, or made to be
+slow, in some twenty. No plug-in is waited for there."""
 DETECTOR_THREADS = 8
 """At once in the detectors; hyperscan lets others run meanwhile."""
 
@@ -92,7 +95,12 @@ async def build(settings: Settings, callers: Callers, mounts: Mounts, policy: by
     guards = Guards(
         settings=settings,
         authorise=Authorise(settings, callers),
-        deidentify=Deidentify(find, executor, seconds=settings.detector_seconds),
+        deidentify=Deidentify(
+            find,
+            executor,
+            seconds=settings.detector_seconds,
+            at_once=0 if settings.plugin else AT_ONCE,
+        ),
         conversing=Conversing(Tokens(keys, _vault(mounts, keys)), settings.jurisdiction),
         prompts=Prompting(find, settings.jurisdiction),
         pins=pins,

@@ -4,8 +4,18 @@ import random
 from collections.abc import Sequence
 
 from model_images.gateway.guard.detectors import dictionary
+from model_images.gateway.guard.detectors.marks import CANDIDATE, mark_of
 from model_images.gateway.guard.detectors.tagger import place_phrases
-from model_images.gateway.guard.detectors.words import EDGE, TOKENS, Reading, Word, capitals_of, read_mark, read_word
+from model_images.gateway.guard.detectors.words import (
+    EDGE,
+    Reading,
+    Word,
+    bare,
+    capitals_of,
+    read_mark,
+    read_word,
+    split,
+)
 from model_images.gateway.guard.identifiers import Kind
 from model_images.gateway.training.generator import Sample
 
@@ -15,40 +25,42 @@ FORGOTTEN = 0.04  # of other words: so that an unknown word is not a name for be
 NAMING = 0b111111  # facts that speak for a name or a place
 
 
-def reading_of(text: str, known: dictionary.Dictionary) -> tuple[Reading, list[str]]:
-    """The text in pieces, and what capitals mean at each; the slow way, without the tagger's memory."""
+def reading_of(text: str, known: dictionary.Dictionary) -> tuple[Reading, list[Word], list[str]]:
+    """The text in pieces, its words, and what capitals mean at each; the slow way, without the tagger's memory."""
     modes, line = capitals_of(text), 0
-    reading, capitals = Reading(text, [], [], [], [], []), []
-    for match in TOKENS.finditer(text):
-        piece = match[0]
-        reading.pieces.append(piece)
-        reading.starts.append(match.start())
-        reading.words.append(read_word(piece, modes[line], known) if piece[0].isalpha() else read_mark(piece))
+    spaced, starts = split(text)
+    pieces = bare(spaced)
+    words: list[Word] = []
+    capitals: list[str] = []
+    for piece in pieces:
+        words.append(read_word(piece, modes[line], known) if piece[0].isalpha() else read_mark(piece))
         capitals.append(modes[line])
         line += piece == "\n"
-    return reading, capitals
+    marks = bytes(mark_of(piece, word) for piece, word in zip(pieces, words, strict=True))
+    reading = Reading(text, pieces, starts, words, bytearray(len(pieces)), [0.0] * len(pieces), marks)
+    return reading, words, capitals
 
 
 def labels(sample: Sample, reading: Reading) -> list[str]:
     """O, N or P for each piece. Punctuation and numbers are never judged."""
     spans = sorted((s for s in sample.spans if s.kind in LABELS), key=lambda s: s.start)
     found, index = [], 0
-    for i, word in enumerate(reading.words):
+    for i, mark in enumerate(reading.marks):
         while index < len(spans) and spans[index].end <= reading.starts[i]:
             index += 1
         inside = index < len(spans) and spans[index].start < reading.end(i)
-        found.append(LABELS[spans[index].kind] if inside and word.candidate else "O")
+        found.append(LABELS[spans[index].kind] if inside and mark & CANDIDATE else "O")
     return found
 
 
 def example(sample: Sample, known: dictionary.Dictionary, rng: random.Random) -> tuple[list[list[str]], list[str]]:
     """Features and labels of one text."""
-    reading, capitals = reading_of(sample.text, known)
+    reading, read_words, capitals = reading_of(sample.text, known)
     wanted = labels(sample, reading)
     lower = [piece.lower() for piece in reading.pieces]
     hidden = {word: rng.random() < HIDDEN for word, label in zip(lower, wanted, strict=True) if label != "O"}
     words: list[Word] = []
-    for i, (word, label) in enumerate(zip(reading.words, wanted, strict=True)):
+    for i, (word, label) in enumerate(zip(read_words, wanted, strict=True)):
         read = word
         if label != "O" and hidden[lower[i]]:
             read = read_word(reading.pieces[i], capitals[i], known, word.facts & ~NAMING)

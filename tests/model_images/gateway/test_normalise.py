@@ -97,3 +97,23 @@ class TestDisguisesAreUndone:
         assert len(piled.normal) < 60
         assert piled.back(0, len(piled.normal) - 4) == (0, 10001)
         assert unicodedata.is_normalized("NFKC", piled.normal)
+
+
+class TestWhatNeedsNoSecondLookIsReadAsEverythingElse:
+    """European letters, quotes and dashes take a short way; the long one says the same of them."""
+
+    @settings(max_examples=300, deadline=None)
+    @given(st.text(alphabet=st.characters(max_codepoint=0x22FF, exclude_categories=["Cs"]), max_size=30))
+    def test_whatever_stands_beside_it(self, original: str) -> None:
+        shown, begins = normalise._shown(original)
+        normal, offsets = normalise._composed(normalise._folded(shown), begins)
+        if normalise._one_to_one().alone.fullmatch(original):
+            assert (normal, offsets) == (normalise.text(original).normal, list(range(len(original))))
+
+    def test_each_such_character_by_itself_and_in_a_word(self) -> None:
+        for code in range(0xA0, 0x2300):
+            for original in (chr(code), f"a{chr(code)}b"):
+                shown, begins = normalise._shown(original)
+                normal, offsets = normalise._composed(normalise._folded(shown), begins)
+                if normalise._one_to_one().alone.fullmatch(original):
+                    assert (normal, offsets) == (normalise.text(original).normal, list(range(len(original))))

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from model_images.gateway.guard.identifiers import Kind
-from model_images.gateway.guard.tokens.lexicon import Lexicon
+from model_images.gateway.guard.tokens.lexicon import FEW, Lexicon
 from model_images.gateway.guard.tokens.markers import LONGEST_FORM, ForeignToken, mint
 from model_images.gateway.guard.tokens.restore import Restorer
 from tests.model_images.gateway.conversations import cut
@@ -209,3 +209,17 @@ class TestLongRunsOfWhatBeginsTokens:
         text = run * (40_000 // len(run))
         assert streamed([text]) == (text, True)
         assert streamed([text[start : start + 100] for start in range(0, len(text), 100)]) == (text, True)
+
+
+class TestManyLiteralsAreSoughtOtherwiseThanAFew:
+    """One by one they would be sought for as long as there are many of them."""
+
+    @pytest.mark.parametrize("many", [1, FEW, FEW + 1, 10 * FEW])
+    def test_and_found_alike(self, many: int) -> None:
+        lexicon = Lexicon()
+        lexicon.add_marker("[[NAME_n582jdk]]", "Anna")
+        for number in range(many):
+            lexicon.add_literal(f"{number % 28 + 1} May {1900 + number}", f"<{number}>")
+        text = "".join(f"on {number % 28 + 1} May {1900 + number}, name n582jdk; " for number in range(many))
+        restorer = Restorer(lexicon)
+        assert restorer.feed(text) + restorer.close() == "".join(f"on <{number}>, Anna; " for number in range(many))

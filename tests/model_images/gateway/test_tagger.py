@@ -13,6 +13,19 @@ from benchmarks import deidentify as benchmark
 from benchmarks.deidentify import Labelled, Score, generated, measured, read, wilson
 from model_images.gateway.guard.detectors import dictionary, weights
 from model_images.gateway.guard.detectors.lexicon import MEDICINE_ENDINGS
+from model_images.gateway.guard.detectors.marks import (
+    ADDRESS,
+    ADDRESS_WORDS,
+    CANDIDATE,
+    CANDIDATES,
+    COLON,
+    COLONS,
+    DIGIT,
+    PHRASE,
+    PHRASES,
+    STREET,
+    STREET_WORDS,
+)
 from model_images.gateway.guard.detectors.tagger import (
     BIAS,
     EASED,
@@ -23,7 +36,7 @@ from model_images.gateway.guard.detectors.tagger import (
     Tagger,
     is_eased,
 )
-from model_images.gateway.guard.detectors.words import EDGE, TOKENS, capitals_of, kind_of
+from model_images.gateway.guard.detectors.words import EDGE, TOKENS, bare, capitals_of, kind_of, split
 from model_images.gateway.guard.identifiers import Kind
 from model_images.gateway.guard.refusal import GuardFailed
 from model_images.gateway.guard.spans import Context, Text
@@ -224,6 +237,34 @@ class TestAnyTextIsReadToItsEnd:
             c.isspace() for piece in TOKENS.findall(text) for c in piece
         )
 
+    @given(st.text(alphabet=st.characters(max_codepoint=0x2100)))
+    def test_every_piece_is_where_it_is_said_to_be(self, text: str) -> None:
+        spaced, starts = split(text)
+        assert [text[start : start + len(piece)] for piece, start in zip(spaced, starts, strict=True)] == spaced
+        assert bare(spaced) == TOKENS.findall(text)
+
+
+class TestARuleVisitsItsOwnWordsAlone:
+    """A word without its mark is one that no rule looks at."""
+
+    @given(st.lists(st.sampled_from(PIECES)), st.sampled_from("Uygx"))
+    def test_whatever_was_asked_before(self, words: list[str], mode: str) -> None:
+        tagger = Tagger()
+        first = [tagger._remembered[mode][piece] for piece in bare(split(" ".join(words))[0])]
+        assert first == [tagger.sums(piece, mode) for piece in bare(split(" ".join(words))[0])]
+
+    def test_places_in_the_marks_are_those_of_the_bits(self) -> None:
+        marks = bytes(range(256))
+        for bits, found in (
+            (CANDIDATE, CANDIDATES),
+            (PHRASE, PHRASES),
+            (STREET, STREET_WORDS),
+            (ADDRESS | DIGIT, ADDRESS_WORDS),
+            (COLON, COLONS),
+        ):
+            places = [at for match in found.finditer(marks) for at in range(*match.span())]
+            assert places == [mark for mark in marks if mark & bits]
+
 
 class TestOneTaggerServesManyThreads:
     """Its memory of spellings is shared, and emptied when it is full."""
@@ -244,15 +285,16 @@ class TestOneTaggerServesManyThreads:
         tagger = Tagger()
         text = " ".join(f"W{chr(97 + i % 26)}{i:x}z".replace("0", "o") for i in range(2 * REMEMBERED + 500))
         tagger.find(Text(text, text, range(len(text) + 1)), Context())
-        assert len(tagger._sums) <= REMEMBERED
-        assert len(tagger._older) <= REMEMBERED
+        assert all(max(len(one), len(one._older)) <= REMEMBERED for one in tagger._remembered.values())
         assert len(tagger._pairs) <= PAIRS
 
     def test_a_spelling_that_was_met_before_the_memory_turned_is_still_known(self) -> None:
         tagger = Tagger()
-        first = tagger._sum("Thorvaldsdottir", "x")
-        tagger._older, tagger._sums = tagger._sums, {}
-        assert tagger._sum("Thorvaldsdottir", "x") is first
+        met = tagger._remembered["x"]
+        first = met["Thorvaldsdottir"]
+        met._older = met.copy()
+        met.clear()
+        assert met["Thorvaldsdottir"] is first
 
 
 class TestTheShippedWeightsAreTheOnesThatWereMeasured:
@@ -288,20 +330,21 @@ class TestTrainingReadsWhatServiceReads:
 
     def test_the_same_pieces_words_and_candidates(self) -> None:
         for sample in generate(8, 40):
-            reading, _ = corpus.reading_of(sample.text, dictionary.load())
+            reading, *_ = corpus.reading_of(sample.text, dictionary.load())
             served, _ = TAGGER._read(sample.text)
-            assert (reading.pieces, reading.starts) == (served.pieces, served.starts)
+            assert (reading.pieces, reading.starts, reading.marks) == (served.pieces, served.starts, served.marks)
             # What is kept of a word in service is without its features: their sum is kept instead.
-            assert [word._replace(own=(), lent=()) for word in reading.words] == served.words
+            kept = [(word.bucket, word.shape, word.facts, word.bare) for word in reading.words]
+            assert kept == [(word.bucket, word.shape, word.facts, word.bare) for word in served.words]
 
     def test_the_sum_of_a_row_is_the_emission(self) -> None:
         known, model = dictionary.load(), weights.load()
         for sample in generate(12, 10):
-            reading, _ = corpus.reading_of(sample.text, known)
+            _, read_words, _ = corpus.reading_of(sample.text, known)
             _, words = TAGGER._read(sample.text)
             padded = [TAGGER._edge, TAGGER._edge, *words, TAGGER._edge, TAGGER._edge]
-            rows = [EDGE, EDGE, *reading.words, EDGE, EDGE]
-            for i, word in enumerate(reading.words):
+            rows = [EDGE, EDGE, *read_words, EDGE, EDGE]
+            for i, word in enumerate(read_words):
                 if word.candidate:
                     outside, *inside = model.sum("", corpus.row(rows, i + 2, ""))
                     emission = TAGGER._emission(padded, i + 2, None)

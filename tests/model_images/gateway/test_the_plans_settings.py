@@ -108,7 +108,7 @@ class TestTheGatewayReadsWhatThePlanWrites:
         opened = {path.name for path in (places.server, places.authority, places.revoked, places.keys)}
         opened |= {Path(tenant.cache_salt).name for tenant in told.tenants.values()}
         keys = {f"{use}--{name}--1" for use in ("surrogates", "vault") for name in (told.tenants or [SHARED])}
-        assert _mounted(stack) == opened | keys | {"audit-signer"}
+        assert _mounted(stack) == opened | keys | {"audit-signer", "gateway-to-models", "models-ca"}
 
     def test_it_starts_where_the_pod_has_its_files(self, stack: str) -> None:
         """The image's command line has no arguments: its defaults are these mounts."""

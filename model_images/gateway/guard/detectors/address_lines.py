@@ -7,31 +7,13 @@ from collections.abc import Sequence
 
 from model_images.gateway.guard.detectors import dictionary
 from model_images.gateway.guard.detectors.lexicon import JOINING, UNITS
+from model_images.gateway.guard.detectors.marks import ADDRESS_WORDS, BEFORE_A_NUMBER, DIGIT
 from model_images.gateway.guard.detectors.recurrence import SURE
 from model_images.gateway.guard.detectors.words import Reading
 
 PLACE = 2
 NEAR = 8  # pieces before a postcode among which a place makes an address of it
 LONGEST = 4  # words of a town's or a street's name
-BEFORE_A_NUMBER = frozenset(("\n", ",", ":", ";", "(", "at", "to", "from", "is", "in", "of", "near"))
-
-
-LABELS = frozenset(
-    (
-        "address",
-        "addr",
-        "anschrift",
-        "wohnanschrift",
-        "adresse",
-        "domicilio",
-        "dirección",
-        "direccion",
-        "indirizzo",
-        "adres",
-        "domicile",
-    )
-)
-"""Words that announce an address, before a colon."""
 NOT_OF_STREETS = frozenset(("ip", "mac", "mail", "e-mail", "email", "web", "url", "memory"))
 """`IP address: …` is of another kind."""
 MOST_OF_A_LINE = 18  # pieces
@@ -40,17 +22,19 @@ ENDS_A_LINE = frozenset(("\n", ";", "|", '"', "}", "]"))
 
 def mark_address_lines(reading: Reading) -> None:
     """Labels what an address's label announces, towns beside postcodes, and numbered lines."""
-    for at, piece in enumerate(reading.pieces):
-        if piece.lower() in LABELS:
+    pieces, marks = reading.pieces, reading.marks
+    for found in ADDRESS_WORDS.finditer(marks):
+        at = found.start()
+        if not marks[at] & DIGIT:
             _labelled(reading, at)
-        if not piece[0].isdigit():
             continue
-        if is_postcode(piece):
+        size = len(pieces[at])
+        if size >= len("12345") and is_postcode(pieces[at]):
             _street_before(reading, at)
             _town_before(reading, at)
             _town_after(reading, at)
             _alone(reading, at)
-        if len(piece) <= len("12345"):
+        if size <= len("12345") and (not at or marks[at - 1] & BEFORE_A_NUMBER):
             _numbered(reading, at)
 
 
@@ -135,8 +119,6 @@ def _alone(reading: Reading, at: int) -> None:
 def _numbered(reading: Reading, at: int) -> None:
     """`4 Haynes Shoals` on a line, or in a list of lines; and `Flat 6` on the line before."""
     pieces = reading.pieces
-    if at and pieces[at - 1].lower() not in BEFORE_A_NUMBER:
-        return
     last = _run(reading, at + 1)
     ended = last + 1 == len(pieces) or pieces[last + 1] in "\n,"
     if last <= at + 1 or not ended or not any(reading.labels[at + 1 : last + 1]):
@@ -166,7 +148,7 @@ def _capital(reading: Reading, at: int) -> bool:
 def _named(reading: Reading, first: int, last: int) -> bool:
     """Whether one of the words was judged a name, or is no common word."""
     return any(
-        reading.labels[i] or (reading.words[i].shape != "" and not dictionary.common(reading.words[i].facts))
+        bool(reading.labels[i]) or (reading.words[i].shape != "" and not dictionary.common(reading.words[i].facts))
         for i in range(first, last + 1)
     )
 

@@ -6,6 +6,7 @@ The tagger judges words; what it left beside a name is a remnant by which the re
 from model_images.gateway.guard.detectors import dictionary
 from model_images.gateway.guard.detectors.dictionary import FIRST_NAME, SURNAME_SHIFT
 from model_images.gateway.guard.detectors.lexicon import CLASS_OF, PARTICLES
+from model_images.gateway.guard.detectors.marks import COLONS
 from model_images.gateway.guard.detectors.recurrence import SURE
 from model_images.gateway.guard.detectors.words import Reading
 
@@ -23,10 +24,8 @@ AFTER_A_BEGIN = (".", "\n", ":", "!", "?", "-", "•", "*", "#", "|")
 
 def go_on(reading: Reading) -> None:
     """Labels what belongs to the name before it, or behind."""
-    labels, count = reading.labels, len(reading.labels)
-    for i in range(count):
-        if labels[i] != NAME:
-            continue
+    labels, count, i = reading.labels, len(reading.labels), -1
+    while (i := labels.find(NAME, i + 1)) >= 0:
         if _is_turned(reading, i):
             labels[i + 2], reading.margins[i + 2] = NAME, reading.margins[i]
         at = _after_particles(reading, i + 1)
@@ -35,8 +34,9 @@ def go_on(reading: Reading) -> None:
         if reading.words[i].shape in ("I", "X", "M", "G") and (labels[at] or _may_follow(reading, i, at)):
             labels[i + 1 : at + 1] = [NAME] * (at - i)
             reading.margins[i + 1 : at + 1] = [reading.margins[i]] * (at - i)
-    for i in range(count - 1, 0, -1):
-        if labels[i] != NAME or reading.words[i].shape not in CAPITALISED:
+    i = count
+    while (i := labels.rfind(NAME, 1, i)) >= 0:
+        if reading.words[i].shape not in CAPITALISED:
             continue
         at = _before_particles(reading, i - 1)
         if at >= 0 and not labels[at] and (_unknown(reading, at) or _is_first_name(reading, at)):
@@ -47,13 +47,9 @@ def go_on(reading: Reading) -> None:
 def name_speakers(reading: Reading) -> None:
     """Labels who speaks: a word before a colon at the beginning of several lines, that may be a name."""
     turns: dict[str, list[int]] = {}
-    for i, piece in enumerate(reading.pieces):
-        if (
-            piece == ":"
-            and i
-            and (i == 1 or reading.pieces[i - 2] == "\n")
-            and reading.words[i - 1].shape not in ("", "I")
-        ):
+    for found in COLONS.finditer(reading.marks):
+        i = found.start()
+        if i and (i == 1 or reading.pieces[i - 2] == "\n") and reading.words[i - 1].shape not in ("", "I"):
             turns.setdefault(reading.pieces[i - 1].lower(), []).append(i - 1)
     for places in turns.values():
         word = reading.words[places[0]]

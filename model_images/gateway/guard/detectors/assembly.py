@@ -4,6 +4,7 @@ import math
 
 from model_images.gateway.guard.detectors.address_lines import with_postcode
 from model_images.gateway.guard.detectors.lexicon import CONJUNCTIONS, JOINING, PARTICLES
+from model_images.gateway.guard.detectors.marks import LABELLED
 from model_images.gateway.guard.detectors.words import Reading
 from model_images.gateway.guard.identifiers import Kind
 from model_images.gateway.guard.spans import Span
@@ -18,18 +19,16 @@ BEFORE_PARTICLE = ("TITLE", "KIN", "^")
 def spans(reading: Reading) -> list[Span]:
     """Runs of one label as spans."""
     found: list[Span] = []
-    i, count = 0, len(reading.pieces)
-    while i < count:
-        if not reading.labels[i]:
-            i += 1
-            continue
+    beyond = 0
+    while (labelled := LABELLED.search(reading.labels, beyond)) is not None:
+        i = labelled.start()
         j = _last(reading, i)
         start, end = _bounds(reading, i, j)
         if not _is_nothing(reading, i, start, end):
             kind = Kind.NAME if reading.labels[i] == NAME else Kind.PLACE
             surest = max(-30.0, min(30.0, max(reading.margins[i : j + 1])))
             found.append(Span(start, end, kind, "tagger", score=1 / (1 + math.exp(-surest))))
-        i = j + 1
+        beyond = j + 1
     return found
 
 

@@ -5,7 +5,8 @@ the kind is that of the surest. A detector that read less than it was given, or 
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from model_images.gateway.guard import normalise
 from model_images.gateway.guard.identifiers import Kind
@@ -94,6 +95,8 @@ def _one_name(first: Span, second: Span, normal: str) -> bool:
 def _widened(span: Span, text: Text) -> Span:
     """Over the original, with whole graphemes: a span that ends inside `ﬁ` takes all of it."""
     start, end, offsets = span.start, span.end, text.offsets
+    if isinstance(offsets, range):
+        return span  # nothing was undone
     while end < len(text.normal) and offsets[end] == offsets[end - 1]:
         end += 1
     start, end = text.back(start, end)

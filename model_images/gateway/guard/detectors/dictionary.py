@@ -9,8 +9,10 @@ import sys
 import zlib
 from array import array
 from bisect import bisect_left
+from collections import deque
 from functools import cache
-from itertools import accumulate
+from itertools import accumulate, repeat
+from operator import rshift
 from pathlib import Path
 
 from model_images.gateway.guard.refusal import GuardFailed
@@ -26,6 +28,9 @@ TECHNICAL = 1 << 9  # in a list of English clinical and general words from which
 NATION = 1 << 10  # a country, a state, its people or its language: no identifier by 164.514(b)(2)(i)(B)
 PLACE_BEGINS = 1 << 11  # first word of places with several words
 
+SEEN = 10
+SHIFT = 18
+"""Bits of a fingerprint behind those by which it is looked up."""
 GRAMS = 8192  # trigram table: how much more frequent in names than in words, in eighths of a nat
 
 
@@ -46,6 +51,11 @@ class Dictionary:
         self._keys = keys
         self._facts = facts
         self._grams = grams
+        self._begins = array("I", (bisect_left(keys, part << SHIFT) for part in range((1 << 32 - SHIFT) + 1)))
+        """Where keys begin that begin alike: a short way is left to search."""
+        self._seen = bytearray(1 << 32 - SEEN)
+        deque(map(self._seen.__setitem__, map(rshift, keys, repeat(SEEN)), repeat(1)), maxlen=0)
+        """Of the first bits of a fingerprint, whether any key begins so: three in four unknown phrases end here."""
 
     def __len__(self) -> int:
         """How many words and places."""
@@ -55,10 +65,14 @@ class Dictionary:
         """What is known of a word or a place of several words; 0 is nothing."""
         keys = self._keys
         key = zlib.crc32(word.encode("utf-8", "surrogatepass"))
-        index = bisect_left(keys, key)
-        if index < len(keys) and keys[index] == key:
-            return self._facts[index]
-        return 0
+        part = key >> SHIFT
+        last = self._begins[part + 1]
+        index = bisect_left(keys, key, self._begins[part], last)
+        return self._facts[index] if index < last and keys[index] == key else 0
+
+    def phrase(self, phrase: bytes) -> int:
+        """As `facts`, for what is hardly ever known."""
+        return self.facts(phrase.decode()) if self._seen[zlib.crc32(phrase) >> SEEN] else 0
 
     def likeness(self, word: str) -> float:
         """How much a word is spelt as names are, not as words are: natural logarithm of odds per trigram."""

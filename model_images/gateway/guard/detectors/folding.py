@@ -35,17 +35,21 @@ _FOLD = _Fold(
 )
 
 
+_LATIN = "".join(_FOLD[code] for code in range(256)).encode("latin-1")
 _BARE = {code: double for code, double in _FOLD.items() if double not in (LETTER, SIGN)}
 
 
 def folded(normal: str) -> str:
     """`normal` with every letter bare, as long as it was."""
-    return normal if normal.isascii() else normal.translate(_FOLD)
+    return normal if normal.isascii() else shadow(normal).decode("latin-1")
 
 
 def shadow(normal: str) -> bytes:
     """`folded(normal)`, a byte for each code point."""
-    return folded(normal).encode("latin-1")
+    try:
+        return normal.encode("latin-1").translate(_LATIN)
+    except UnicodeEncodeError:
+        return normal.translate(_FOLD).encode("latin-1")
 
 
 def small(normal: str) -> str:

@@ -1,6 +1,7 @@
 """What was surely a name or a place once is one wherever it is written in the same text."""
 
 from model_images.gateway.guard.detectors import dictionary
+from model_images.gateway.guard.detectors.marks import CANDIDATES, LABELLED
 from model_images.gateway.guard.detectors.words import Reading
 
 SURE = 4.0
@@ -32,12 +33,14 @@ def recur(reading: Reading) -> None:
         return
     votes: dict[str, int] = {}
     others: list[tuple[int, str]] = []
-    for i, (piece, word) in enumerate(zip(reading.pieces, reading.words, strict=True)):
-        bare = bare_of(piece) if word.candidate else ""
-        if bare in sure:
-            votes[bare] = votes.get(bare, 0) + (1 if reading.labels[i] else -1)
-            if not reading.labels[i]:
-                others.append((i, bare))
+    words, labels = reading.words, reading.labels
+    for run in CANDIDATES.finditer(reading.marks):
+        for i in range(*run.span()):
+            bare = words[i].bare
+            if bare in sure:
+                votes[bare] = votes.get(bare, 0) + (1 if labels[i] else -1)
+                if not labels[i]:
+                    others.append((i, bare))
     for i, bare in others:
         if votes[bare] >= 0 or reading.words[i].facts & USUAL:
             reading.labels[i], reading.margins[i] = sure[bare], SURE
@@ -45,15 +48,11 @@ def recur(reading: Reading) -> None:
 
 def _sure(reading: Reading) -> dict[str, int]:
     sure: dict[str, int] = {}
-    for i, label in enumerate(reading.labels):
-        piece, word = reading.pieces[i], reading.words[i]
-        if label and reading.margins[i] >= SURE and len(piece) > 2 and word.bucket not in ORDINARY:
+    for found in LABELLED.finditer(reading.labels):
+        i = found.start()
+        word = reading.words[i]
+        if reading.margins[i] >= SURE and len(reading.pieces[i]) > 2 and word.bucket not in ORDINARY:
             common = dictionary.common(word.facts)
             if common == 0 or (common <= 2 and word.facts & USUAL):
-                sure[bare_of(piece)] = label
+                sure[word.bare] = reading.labels[i]
     return sure
-
-
-def bare_of(piece: str) -> str:
-    """Without capitals and the possessive."""
-    return piece.lower().removesuffix("'s").removesuffix("’s")

@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 
 from model_images.gateway.guard.detectors.lexicon import JOINING, STREET_AFTER, STREET_BEFORE, UNITS
+from model_images.gateway.guard.detectors.marks import POST, STREET_WORDS, STREETS, WORD
 from model_images.gateway.guard.detectors.recurrence import SURE
 from model_images.gateway.guard.detectors.words import Reading
 
-POST = frozenset(("apo", "fpo", "dpo"))
-"""Post of the armed forces: `PSC 12, Box 34, APO AE 09123`."""
-WORDS = STREET_BEFORE | STREET_AFTER | POST
+_IS_WORD = bytes(bool(mark & WORD) for mark in range(256))
 FRACTIONS = frozenset(("bis", "ter", "quater"))
 DOORS = frozenset(("izq", "izqda", "dcha", "dch", "dcho", "ctro", "bajo", "º", "ª", "o", "a"))
 """Which door of a floor, in Spain."""
@@ -17,17 +16,17 @@ LONGEST = 5  # words of a street's name
 
 def mark_streets(reading: Reading) -> None:
     """Labels all of each street as a place."""
-    at = [i for i, piece in enumerate(reading.pieces) if piece.lower() in WORDS or reading.words[i].bucket == "STREETY"]
+    at = [found.start() for found in STREET_WORDS.finditer(reading.marks)]
     if not at:
         return
-    words = [word.shape != "" for word in reading.words]
+    words = reading.marks.translate(_IS_WORD)
     for first, last in streets(reading.pieces, words, at):
         for i in range(first, last + 1):
             reading.labels[i] = 2
             reading.margins[i] = max(reading.margins[i], SURE)
 
 
-def streets(pieces: Sequence[str], words: Sequence[bool], street: Sequence[int]) -> list[tuple[int, int]]:
+def streets(pieces: Sequence[str], words: Sequence[int], street: Sequence[int]) -> list[tuple[int, int]]:
     """Runs of pieces, first and last, that are a street. `words`: which pieces are words; `street`: where to look."""
     found = []
     for at in street:
@@ -37,14 +36,14 @@ def streets(pieces: Sequence[str], words: Sequence[bool], street: Sequence[int])
             run = _post(pieces, at)
         if run is None and lower in STREET_BEFORE:
             run = _before(pieces, words, at)
-        if run is None and lower not in WORDS:
+        if run is None and lower not in STREETS:
             run = _joined(pieces, at)
         if run is not None:
             found.append(run)
     return found
 
 
-def _after(pieces: Sequence[str], words: Sequence[bool], at: int) -> tuple[int, int] | None:
+def _after(pieces: Sequence[str], words: Sequence[int], at: int) -> tuple[int, int] | None:
     """`12 Old Mill Road, Apt 4`: a number, at most five words, the street's word."""
     first = at - 1
     while first >= 0 and at - first <= LONGEST and (words[first] or pieces[first] == "."):
@@ -58,7 +57,7 @@ def _after(pieces: Sequence[str], words: Sequence[bool], at: int) -> tuple[int, 
     return first, _unit(pieces, at)
 
 
-def _before(pieces: Sequence[str], words: Sequence[bool], at: int) -> tuple[int, int] | None:
+def _before(pieces: Sequence[str], words: Sequence[int], at: int) -> tuple[int, int] | None:
     """`12 bis, rue de la Paix`, `Calle Mayor 3`: the street's word, its name, a number on one side of them."""
     last, named = at, False
     if (

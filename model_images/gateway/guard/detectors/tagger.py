@@ -4,28 +4,35 @@ Weights are trained by `training/train.py` on generated text alone and described
 be a name are scored; the rest is none. What was found once is then found wherever it stands in the same text.
 """
 
+from collections.abc import Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 from model_images.gateway.guard.detectors import dictionary, weights
 from model_images.gateway.guard.detectors.address_lines import mark_address_lines
 from model_images.gateway.guard.detectors.adjoining import go_on, name_speakers
 from model_images.gateway.guard.detectors.assembly import spans
+from model_images.gateway.guard.detectors.marks import CANDIDATES, PHRASES, mark_of
 from model_images.gateway.guard.detectors.recurrence import recur
 from model_images.gateway.guard.detectors.streets import mark_streets
 from model_images.gateway.guard.detectors.weights import ZERO, Model, Vector
 from model_images.gateway.guard.detectors.words import (
     EDGE,
-    TOKENS,
     UNNAMED,
     Reading,
     Word,
+    bare,
+    bare_of,
     capitals_of,
     read_mark,
     read_word,
+    split,
 )
 from model_images.gateway.guard.spans import Context, Findings, Text
 
 REMEMBERED = 20_000  # spellings whose sums are kept, twice over: when the newer are so many, the older are dropped
+MODES = "Uygx"
+"""What a capital may mean: `words.capitals_of`."""
 PAIRS = 50_000  # contexts of buckets whose sums are kept; a full memory is emptied
 LONGEST = 64  # letters: no name is longer, and none of it is worth a sum
 BIAS = {"G": 2.0}
@@ -38,19 +45,64 @@ EASED = 2.8
 
 
 class Sums(NamedTuple):
-    """A word's weights, summed, by where it stands from the one that is judged."""
+    """A word's weights, summed, by where it stands from the one that is judged; and what rules know of it."""
 
-    word: Word
     own: Vector
     before2: Vector
     before: Vector
     after: Vector
     after2: Vector
+    bucket: str
+    shape: str
+    facts: int
+    bare: str
+    mark: int
+    piece: str
+
+
+_MARK, _PIECE = (itemgetter(Sums._fields.index(field)) for field in ("mark", "piece"))
+
+
+def _beyond_line(spaced: Sequence[str], at: int) -> int:
+    """Of the first token of the next line, its place."""
+    while spaced[at][0] != "\n":
+        at += 1
+    return at + 1
 
 
 def is_eased(word: Word) -> bool:
     """Countries and peoples, months, medicines, eponyms, and what laboratories measure."""
     return bool(word.facts & dictionary.NATION) or word.bucket in UNNAMED or word.bucket == "TIME"
+
+
+class Remembered(dict[str, Sums]):
+    """Sums of spellings that were met of late, where capitals mean one thing; in memory alone, and bounded.
+
+    Asked with the space behind a spelling, as texts have it: taking it off each word costs more than a second entry.
+
+    Spellings by themselves, of all texts together and in no order of any: who asked with them, and what stood beside
+    them, is not there to be told. They are never written or logged, and go as others come, or with the process.
+    """
+
+    def __init__(self, tagger: "Tagger", mode: str) -> None:
+        super().__init__()
+        self._tagger, self._mode = tagger, mode
+        self._older: dict[str, Sums] = {}
+
+    def __missing__(self, spaced: str) -> Sums:
+        """Of a spelling that is not among the newer ones. Two threads may do it at once: each then only sums anew."""
+        piece = bare((spaced,))[0]
+        if spaced not in (piece, piece + " "):
+            return self[piece]  # of wider gaps there is no end
+        sums = self._older.get(spaced)
+        if sums is None:
+            sums = self.get(piece) or self._older.get(piece) or self._tagger.sums(piece, self._mode)
+        if len(self) >= REMEMBERED:
+            self._older = self.copy()
+            self.clear()
+        if len(piece) <= LONGEST:
+            self[spaced] = sums
+        return sums
 
 
 class Tagger:
@@ -63,9 +115,8 @@ class Tagger:
         self._model = model or weights.load()
         self._lent: dict[tuple[str, ...], tuple[Vector, Vector, Vector, Vector]] = {}
         self._pairs: dict[tuple[str, str, str, str, str], Vector] = {}
-        self._sums: dict[str, Sums] = {}
-        self._older: dict[str, Sums] = {}
-        self._edge = self._summed(EDGE)
+        self._remembered = {mode: Remembered(self, mode) for mode in MODES}
+        self._edge = self._summed(EDGE, "^")
 
     def find(self, text: Text, context: Context) -> Findings:  # noqa: ARG002 what is near is in the text
         """Spans over `text.normal`, of kind NAME and PLACE."""
@@ -79,39 +130,29 @@ class Tagger:
         return Findings(spans(reading), len(text.normal))
 
     def _read(self, text: str) -> tuple[Reading, list[Sums]]:
-        modes, line = capitals_of(text), 0
-        mode = modes[0]
-        pieces: list[str] = []
-        starts: list[int] = []
+        spaced, starts = split(text)
+        modes = capitals_of(text)
         words: list[Sums] = []
-        remembered = self._sums
-        for match in TOKENS.finditer(text):
-            piece = match[0]
-            sums = remembered.get(mode + piece)
-            if sums is None:
-                sums = self._sum(piece, mode)
-            pieces.append(piece)
-            starts.append(match.start())
-            words.append(sums)
-            if piece == "\n":
-                line += 1
-                mode = modes[line]
-        count = len(pieces)
-        return Reading(text, pieces, starts, [sums.word for sums in words], [0] * count, [0.0] * count), words
+        if len(set(modes)) == 1:
+            words = list(map(self._remembered[modes[0]].__getitem__, spaced))
+        else:
+            at = 0
+            for line, mode in enumerate(modes):
+                begin, at = at, len(spaced) if line + 1 == len(modes) else _beyond_line(spaced, at)
+                words += map(self._remembered[mode].__getitem__, spaced[begin:at])
+        count = len(words)
+        pieces, marks = list(map(_PIECE, words)), bytes(map(_MARK, words))
+        return Reading(text, pieces, starts, words, bytearray(count), [0.0] * count, marks), words
 
-    def _sum(self, piece: str, mode: str) -> Sums:
-        """Of a spelling that is not among the newer ones. Two threads may do it at once: each then only sums anew."""
-        key, short = mode + piece, piece[:LONGEST]
-        sums = self._older.get(key)
-        if sums is None:
-            sums = self._summed(read_word(short, mode, self._known) if piece[0].isalpha() else read_mark(short))
-        if len(self._sums) >= REMEMBERED:
-            self._older, self._sums = self._sums, {}
-        if len(piece) <= LONGEST:
-            self._sums[key] = sums
-        return sums
+    def sums(self, piece: str, mode: str) -> Sums:
+        """Of a spelling, worked out."""
+        short = piece[:LONGEST]
+        word = read_word(short, mode, self._known) if piece[0].isalpha() else read_mark(short)
+        if short != piece and piece[0].isalpha():
+            word = word._replace(bare=bare_of(piece))
+        return self._summed(word, piece)
 
-    def _summed(self, word: Word) -> Sums:
+    def _summed(self, word: Word, piece: str) -> Sums:
         model, lent = self._model, word.lent
         around = self._lent.get(lent)
         if around is None:
@@ -121,35 +162,43 @@ class Tagger:
         outside, name, place = model.sum("0", word.own)
         if is_eased(word):
             outside += EASED
-        return Sums(word._replace(own=(), lent=()), (outside, name, place), *around)
+        known = mark_of(piece, word)
+        return Sums((outside, name, place), *around, word.bucket, word.shape, word.facts, word.bare, known, piece)
 
     def _judge(self, reading: Reading, words: list[Sums]) -> None:
         """Labels, and how sure they are: Viterbi over each run of candidates, nothing on both sides of it."""
-        labels, margins, count = reading.labels, reading.margins, len(words)
+        labels, margins, edge, emission = reading.labels, reading.margins, self._edge, self._emission
         phrases = place_phrases(reading, self._known)
-        edge = self._edge
+        (oo, on, op), (no, _, _), (po, _, _) = self._model.transitions
         padded = [edge, edge, *words, edge, edge]
-        i = 0
-        while i < count:
-            if not words[i].word.candidate:
-                i += 1
+        for run in CANDIDATES.finditer(reading.marks):
+            i, j = run.span()
+            if j == i + 1:  # most stand alone
+                outside, name, place = emission(padded, i + 2, phrases.get(i))
+                o, n, p = outside + oo + oo, name + on + no, place + op + po
+                if n > o and n >= p:
+                    labels[i], margins[i] = 1, name - outside
+                elif p > o and p > n:
+                    labels[i], margins[i] = 2, place - outside
                 continue
-            j, scores = i, []
-            while j < count and words[j].word.candidate:
-                scores.append(self._emission(padded, j + 2, phrases.get(j)))
-                j += 1
+            scores = [emission(padded, k + 2, phrases.get(k)) for k in range(i, j)]
             labels[i:j] = self._best(scores)
             for k, (outside, *inside) in enumerate(scores, i):
                 if labels[k]:
                     margins[k] = inside[labels[k] - 1] - outside
-            i = j
 
     def _emission(self, words: list[Sums], i: int, phrase: str | None) -> Vector:
         two, one, here, next_, after = words[i - 2], words[i - 1], words[i], words[i + 1], words[i + 2]
         a, b, c, d, e = here.own, two.before2, one.before, next_.after, after.after2
-        key = two.word.bucket, one.word.bucket, here.word.bucket, next_.word.bucket, here.word.shape
+        key = two.bucket, one.bucket, here.bucket, next_.bucket, here.shape
         p = self._pairs.get(key) or self._paired(key)
-        t = self._model.features.get(phrase, ZERO) if phrase else ZERO
+        if not phrase:
+            return (
+                a[0] + b[0] + c[0] + d[0] + e[0] + p[0],
+                a[1] + b[1] + c[1] + d[1] + e[1] + p[1],
+                a[2] + b[2] + c[2] + d[2] + e[2] + p[2],
+            )
+        t = self._model.features.get(phrase, ZERO)
         return (
             a[0] + b[0] + c[0] + d[0] + e[0] + p[0] + t[0],
             a[1] + b[1] + c[1] + d[1] + e[1] + p[1] + t[1],
@@ -166,7 +215,7 @@ class Tagger:
         self._pairs[key] = vector = outside - BIAS.get(shape, USUAL_BIAS), name, place + PLACE_BIAS
         return vector
 
-    def _best(self, scores: list[Vector]) -> list[int]:
+    def _best(self, scores: list[Vector]) -> bytes:
         (oo, on, op), (no, nn, np), (po, pn, pp) = self._model.transitions
         first = scores[0]
         o, n, p = first[0] + oo, first[1] + on, first[2] + op
@@ -183,21 +232,28 @@ class Tagger:
             label = step[label]
             path.append(label)
         path.reverse()
-        return path
+        return bytes(path)
 
 
 def place_phrases(reading: Reading, known: dictionary.Dictionary) -> dict[int, str]:
     """A feature, by index, for each word of a place, state or country that is written in several words."""
     text, pieces, starts = reading.text, reading.pieces, reading.starts
     marks: dict[int, str] = {}
-    for i, word in enumerate(reading.words):
-        if not word.facts & dictionary.PLACE_BEGINS or word.shape == "x":
-            continue
-        for j in range(i + 1, min(i + 5, len(pieces))):
+    for found in PHRASES.finditer(reading.marks):
+        i = found.start()
+        word, start = reading.words[i], starts[i]
+        last = min(i + 4, len(pieces) - 1)
+        window = text[start : reading.end(last)]
+        # In the window as it is, or with its gaps made even and its letters small, which may make it longer.
+        even = window.isascii() and "  " not in window and window.isprintable()
+        lower = window.lower().encode() if even else b""
+        for j in range(i + 1, last + 1):
             if pieces[j] == "\n":
                 break
-            phrase = " ".join(text[starts[i] : reading.end(j)].lower().split())
-            facts = known.facts(phrase)
+            end = reading.end(j)
+            facts = (
+                known.phrase(lower[: end - start]) if even else known.facts(" ".join(text[start:end].lower().split()))
+            )
             if facts:
                 level = (facts >> dictionary.PLACE_SHIFT) & 3
                 mark = f"z{level}{'g' if facts & dictionary.NATION else ''}{word.shape}"

@@ -5,7 +5,10 @@ buckets. So the sum of a word's weights is worked out once for each spelling and
 """
 
 import re
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
+from operator import methodcaller
+from typing import NamedTuple, Protocol
 
 from model_images.gateway.guard.detectors import dictionary
 from model_images.gateway.guard.detectors.lexicon import CLASS_OF, GERMAN, MEDICINE_ENDINGS, STREET_ENDINGS
@@ -17,6 +20,13 @@ TOKENS = re.compile(
     r"|\n"
     r"|[^\s]"
 )
+_GAP = r"[^\S\n]*+"
+_LEADING, _SPACED = re.compile(_GAP), re.compile(f"(?:{TOKENS.pattern}){_GAP}")
+_LATIN = re.compile(r"[\x00-\u024f\u2010-\u2027\u20ac]*+")
+_LETTERS = "".join(letter for letter in map(chr, range(0x250)) if re.fullmatch(r"[^\W\d_]", letter))
+_SPACED_LATIN = re.compile(_SPACED.pattern.replace(r"[^\W\d_]", f"[{_LETTERS}]").replace(r"\d", "[0-9]"))
+"""The same of texts that have no other letters: sets are looked up sooner than categories."""
+_BARE = methodcaller("rstrip", "".join(c for c in map(chr, range(0x3001)) if c.isspace() and c != "\n"))
 BEGINS = re.compile(r"(?:^|[.!?\n])[^\w\n]{0,4}([^\W\d_])")
 """The first letter of a sentence or a line. Bounded: a run of line ends must not be read anew from each of them."""
 VERSION = 2
@@ -37,11 +47,14 @@ class Word(NamedTuple):
     facts: int
     candidate: bool
     """Whether it may be a name at all. What can't is never scored, neither in training nor in service."""
+    bare: str
+    """In small letters, without the possessive."""
 
 
 def capitals_of(text: str) -> list[str]:
     """Of each line, what a capital means: `U` nothing, all are; `y` nothing, none is; `g` a noun; `x` as usual."""
-    capitals = sum(map(text.count, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+    raw = text.encode("utf-8", "surrogatepass")
+    capitals = len(raw) - len(raw.translate(None, b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
     usual = "y" if len(text) > 50 * capitals and not _begun_with_capitals(text) else "x"
     if usual == "x" and sum(map(text.count, GERMAN)) * 250 > len(text) + 250:
         usual = "g"
@@ -143,7 +156,13 @@ def read_word(word: str, capitals: str, known: dictionary.Dictionary, facts: int
         own.append(f"o{shape}")
     if candidate and identity:
         own.append(f"w{base}")
-    return Word(tuple(own), tuple(lent), kind or f"{shape}{namely}{usual}", shape, facts, candidate)
+    bucket = kind or f"{shape}{namely}{usual}"
+    return Word(tuple(own), tuple(lent), bucket, shape, facts, candidate, bare_of(word))
+
+
+def bare_of(piece: str) -> str:
+    """Without capitals and the possessive."""
+    return piece.lower().removesuffix("'s").removesuffix("’s")
 
 
 def _own(base: str, shape: str, facts: int, usual: str, namely: str, known: dictionary.Dictionary) -> list[str]:
@@ -177,11 +196,45 @@ def read_mark(mark: str) -> Word:
         name = f"#{form}{min(len(mark), 9)}"
     else:
         name = "¶" if mark == "\n" else mark
-    return Word((), (f"w{name}",), name, "", 0, candidate=False)
+    return Word((), (f"w{name}",), name, "", 0, candidate=False, bare=mark)
 
 
-EDGE = Word((), ("w^",), "^", "", 0, candidate=False)
+EDGE = Word((), ("w^",), "^", "", 0, candidate=False, bare="")
 """What stands before the first word and after the last."""
+
+
+def split(text: str) -> tuple[list[str], list[int]]:
+    """The tokens, each with the space behind it, and where each begins: one after the other they are the text."""
+    spaced: list[str] = (_SPACED_LATIN if _LATIN.fullmatch(text) else _SPACED).findall(text)
+    lead = _LEADING.match(text)
+    starts = list(accumulate(map(len, spaced), initial=lead.end() if lead else 0))
+    starts.pop()
+    return spaced, starts
+
+
+def bare(spaced: Iterable[str]) -> list[str]:
+    """Tokens without the space behind them."""
+    return list(map(_BARE, spaced))
+
+
+class Known(Protocol):
+    """What rules know of a word: a part of `Word`, and of what the tagger keeps of it."""
+
+    @property
+    def bucket(self) -> str:
+        """See `Word`."""
+
+    @property
+    def shape(self) -> str:
+        """See `Word`."""
+
+    @property
+    def facts(self) -> int:
+        """See `Word`."""
+
+    @property
+    def bare(self) -> str:
+        """See `Word`."""
 
 
 class Reading(NamedTuple):
@@ -190,9 +243,11 @@ class Reading(NamedTuple):
     text: str
     pieces: list[str]
     starts: list[int]
-    words: list[Word]
-    labels: list[int]
+    words: Sequence[Known]
+    labels: bytearray
     margins: list[float]
+    marks: bytes
+    """Of each piece, what rules look at: marks.py."""
 
     def end(self, index: int) -> int:
         """Where a piece ends."""

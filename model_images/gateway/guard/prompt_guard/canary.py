@@ -16,6 +16,9 @@ PIECE = 8
 REACH = 64
 """Characters of an answer, squeezed, within which a piece lies whole in any of the forms."""
 
+_UNFAIR = bytes(range(256 - 256 % len(ALPHABET), 256))
+"""Of as many bytes as fit whole, so that each letter is as likely."""
+_OF_BYTE = bytes(ord(ALPHABET[byte % len(ALPHABET)]) for byte in range(256))
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]")
 
 
@@ -28,7 +31,10 @@ class Canary:
     @classmethod
     def minted(cls) -> "Canary":
         """A new one, for one request or one deployment of a template."""
-        return cls("".join(secrets.choice(ALPHABET) for _ in range(LENGTH)))
+        token = ""
+        while len(token) < LENGTH:
+            token += secrets.token_bytes(2 * LENGTH).translate(_OF_BYTE, _UNFAIR).decode()
+        return cls(token[:LENGTH])
 
     def __repr__(self) -> str:
         """Nothing of it."""
@@ -84,6 +90,8 @@ def _letters(token: str) -> Iterator[str]:
 def _base64(token: str) -> Iterator[str]:
     """Of each piece, at each of three alignments, what does not depend on its neighbours."""
     for form in (token, token.upper(), token[::-1], codecs.encode(token, "rot13")):
-        for at in range(len(form) - PIECE):
-            encoded = base64.b64encode(form[at : at + PIECE + 1].encode()).decode()
-            yield encoded[:12]
+        for skip in range(3):
+            # Three letters are four characters, whatever stands around them: nine letters at every third place.
+            encoded = base64.b64encode(form[skip:].encode()).decode()
+            for third in range((len(form) - skip) // 3 - PIECE // 3):
+                yield encoded[4 * third : 4 * third + 12]

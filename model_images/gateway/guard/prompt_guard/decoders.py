@@ -296,18 +296,24 @@ def leet(text: str) -> Iterator[Stretch]:
 
 _SENTENCE = re.compile(r"[^.!?\n]{4,}")
 _WORD = re.compile(r"[^\W\d_]+")
+_SMALL = {code: chr(code).lower() if chr(code).isalpha() else " " for code in range(128)}
+
+
+def _words(text: str) -> set[str]:
+    """Each once, in small letters."""
+    return set(text.translate(_SMALL).split() if text.isascii() else _WORD.findall(text.lower()))
 
 
 def turned(text: str) -> Iterator[Stretch]:
     """ROT13 and writing backwards, where common words or names appear when they are undone, or the text says so."""
-    words = set(_WORD.findall(text.lower()))
+    words = _words(text)
     for how, mentions in tells.MENTIONS.items():
         signs, names = tells.WORDS[how], tells.NAMES[how]
         said = bool(mentions & words) or (how == "rot13" and "rot13" in text.lower())
         if not said and not words & names and len(words & signs) < 2:
             continue
         for match in _SENTENCE.finditer(text):
-            inside = set(_WORD.findall(match[0].lower()))
+            inside = _words(match[0])
             sure = bool(inside & names) or len(inside & signs) >= 2
             # "Reverse" is a word of theatres and wards; nobody there says ROT13.
             if sure or (said and (how == "rot13" or inside & signs)):

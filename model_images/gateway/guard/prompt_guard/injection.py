@@ -5,6 +5,7 @@ A heuristic. It lowers the odds and tells operators; the guarantee rests elsewhe
 
 import functools
 import re
+import string
 import threading
 import unicodedata
 from collections import Counter, deque
@@ -32,8 +33,14 @@ _DRAWN_ALIKE = str.maketrans(
     "аеорсухіјѕԁԛԝһɡιοναρυτκεմոսօ",
     "aeopcyxijsdqwhgiovapytkeunuo",
 )
-_NOT_WORD = re.compile(r"[^a-z0-9]+")
-_SENTENCE_END = re.compile(r"(?<=[.!?:;])\s+(?=[^\W\d_])|\n")
+_BREAK = "\0"
+_WORDS = {
+    **dict.fromkeys(range(128), " "),
+    **{ord(letter): letter.lower() for letter in "0123456789" + string.ascii_letters},
+    ord(_BREAK): _BREAK,
+}
+"""What makes single words of a sentence in ASCII; the rest has been undone before."""
+_SENTENCE_END = re.compile(r"[.!?:;]\s+(?=[^\W\d_])|\n")
 _IN_LIST = re.compile(r"\{([a-z_]+)\}")
 _ANY_WORDS = re.compile(r"\{~(\d)\}")
 
@@ -64,19 +71,40 @@ def folded(text: str) -> str:
     next. Where either is short it could be a phrase that somebody has cut to pieces: no point there.
     """
     if not text.isascii():
-        decomposed = unicodedata.normalize("NFKD", text.casefold())
-        text = "".join(letter for letter in decomposed if unicodedata.category(letter) not in {"Mn", "Cf"})
-        text = text.translate(_DRAWN_ALIKE)
-    words = [_NOT_WORD.sub(" ", sentence.lower()).strip() for sentence in _SENTENCE_END.split(text)]
+        text = _BEYOND_ASCII.sub(lambda found: found[0].translate(_BARE), text)
+    marked = _SENTENCE_END.sub(_BREAK, text.replace(_BREAK, " "))
+    bare = marked.translate(_WORDS) if text.isascii() else _OTHER.sub(" ", marked.translate(_WORDS))
     out: list[str] = []
     before = 0
-    for sentence in filter(None, words):
-        now = sentence.count(" ") + 1
+    for sentence in bare.split(_BREAK):
+        words = sentence.split()
+        now = len(words)
+        if not now:
+            continue
         if out:
             out.append(" . " if min(before, now) >= SENTENCE else " ")
-        out.append(sentence)
+        out.append(" ".join(words))
         before = now
     return f" {''.join(out)} "
+
+
+class _Bare(dict[int, str]):
+    """Letters without case, marks and looks, by code point; those of the scripts that are met are kept."""
+
+    def __missing__(self, code: int) -> str:
+        decomposed = unicodedata.normalize("NFKD", chr(code).casefold())
+        bare = "".join(letter for letter in decomposed if unicodedata.category(letter) not in {"Mn", "Cf"})
+        bare = bare.translate(_DRAWN_ALIKE)
+        if code < _KEPT:
+            self[code] = bare
+        return bare
+
+
+_BARE = _Bare()
+_KEPT = 0x3000
+"""Beyond are Chinese, Japanese and Korean, of which no letter is Latin underneath."""
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
+_OTHER = re.compile(r"[^a-z0-9\0]+")
 
 
 class Injection:

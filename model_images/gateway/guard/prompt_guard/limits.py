@@ -5,14 +5,17 @@ import itertools
 import re
 import unicodedata
 import zlib
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from model_images.gateway.guard.prompt_guard.decoders import GUARD
 from model_images.gateway.guard.refusal import Refused
 
 _READABLE = re.compile(r"[^\W_\s]+|[ \n\t]+")
+_USUAL = " etaonisr"
+"""Letters of which nearly every text has enough: then the rest need not be counted."""
+_EUROPEAN = re.compile(r"[\x00-\u024f\u1e00-\u1eff\u2000-\u206f\u20a0-\u20cf\u2100-\u22ff]*+")
+"""Texts without marks of their own and without other scripts: of Latin letters none carries more than two."""
 _MIXED = re.compile(r"[^\W\d_]*[^\W\d_\x00-\x7f][^\W\d_]*")
 _MARKS = re.compile("[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{5,}")
 
@@ -55,20 +58,20 @@ class Limits:
     def _length(self, text: str) -> None:
         if len(text) > self.text:
             raise _over("too-long", f"A text holds at most {self.text} characters.")
-        if len(text) > self.word and _longer(self.word).search(text):
+        if _may_run(text, self.word, str.isalnum) and _longer(self.word).search(text):
             raise _over("long-word", f"A word holds at most {self.word} letters.")
 
     def _repetition(self, text: str) -> None:
         if len(text) <= self.echo:
             return
-        if len(text) > self.letter and re.search(rf"(.)\1{{{self.letter},}}", text, re.DOTALL):
+        if _may_run(text, self.letter, _alike) and _again(self.letter).search(text):
             raise _over("repetition", f"A character is repeated at most {self.letter} times.")
         if len(text) > 4_000:
             data = text.encode("utf-8", "replace")
             if len(zlib.compress(data, 1)) * self.compression < len(data):
                 raise _over("repetition", "A text repeats itself over and over.")
         words, echo = text.lower().split(), 1
-        if max(Counter(words).values(), default=0) <= self.echo:
+        if not _may_echo(words, self.echo):
             return
         for before, word in itertools.pairwise(words):
             echo = echo + 1 if word == before else 1
@@ -76,11 +79,11 @@ class Limits:
                 raise _over("repetition", f"A word is repeated at most {self.echo} times in a row.")
 
     def _letters(self, text: str) -> None:
-        if len(text) > 400:
+        if len(text) > 400 and len(text) - sum(map(text.count, _USUAL)) > self.noise * len(text):
             noise = len(_READABLE.sub("", text))
             if noise > self.noise * len(text):
                 raise _over("noise", "A text is mostly neither letters nor digits.")
-        if text.isascii():
+        if _EUROPEAN.fullmatch(text):
             return
         if _MARKS.search(unicodedata.normalize("NFD", text)):
             raise _over("stacked-marks", "Letters carry at most four marks.")
@@ -89,6 +92,29 @@ class Limits:
                 unicodedata.name(letter, "").startswith(_IMPOSTORS) for letter in word if not letter.isascii()
             ):
                 raise _over("mixed-scripts", "A word mixes Latin letters with those of another script.")
+
+
+def _may_run(text: str, most: int, alike: Callable[[str], bool]) -> bool:
+    """Whether more than so many characters in a row may be of one kind: a piece of a half that lies at a fixed place
+    would be, too, and pieces are sooner looked at than runs."""
+    half = max(1, most // 2)
+    return len(text) > most and any(alike(text[at : at + half]) for at in range(0, len(text) - half + 1, half))
+
+
+def _alike(piece: str) -> bool:
+    return piece == piece[0] * len(piece)
+
+
+def _may_echo(words: Sequence[str], most: int) -> bool:
+    """Whether one word may stand more than so many times in a row: two that lie half as far apart are the same then."""
+    half = max(1, most // 2)
+    return any(words[at] == words[at + half] for at in range(0, len(words) - half, half))
+
+
+@functools.cache
+def _again(letters: int) -> re.Pattern[str]:
+    """A character repeated more often."""
+    return re.compile(rf"(.)\1{{{letters},}}", re.DOTALL)
 
 
 @functools.cache

@@ -18,7 +18,9 @@ SIGNS: dict[str, bytes] = {
     "hex": rb"[0-9a-f]{10}|(?:[0-9a-f]{2}[ :,-](?:0x)?){4}",
     "codes": rb"[0-9]{2,3}(?:[ ,;-]{1,2}[0-9]{2,3}){5}|[01]{8} ?[01]{8}",
     "morse": rb"(?:[._\x80-\xff-]{1,15}[ /|]{1,3}){4}",
-    "spelled": rb"(?:[^\s.,_*|/-]{1,4}[ ._*|/,\xc2\xb7-]{1,4}){4}",
+    # A letter by itself five times; in other scripts it has up to four bytes.
+    "spelled": rb"(?:^|[^a-z0-9])(?:(?:[a-z0-9]|[\xc2-\xf4][\x80-\xbf]{1,3})[ ._*|/,\xc2\xb7-]{1,8}){4}"
+    rb"[a-z0-9\xc2-\xf4]",
     "leet": rb"[a-z][013457@$!|]+[a-z]|[013457@$|][a-z]{2}|[a-z]{2}[0134@$|]",
     "turned": rb"[a-z\x80-\xff]{3}",
 }

@@ -1,11 +1,17 @@
 """What was minted in one conversation, by every spelling under which it may come back."""
 
-from bisect import bisect_left, insort
+import re
+from bisect import bisect_left
 
 from model_images.gateway.guard.tokens import markers
 
 JOINTS = "-/.:,"
 """Between two digits, these make one number or date of both: a part of it is not the whole."""
+
+
+FEW = 24
+"""Literals that are sought one by one."""
+_SMALL = {code: chr(code).lower() for code in range(128)}
 
 
 class Lexicon:
@@ -20,7 +26,10 @@ class Lexicon:
         self._literals: dict[str, str] = {}
         self._bare: dict[str, str] = {}
         self._spellings: list[str] = []
-        """Of literals as they are and of bare markers in small letters, sorted: for prefixes."""
+        """Of literals as they are and of bare markers in small letters: sorted where prefixes are asked for."""
+        self._sorted = True
+        self._kinds: set[str] = set()
+        """Names of kinds, in small letters, with which spellings of markers begin."""
         self._lengths: list[int] = []
         self.firsts: set[str] = set()
         """With which characters a spelling without brackets begins."""
@@ -32,7 +41,8 @@ class Lexicon:
         for spelling in markers.unbracketed(marker):
             self._bare[spelling] = marker
             self._enter(spelling)
-            self.firsts.update((spelling[0], spelling[0].upper()))
+        self._kinds.add(marker[2 : marker.index("_")].lower())
+        self.firsts.update((marker[2].lower(), marker[2].upper()))
 
     def add_literal(self, literal: str, value: str) -> None:
         """A surrogate in the form of what it replaces."""
@@ -51,6 +61,21 @@ class Lexicon:
     def begins(self, marker: str) -> bool:
         """Whether a marker of this conversation begins like this one, whose end may be missing."""
         return self._prefix(marker[2:-2].lower())
+
+    def places(self, text: str, begin: int) -> list[int]:
+        """From `begin` on, where `standing` may find something. A few words are sought by themselves."""
+        if len(self._literals) > FEW:
+            return [found.start() for found in _beginning(self.firsts).finditer(text, begin)]
+        found: list[int] = []
+        if self._kinds:
+            small = text.lower()
+            if len(small) != len(text):
+                small = text.translate(_SMALL)
+            for kind in self._kinds:
+                _seek(kind, small, begin, found)
+        for literal in self._literals:
+            _seek(literal, text, begin, found)
+        return found
 
     def standing(self, text: str, start: int) -> tuple[int, str] | None:
         """The spelling without brackets that begins at `start`, the longest: where it ends, and what it stands for."""
@@ -83,15 +108,32 @@ class Lexicon:
         return stretch[-1] in JOINTS and stretch[:-1] in self._literals
 
     def _prefix(self, stretch: str) -> bool:
+        if not self._sorted:
+            self._spellings.sort()
+            self._sorted = True
         place = bisect_left(self._spellings, stretch)
         return place < len(self._spellings) and self._spellings[place].startswith(stretch)
 
     def _enter(self, spelling: str) -> None:
-        insort(self._spellings, spelling)
+        self._spellings.append(spelling)
+        self._sorted = False
         self.longest = max(self.longest, len(spelling))
         if len(spelling) not in self._lengths:
             self._lengths.append(len(spelling))
             self._lengths.sort(reverse=True)
+
+
+def _seek(word: str, text: str, begin: int, found: list[int]) -> None:
+    """Adds where a word stands with no letter or digit before it."""
+    place = text.find(word, begin)
+    while place >= 0:
+        if not place or not text[place - 1].isalnum():
+            found.append(place)
+        place = text.find(word, place + 1)
+
+
+def _beginning(firsts: set[str]) -> re.Pattern[str]:
+    return re.compile(rf"(?<![^\W_])[{re.escape(''.join(sorted(firsts)))}]")
 
 
 def _alone(text: str, start: int, end: int) -> bool:

@@ -12,7 +12,8 @@ never guessed: what is not exactly one that was minted is either foreign or plai
 
 import re
 import secrets
-from dataclasses import dataclass
+
+import msgspec
 
 from model_images.gateway.guard.identifiers import Kind
 from model_images.gateway.guard.refusal import Refused
@@ -27,7 +28,8 @@ LONGEST_FORM = 64
 
 _RANK = {character: rank for rank, character in enumerate(ALPHABET)}
 _RANKS = len(ALPHABET)
-_FAIR = 256 - 256 % _RANKS
+_UNFAIR = bytes(range(256 - 256 % _RANKS, 256))
+_OF_BYTE = bytes(ord(ALPHABET[byte % _RANKS]) for byte in range(256))
 _SPACE = r"[ \t\u00a0]"
 _KINDS = "|".join(sorted(Kind, key=len, reverse=True))
 _SEPARATOR = rf"{_SPACE}?(?:\\{{0,2}}_|[-:\u2010-\u2013]|{_SPACE}){_SPACE}?"
@@ -56,10 +58,10 @@ def mint(kind: Kind) -> str:
     """A new marker. That it is new in its conversation is for the caller to see to."""
     while True:
         # Of as many values as fit whole, so that each character is as likely; a request draws dozens of markers.
-        drawn = "".join(ALPHABET[byte % _RANKS] for byte in secrets.token_bytes(2 * DRAWN) if byte < _FAIR)[:DRAWN]
+        drawn = secrets.token_bytes(2 * DRAWN).translate(_OF_BYTE, _UNFAIR)[:DRAWN].decode()
         if len(drawn) == DRAWN and drawn[0] in LETTERS:
             body = drawn + check_character(drawn)
-            if any(character.isdigit() for character in body):
+            if not body.isalpha():
                 return f"[[{kind}_{body}]]"
 
 
@@ -79,8 +81,7 @@ def well_formed(body: str) -> bool:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(msgspec.Struct, frozen=True, gc=False):
     """A stretch in a marker's form, in any of the spellings that are understood.
 
     Two brackets before a kind and any characters are a marker's form whatever the characters: nobody writes that by

@@ -16,6 +16,7 @@ from model_images.gateway.guard.tokens.lexicon import Lexicon
 from model_images.gateway.guard.tokens.markers import ForeignToken
 
 _FAILED = partial(GuardFailed, GUARD)
+_SIGN = re.compile(r"[\[_]")
 BEHIND = 12
 """Characters already let go that still decide what the next ones are: the longest kind's name, and a boundary."""
 
@@ -32,9 +33,6 @@ class Restorer:
         self._behind = ""
         self._held = ""
         self._ended: Callable[[], Refused] | None = None
-        starts = re.escape("".join(sorted(lexicon.firsts)))
-        word = rf"|(?<![^\W_])[{starts}]" if starts else ""
-        self._start = re.compile(rf"\\?\[|\\?_{word}")
 
     @property
     def held(self) -> int:
@@ -82,8 +80,11 @@ class Restorer:
         pieces: list[tuple[str, str | None]] = []
         limit = len(text) if last else self._unfinished(text, said)
         looked = said
-        while (found := self._start.search(text, looked)) and found.start() < limit:
-            start = found.start()
+        for start in self._places(text, said):
+            if start < looked:
+                continue
+            if start >= limit:
+                break
             token = self._token(text, start, last=last)
             if token is None:
                 looked = start + 1
@@ -100,6 +101,17 @@ class Restorer:
         self._held = text[limit:]
         self._behind = text[max(0, limit - BEHIND) : limit]
         return pieces
+
+    def _places(self, text: str, begin: int) -> list[int]:
+        """Where a token may begin, in order: at brackets and underscores, and where a spelling without them does."""
+        places = self._lexicon.places(text, begin)
+        for found in _SIGN.finditer(text, begin):
+            place = found.start()
+            if place > begin and text[place - 1] == "\\":
+                places.append(place - 1)
+            places.append(place)
+        places.sort()
+        return places
 
     def _token(self, text: str, start: int, *, last: bool) -> tuple[int, str] | None:
         first = text[start + 1] if text[start] == "\\" else text[start]

@@ -2,14 +2,14 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from model_images.gateway.guard.identifiers import Kind
 from model_images.gateway.guard.spans import Span
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
+class Stretch(msgspec.Struct, frozen=True, gc=False):
     """From `start` to `end` of a text, one thing."""
 
     start: int
@@ -42,6 +42,8 @@ def stretches(length: int, spans: Iterable[Span], tokens: Sequence[tuple[int, in
 
 
 def _merged(group: list[Span], end: int) -> Stretch:
+    if len(group) == 1:
+        return Stretch(group[0].start, end, group[0].kind, group[0].scheme)
     widest = max(group, key=lambda one: (one.end - one.start, one.score))
     whole = (widest.start, widest.end) == (group[0].start, end)
     return Stretch(group[0].start, end, widest.kind, widest.scheme if whole else "")
@@ -49,6 +51,8 @@ def _merged(group: list[Span], end: int) -> Stretch:
 
 def _outside(stretch: Stretch, tokens: Sequence[tuple[int, int]]) -> list[Stretch]:
     """What of a stretch is not a token: a detector may take a token for a name, and it must come back as it was."""
+    if not tokens:
+        return [stretch]
     parts, start = [], stretch.start
     first = bisect_right(tokens, stretch.start, key=lambda token: token[1])
     for begin, end in tokens[first:]:

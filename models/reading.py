@@ -1,0 +1,87 @@
+"""How a data file of this package is read: strictly, every fault at once, each with its line."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import yaml
+
+from jurisdictions.structure import structured
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong with a file, and the line that says it."""
+
+    file: str
+    line: int
+    what: str
+
+    @property
+    def words(self) -> str:
+        """`models/models.yaml:12: models.x.licence: …`."""
+        return f"{self.file}:{self.line}: {self.what}"
+
+
+class FaultyFile(ValueError):
+    """A data file that can't be relied on; says every fault."""
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        super().__init__("\n".join(fault.words for fault in faults))
+
+
+def read(
+    file: str, text: str, form: type[_T], across: Callable[[_T], Iterable[tuple[str, str]]] | None = None
+) -> tuple[_T | None, tuple[Fault, ...]]:
+    """The value of a text and no fault, or none and every fault with its line.
+
+    `across` tells what no field can know by itself, as pairs of path and fault.
+    """
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
+    lines: dict[str, int] = {}
+    try:
+        root = loader.get_single_node()
+        if not isinstance(root, yaml.MappingNode):
+            return None, (Fault(file, 1, "must be a mapping"),)
+        faults = [Fault(file, line, f"{path}: stands twice") for path, line in _twice(root, "", lines)]
+        document: dict[str, Any] = loader.construct_document(root)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        return None, (Fault(file, mark.line + 1 if mark else 1, f"not YAML: {getattr(error, 'problem', error)}"),)
+    except (ValueError, TypeError) as error:  # the 31st of a month that has none; a list as a key
+        return None, (Fault(file, 1, f"a value can't be read: {error}"),)
+    finally:
+        loader.dispose()
+    value, words = structured(form, document)
+    told = [tuple(word.partition(": ")[::2]) for word in words]
+    if value is not None and across is not None:
+        told += list(across(value))
+    faults += [Fault(file, _line(lines, path, what), f"{path}: {what}") for path, what in told]
+    faults.sort(key=lambda fault: fault.line)
+    return (None if faults else value), tuple(faults)
+
+
+def _twice(node: yaml.Node, path: str, lines: dict[str, int]) -> Iterator[tuple[str, int]]:
+    """Fill in the line of every path; yield the keys that stand twice."""
+    lines.setdefault(path, node.start_mark.line + 1)
+    if isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            yield from _twice(item, f"{path}.{index}", lines)
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            own = f"{path}.{key.value}".lstrip(".")
+            if own in lines:
+                yield own, key.start_mark.line + 1
+            lines[own] = key.start_mark.line + 1
+            yield from _twice(value, own, lines)
+
+
+def _line(lines: dict[str, int], path: str, what: str) -> int:
+    """Of the path, of the first unknown key that a fault names, or of the nearest that stands there."""
+    unknown = what.removeprefix("unknown: ").split(", ")[0] if what.startswith("unknown: ") else ""
+    at = f"{path}.{unknown}" if unknown and path != "the file" else unknown or path
+    while at not in lines and "." in at:
+        at = at.rpartition(".")[0]
+    return lines.get(at, 1)

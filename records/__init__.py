@@ -1,0 +1,1 @@
+"""What people sign: change records and the life of each version, as files that a review shows, read strictly."""
