@@ -100,4 +100,4 @@ bench-fleet: setup ## Print times and memory of many stacks (minutes)
 	@$(RUN) python -m benchmarks.fleet
 
 clean: ## Remove environments and caches
-	@rm -rf .venv .tools .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .tools .pentest .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
