@@ -3,10 +3,10 @@ STACK ?= eu-prod
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 RUN := $(UV) run --frozen
 PYTHON ?= python3
-SOURCES := __main__.py audit_log benchmarks cli components config delivery drill evidence intake jurisdictions model_images models plan policies records retrieval tests tools weights
+SOURCES := __main__.py audit_log benchmarks cli components config delivery drill evidence intake jurisdictions model_images models pentest plan policies records retrieval tests tools weights
 
 .DEFAULT_GOAL := help
-.PHONY: help setup preview preview-all check test test-slow cluster-tools test-cluster serving-tools test-serving bench-serving scan docs format rules mutate bench bench-fleet bench-gateway fuzz clean
+.PHONY: help setup preview preview-all check test test-slow cluster-tools test-cluster serving-tools test-serving bench-serving pentest pentest-real scan docs format rules mutate bench bench-fleet bench-gateway fuzz clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,12 @@ test-serving: serving-tools ## Serve a tiny model by real vLLM, behind its proxy
 bench-serving: serving-tools ## Print start, verification and latency of a real model server (minutes)
 	@$(RUN) python -m benchmarks.serving
 
+pentest: setup ## Attack the whole gateway before a model that gives way; report and thresholds (.pentest/, minutes)
+	@$(RUN) python -m pentest
+
+pentest-real: serving-tools ## The same before real vLLM: its prefix cache, its template's tokens, exhaustion (minutes)
+	@$(RUN) python -m pentest --real
+
 DOCKERFILES := $(wildcard model_images/*/Dockerfile)
 scan: setup ## Judge the images' Dockerfiles by hadolint and checkov
 	@$(RUN) hadolint $(DOCKERFILES)
@@ -94,4 +100,4 @@ bench-fleet: setup ## Print times and memory of many stacks (minutes)
 	@$(RUN) python -m benchmarks.fleet
 
 clean: ## Remove environments and caches
-	@rm -rf .venv .tools .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .tools .pentest .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

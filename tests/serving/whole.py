@@ -2,12 +2,12 @@
 
 import contextlib
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.model_images.gateway.credentials import Authority, Pair
-from tests.model_images.gateway.world import USE_CASE, World, free_port, gateway, pinned
+from tests.model_images.gateway.world import TEMPLATE, USE_CASE, World, free_port, gateway, pinned
 from tests.serving.places import named
 from tests.serving.servers import CALLER, Model, Server, start, stopped
 
@@ -32,8 +32,16 @@ class Platform:
 
 
 @contextlib.contextmanager
-def whole(directory: Path, served: Model, tried: Model | None, *, stable: int = 2) -> Iterator[Platform]:
-    """Start all of it: servers at addresses of their own, as pods have them, under one name."""
+def whole(
+    directory: Path,
+    served: Model,
+    tried: Model | None,
+    *,
+    stable: int = 2,
+    tenants: Sequence[str] = (),
+    template: str = TEMPLATE,
+) -> Iterator[Platform]:
+    """Start all of it: servers at addresses of their own, as pods have them, under one name; for tenants, if named."""
     authority = Authority(directory, "models-authority")
     port, numbers = free_port(), free_port()
     addresses = [f"127.1.0.{number + 1}" for number in range(stable)]
@@ -70,6 +78,7 @@ def whole(directory: Path, served: Model, tried: Model | None, *, stable: int = 
             "refreshSeconds": 30,
             "staleMinutes": 15,
         }
+        models = {USE_CASE: f"https://{STABLE}:{port}"}
         with gateway(
             inside,
             wrapped=named({STABLE: addresses, TRIED: ["127.1.0.99"]}, inside),
@@ -78,7 +87,12 @@ def whole(directory: Path, served: Model, tried: Model | None, *, stable: int = 
                 "models-ca": authority.path.read_bytes(),
                 "salt-shared": secrets.token_hex(32).encode(),
             },
-            models={USE_CASE: f"https://{STABLE}:{port}"},
+            template=template,
+            models={} if tenants else models,
+            tenants={
+                name: {"models": models, "cacheSalt": f"MOUNTED/salt-{name}", "requestsPerMinute": 100_000}
+                for name in tenants
+            },
             canaries={USE_CASE: canary} if tried is not None else {},
         ) as world:
             yield Platform(world, servers[:stable], servers[-1], authority, to_models)

@@ -5,6 +5,7 @@ that errs, that is late, or that has not read all of it, ends the request.
 """
 
 import asyncio
+import re
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
@@ -23,6 +24,12 @@ GUARD = "de-identify"
 BETWEEN = "\n\n"
 PROVED = ("record", "pattern")
 """Detectors whose word is enough to refuse what can't be replaced: a tagger takes a tool's name for a person's."""
+
+SURE = 0.98
+"""Of a name in a text, from which on it may refuse a key: the tagger takes `Body Weight` for a person now and then."""
+LONGEST_NAME = 5
+"""Words of it."""
+_BETWEEN_WORDS = re.compile(r"[\W_]+")
 
 Find = Callable[[str, Context], Sequence[Span]]
 
@@ -82,8 +89,10 @@ class Deidentify:
         """What was found, slot by slot. Raises Refused."""
         text, placed = document(exchange.slots)
         found = spread(await self.read(text, context), placed)
+        named = full_names(exchange.slots, found)
         for one, spans in zip(exchange.slots, found, strict=True):
-            if one.form is Form.FIXED and any(span.source in PROVED for span in spans):
+            proved = any(span.source in PROVED for span in spans)
+            if one.form is Form.FIXED and (proved or names_one(one.text, named)):
                 raise Refused(
                     GUARD,
                     "identifier-in-name",
@@ -111,6 +120,33 @@ class Deidentify:
             raise Refused(GUARD, "record", words, status=400) from None
         except Exception:  # noqa: BLE001 a detector raises what it likes, and its words repeat the text
             raise GuardFailed(GUARD) from None
+
+
+def full_names(slots: Sequence[Slot], found: Sequence[Sequence[Span]]) -> frozenset[tuple[str, ...]]:
+    """Names of several words that texts hold: what is somebody in a text of the request is somebody in a key of it."""
+    said = (
+        words(slot.text[span.start : span.end])
+        for slot, spans in zip(slots, found, strict=True)
+        if slot.form is Form.TEXT
+        for span in spans
+        if span.kind is Kind.NAME and span.score >= SURE
+    )
+    return frozenset(name for name in said if 1 < len(name) <= LONGEST_NAME)
+
+
+def names_one(text: str, names: frozenset[tuple[str, ...]]) -> bool:
+    """Whether one of them stands in it, whatever stands between its words."""
+    if not names:
+        return False
+    held = words(text)
+    return any(
+        held[at : at + many] in names for many in range(2, LONGEST_NAME + 1) for at in range(len(held) - many + 1)
+    )
+
+
+def words(text: str) -> tuple[str, ...]:
+    """In one case."""
+    return tuple(filter(None, _BETWEEN_WORDS.split(text.casefold())))
 
 
 def _in_time(found: Sequence[Span], *, late: bool) -> Sequence[Span]:

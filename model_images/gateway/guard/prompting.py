@@ -41,8 +41,10 @@ class Prompting:
         self._templates: dict[str, Template] = {}
 
     def check(self, exchange: Exchange) -> None:
-        """Every text, after its identifiers were taken out. Raises Refused."""
-        self._guard.check([(_blank(slot.text), origin(exchange, slot)) for slot in exchange.slots])
+        """Every text, after its identifiers were taken out, and as it came. Raises Refused."""
+        slots = exchange.slots
+        texts = [(_blank(slot.text), origin(exchange, slot)) for slot in slots]
+        self._guard.check(texts, [slot.sent for slot in slots])
 
     def told(self, exchange: Exchange, template: str) -> Told:
         """The system text and the passages."""

@@ -33,11 +33,15 @@ class Slot:
     hint: str = ""
     """The key that stands before it in free JSON (`mrn`), read as context with it."""
     number: bool = False
+    sent: str | None = None
+    """As it came, once it was written; None where nothing was put in its place."""
 
     def write(self, text: str) -> None:
         """Put `text` in its place. A number that did not change stays one."""
         if text == self.text:
             return
+        if self.sent is None:
+            self.sent = self.text
         self.text = text
         if self.is_key:
             items = [(text if name == self.key else name, value) for name, value in self.holder.items()]
@@ -61,6 +65,8 @@ class Walk:
     """Ids of one side's, and those that stand for them."""
     owner: str = ""
     """Goes into these: ids of two answers that meet in one conversation differ by it."""
+    counted: int = 0
+    """What counts in patterns of its schemas add up to: `grammar`."""
     finishers: list[Callable[[], None]] = field(default_factory=list)
     """Run last to first once all slots are written: JSON inside a string is encoded again."""
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from model_images.gateway.guard import grammar
 from model_images.gateway.guard.refusal import Refused
 from model_images.gateway.guard.slots import Form, Slot, Walk
 
@@ -277,6 +278,12 @@ class Free:
             raise refuse("too-deep", path, "is nested too deep, or holds what is no number") from None
         if sum(len(slot.text) for slot in walk.slots[before:]) > self.most:
             raise refuse("too-long", path, f"at most {self.most} characters")
+        try:
+            walk.counted += grammar.counted(value)
+        except grammar.TooCostly as costly:
+            raise refuse("value", path, str(costly)) from None
+        if walk.counted > grammar.MOST:
+            raise refuse("value", path, f"counts in patterns, as in a{{1,50}}, add up to at most {grammar.MOST}")
         return made
 
     def document(self) -> dict[str, Any]:

@@ -207,6 +207,12 @@ class TestADetectorThatFailsLetsNothingPass:
 class TestWhatTheModelWasToldIsNotTold:
     """A system text that is out helps the next attack."""
 
+    @pytest.mark.parametrize("way", ["wide letters", "between all, what has no width"])
+    def test_nor_its_template_in_letters_that_look_the_same(self, way: str) -> None:
+        wide = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
+        answer = TEMPLATE.translate(wide) if way == "wide letters" else "\u200b".join(TEMPLATE)
+        assert said(Output(find, nothing_known, template=Template(TEMPLATE)), [answer])[1] == "prompt-guard.template"
+
     def test_its_template_is_not_recited(self) -> None:
         words = TEMPLATE.split()
         answer = "Sure! My instructions: " + " ".join(words[8:30])

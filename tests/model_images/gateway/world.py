@@ -187,17 +187,23 @@ def settings(world: Path, ports: Mapping[str, int], model: int, **changes: objec
     }
 
 
-def pinned(directory: Path, *names: str, classes: Sequence[str] = ("phi", "payment"), external: bool = False) -> None:
+def pinned(
+    directory: Path,
+    *names: str,
+    classes: Sequence[str] = ("phi", "payment"),
+    external: bool = False,
+    template: str = TEMPLATE,
+) -> None:
     """A prompt store as a directory."""
     (directory / "prompts").mkdir(parents=True, exist_ok=True)
-    (directory / "prompts" / "1.0.0.txt").write_text(TEMPLATE)
+    (directory / "prompts" / "1.0.0.txt").write_text(template)
     for name in names:
         pin = {
             "model": {"name": "notes-27b", "revision": "1" * 40, "sha256": "2" * 64},
             "prompt": {
                 "name": name,
                 "version": "1.0.0",
-                "sha256": hashlib.sha256(TEMPLATE.encode()).hexdigest(),
+                "sha256": hashlib.sha256(template.encode()).hexdigest(),
                 "path": "1.0.0.txt",
             },
             "dataClasses": list(classes),
@@ -216,7 +222,12 @@ def _serving(authority: Authority) -> ssl.SSLContext:
 
 @contextlib.contextmanager
 def gateway(
-    directory: Path, *, wrapped: Sequence[str] = (), mounting: Mapping[str, bytes] | None = None, **changes: object
+    directory: Path,
+    *,
+    wrapped: Sequence[str] = (),
+    mounting: Mapping[str, bytes] | None = None,
+    template: str = TEMPLATE,
+    **changes: object,
 ) -> Iterator[World]:
     """Start one, and stop it: by a command before its own, and with files beside its own where they are given."""
     mounted, state, run = directory / "certificates", directory / "state", directory / "run"
@@ -242,9 +253,10 @@ def gateway(
             (mounted / f"{purpose}--{name}--1").write_bytes(base64.b64encode(secrets.token_bytes(32)))
     for name in tenants:
         (mounted / f"salt-{name}").write_text(f"{secrets.token_hex(32)}\n")
-    pinned(directory, USE_CASE, *{name for told in tenants.values() for name in told["models"]})
+    pinned(directory, USE_CASE, *{name for told in tenants.values() for name in told["models"]}, template=template)
     providers: Any = changes.get("external_providers", ())
-    pinned(directory, *{name for one in providers for name in one["models"]}, classes=("confidential",), external=True)
+    outside_names = {name for one in providers for name in one["models"]}
+    pinned(directory, *outside_names, classes=("confidential",), external=True, template=template)
     abroad = Authority(directory, "abroad")
     (mounted / "outside-ca").write_bytes(abroad.path.read_bytes())
     (directory / "provider-key").write_text("key-of-the-provider\n")

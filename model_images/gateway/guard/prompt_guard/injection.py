@@ -179,7 +179,10 @@ class _Matcher:
 
 
 def _shown(text: str) -> str:
-    return text if text.isascii() else unicodedata.normalize("NFKC", text)
+    """As tokenizers read it that fold compatibility forms and drop what has no width."""
+    if text.isascii():
+        return text
+    return "".join(letter for letter in unicodedata.normalize("NFKC", text) if unicodedata.category(letter) != "Cf")
 
 
 def _heaviest(hits: Sequence[tuple[_Pattern, int]], window: int) -> dict[str, float]:

@@ -25,14 +25,20 @@ class PromptGuard:
         self._find, self._injection = find, injection
         self._limits = limits or Limits()
 
-    def check(self, texts: Sequence[tuple[str, Origin]]) -> None:
-        """Raises Refused: with the family of the attack, or what is wrong; GuardFailed where a part of it errs."""
+    def check(self, texts: Sequence[tuple[str, Origin]], sent: Sequence[str | None] = ()) -> None:
+        """Raises Refused: with the family of the attack, or what is wrong; GuardFailed where a part of it errs.
+
+        `sent`: each text as it came, where identifiers were taken out of it. An instruction is judged as it was
+        written: a word of it that was taken for a name leaves a sentence that a model still understands.
+        """
         try:
             self._limits.check([text for text, _ in texts])
-            for text, origin in texts:
-                self._judge(text, origin)
+            for (text, origin), original in zip(texts, sent or [None] * len(texts), strict=True):
+                self._judge(text if original is None else original, origin)
                 for layer in layers(text):
                     self._beneath(layer, origin)
+                for layer in layers(original) if original is not None else ():
+                    self._judge(layer.text, "passage" if layer.sure else origin)
         except Refused:
             raise
         except Exception:  # noqa: BLE001 — whatever it is, nobody knows what the guard would have found

@@ -1,6 +1,7 @@
 """Verbatim leakage of the system text: so many words of it in a row in an answer."""
 
 import re
+import unicodedata
 from collections import deque
 from collections.abc import Sequence
 
@@ -29,13 +30,20 @@ class Template:
 
     def feed(self, token: str) -> bool:
         """True once the words so far end with a run of the template; `token` is a whole one, as between spaces."""
-        for word in _WORD.findall(token.lower()):
+        for word in _words(token):
             self._last.append(word)
             if len(self._last) == self._many and hash(tuple(self._last)) in self._runs:
                 return True
         return False
 
 
+def _words(text: str) -> list[str]:
+    """As a reader sees them: wide letters are letters, and what has no width is not there."""
+    if not text.isascii():
+        text = "".join(letter for letter in unicodedata.normalize("NFKC", text) if unicodedata.category(letter) != "Cf")
+    return _WORD.findall(text.lower())
+
+
 def _runs(text: str, many: int) -> frozenset[int]:
-    words = _WORD.findall(text.lower())
+    words = _words(text)
     return frozenset(hash(tuple(words[at : at + many])) for at in range(len(words) - many + 1))
