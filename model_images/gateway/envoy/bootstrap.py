@@ -14,10 +14,12 @@ from model_images.gateway.guard.settings import Callers, Settings
 from model_images.gateway.guard.upstream import ROUTE
 
 MOST_CONNECTIONS = 10_000
+GONE = "x-bailiwick-server-gone"
 ELSEWHERE = {
-    # Gone before it answered: nobody has seen a word of it yet. 503 is the proxy of a pod whose server is gone.
-    "retry_on": "connect-failure,refused-stream,reset,retriable-status-codes",
-    "retriable_status_codes": [503],
+    # Gone before it answered: nobody has seen a word of it yet. The header is of a pod's proxy whose server is gone
+    # (model_images/vllm/proxy); a server that is full says so itself, and is not asked for more by another way.
+    "retry_on": "connect-failure,refused-stream,reset,retriable-headers",
+    "retriable_headers": [{"name": GONE, "present_match": True}],
     "num_retries": 1,
     "retry_host_predicate": [
         {

@@ -23,6 +23,8 @@ NUMBERS = (("GET", "/metrics"), ("GET", "/health"))
 """For the collector and the kubelet, without a certificate, on a port of its own; the network policy says who."""
 STREAM_SECONDS = 150
 """As components/workload.py: the longest stream."""
+GONE = "x-bailiwick-server-gone"
+"""A header of an answer: the pod's server is not there. As model_images/gateway/envoy/bootstrap.py reads it."""
 MOST_REQUESTS = 1_024
 MOST_HEADERS_KB = 24
 TLS = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3"
@@ -219,6 +221,19 @@ def _manager(name: str, routes: list[dict[str, Any]]) -> dict[str, Any]:
                 "idle_timeout": "75s",
                 "max_headers_count": 64,
                 "headers_with_underscores_action": "REJECT_REQUEST",
+            },
+            # Of what the proxy says itself, and of nothing that the server says: the gateway then asks another server.
+            "local_reply_config": {
+                "mappers": [
+                    {
+                        "filter": {
+                            "status_code_filter": {
+                                "comparison": {"op": "EQ", "value": {"default_value": 503, "runtime_key": "gone.503"}}
+                            }
+                        },
+                        "headers_to_add": [{"header": {"key": GONE, "value": "1"}}],
+                    }
+                ]
             },
             "http_filters": [
                 {

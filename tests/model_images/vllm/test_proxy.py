@@ -10,6 +10,7 @@ import pytest
 
 from components.model_pod import CALLER, PORTS, SOCKET
 from components.workload import STREAM_SECONDS
+from model_images.gateway.envoy import bootstrap as gateway
 from model_images.gateway.envoy import tls
 from model_images.gateway.guard.endpoints import ENDPOINTS
 from model_images.vllm.proxy import bootstrap as proxy
@@ -74,6 +75,9 @@ class TestWhatTwoSidesSayIsOne:
         assert ("proxy", f"--caller={CALLER}") == PROXY
         assert str(Settings.model_fields["socket"].default.parent) == SOCKET
         assert proxy.STREAM_SECONDS == STREAM_SECONDS
+
+    def test_how_a_proxy_says_that_its_server_is_gone(self) -> None:
+        assert proxy.GONE == gateway.GONE
 
     def test_tls_is_the_gateways(self) -> None:
         assert set(proxy.CIPHERS) <= set(tls.CIPHERS)
