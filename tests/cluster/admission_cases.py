@@ -634,7 +634,8 @@ def refused() -> Iterator[Case]:
         {
             "somebody's model": _args("--model=somebody/elses", drop="--model="),
             "two models": _args("--model=/models/x"),
-            "requests in its log": _args(drop="--no-enable-log-requests"),
+            "weights without a checksum": _args(drop="--manifest-sha256="),
+            "weights that nobody signed": _args(drop="--weights-keys="),
         },
     )
     yield from _bad("models", "a model loads nothing from a hub", {"a hub": _without_offline()})
@@ -697,7 +698,7 @@ def refused() -> Iterator[Case]:
         "services",
         "a service is inside the cluster",
         {
-            "a node's port": service("vllm", type="NodePort"),
+            "a node's port": service("retrieval", type="NodePort"),
             "another name": service("vllm", type="ExternalName", externalName="elsewhere.example"),
         },
     )
