@@ -43,7 +43,7 @@ class Choice:
 
 def choose(settings: Settings, found: Checkpoint, gpus: Sequence[Gpu]) -> Choice:
     """For these GPUs. Raises Unservable, with what would help."""
-    if settings.max_model_len > found.positions:
+    if found.positions and settings.max_model_len > found.positions:
         raise Unservable(
             f"--max-model-len={settings.max_model_len}: the model was made for {found.positions} tokens; beyond them "
             "it answers nonsense"
@@ -108,7 +108,7 @@ def _needs(settings: Settings, found: Checkpoint, weights: int) -> int:
 
 def _cache(settings: Settings, found: Checkpoint) -> int:
     # Where there are fewer heads of keys and values than GPUs, each GPU holds one whole.
-    shared = min(settings.gpus, found.kv_heads)
+    shared = max(1, min(settings.gpus, found.kv_heads))
     per_token = found.kv_bytes_per_token // (2 if settings.kv_cache_dtype == "fp8" else 1)
     return per_token * settings.max_model_len // shared
 

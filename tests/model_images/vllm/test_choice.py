@@ -1,5 +1,7 @@
 """What is chosen for a GPU changes no answer unasked, and what can't be served is said with what would help."""
 
+import json
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -8,10 +10,12 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from model_images.vllm.checkpoint import Checkpoint, Unservable
+from model_images.vllm.checkpoint import read as read_checkpoint
 from model_images.vllm.choice import RESERVE, choose
 from model_images.vllm.devices import Gpu, NoDevices, gpus
 from model_images.vllm.settings import Settings, read
 from tests.model_images.vllm.test_settings import told
+from tests.weights.models import folder
 
 GIB = 2**30
 H100 = Gpu("NVIDIA H100 NVL", 94 * GIB, (9, 0))
@@ -142,3 +146,34 @@ class TestGpusAreWhatThePlanPromises:
     def test_a_driver_that_does_not_answer_is_said(self) -> None:
         with pytest.raises(NoDevices, match="does its node have a driver|its node have a driver"):
             gpus(confidential=False, library=library(nvmlInit=fails))
+
+
+class TestWhatAConfigurationLeavesOutIsNoFault:
+    """Some families leave heads and positions to defaults of their own; the plan has counted them."""
+
+    def test_it_is_served_by_its_bytes_alone(self, tmp_path: Path) -> None:
+        place = folder(tmp_path / "m")
+        text = {"num_hidden_layers": 4, "hidden_size": 64}
+        told = {"architectures": ["Gemma3ForConditionalGeneration"], "text_config": text}
+        (place / "config.json").write_text(json.dumps(told))
+        model = read_checkpoint(place)
+        assert (model.heads, model.positions, model.kv_bytes_per_token) == (0, 0, 0)
+        assert model.bytes == 2 * 1536
+        assert choose(settings(gpus="2"), model, [H100, H100]).tensor_parallel == 2
+
+    @pytest.mark.parametrize(
+        ("more", "kept"), [({}, 2 * 4 * 4 * 16 * 2), ({"sliding_window": 512}, 0), ({"kv_lora_rank": 8}, 0)]
+    )
+    def test_layers_that_keep_less_are_not_counted_as_if_they_kept_all(
+        self, more: dict[str, int], kept: int, tmp_path: Path
+    ) -> None:
+        place = folder(tmp_path / "m")
+        whole = {"num_hidden_layers": 4, "hidden_size": 64, "num_attention_heads": 4, "max_position_embeddings": 4096}
+        (place / "config.json").write_text(json.dumps({"architectures": ["X"], **whole, **more}))
+        assert read_checkpoint(place).kv_bytes_per_token == kept
+
+    def test_what_describes_no_decoder_is_refused(self, tmp_path: Path) -> None:
+        place = folder(tmp_path / "m")
+        (place / "config.json").write_text("{}")
+        with pytest.raises(Unservable, match="does not describe a decoder"):
+            read_checkpoint(place)
