@@ -67,6 +67,7 @@ OF_CLUSTER_TOO: Mapping[str, str] = {
     "workload.operators-keep-to-their-folder": "workload.shares-nothing-with-node workload.mounts-what-it-reads",
     "workload.limits-set": "workload.quotas-follow-the-dials",
     # Server and proxy are of one image; what is verified is what is noted.
+    "images.in-catalogue": "workload.models-stand-behind-their-proxy",
     "workload.images-by-digest": "workload.models-stand-behind-their-proxy",
     "workload.images-from-own-registry": "workload.models-stand-behind-their-proxy",
     "delivery.changes-name-these-versions": "workload.models-run-no-code",

@@ -58,7 +58,7 @@ OF_MODELS: Mapping[str, Mutation] = {
 
 OF_MODELS_TOO: Mapping[str, str] = {
     # Nothing says any more which data the use case takes.
-    "prompts.use-cases-are-pinned": "models.allowed-for-their-use",
+    "prompts.use-cases-are-pinned": "models.allowed-for-their-use lifecycle.namespaces-say-what-they-serve",
     "workload.images-by-digest": "images.in-catalogue",
     "workload.images-from-own-registry": "images.in-catalogue",
     "workload.models-are-pinned": "models.in-catalogue",
