@@ -90,8 +90,10 @@ def verified(envelope: bytes, keys_pem: Sequence[bytes]) -> Result:
             raise BadResult(f"is no result of an evaluation: its predicate is {found['predicateType']}")
         subjects = {one["name"]: one["digest"]["sha256"] for one in found["subject"]}
         said = found["predicate"]
-        if not said["complete"]:
+        if said["unanswered"]:
             raise BadResult(f"{said['unanswered']} items have no answer: it is no result. Run it again, it goes on")
+        if not said["complete"]:
+            raise BadResult("no suite in it measures accuracy: by itself it is no result. Run one with it")
         return Result(
             sha256=hashlib.sha256(envelope).hexdigest(),
             model_name=str(said["model"]["name"]),

@@ -143,6 +143,10 @@ def _requests(policy: PlannedResource, *, asks_models: bool) -> Verdict:
         if asks_models and spaces == {GATEWAY}:
             ports = {str(n.get("port")) for port in items(row.get("toPorts")) for n in items(port.get("ports"))}
             told += [f"{where} opens port {one}" for one in sorted(ports - {MODEL_PORT})]
+            # Who reads requests there would have to open the TLS.
+            told += (
+                [f"{where} reads what is asked by TLS"] if any("rules" in p for p in items(row.get("toPorts"))) else []
+            )
             continue
         for found in _asked(row):
             if not found:

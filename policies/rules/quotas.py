@@ -42,6 +42,8 @@ LEAST_GRACE = 150
 """The longest answer that is streamed."""
 LEAST_START = 900
 """70 GB of weights at 100 MB/s take twelve minutes."""
+LEAST_BESIDE = 30
+"""A proxy's: where it is given up, the model beside it is loaded for nobody."""
 DEADLINE = 600
 """Kubernetes's own, where a deployment names none."""
 
@@ -311,7 +313,8 @@ def drains_end_streams(item: PlannedResource, stack: StackUnderReview) -> Verdic
         if not isinstance(grace, int | float) or grace < max(pause + LAST_SECONDS, LEAST_GRACE):
             told.append(f"is killed after {grace} seconds")
         loads = any(m.get("mountPath") == "/models" for m in items(container.get("volumeMounts")))
-        if start < (LEAST_START if loads else 1):
+        beside = 1 if len(items(item.get(f"{POD}.containers"))) == 1 else LEAST_BESIDE
+        if start < (LEAST_START if loads else beside):
             told.append(f"is given up after {start} seconds of starting")
         if start >= (patience if isinstance(patience, int | float) else DEADLINE):
             told.append("is called a failure while it starts")

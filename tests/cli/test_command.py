@@ -126,6 +126,10 @@ class TestPreview:
         stack = (project / "Pulumi.uk-prod.yaml").read_text()
         renamed = stack.replace("jurisdiction: uk", "jurisdiction: xx").replace("uk-prod", "xx-prod")
         (project / "Pulumi.xx-prod.yaml").write_text(renamed)
+        # And what it serves has a life of its own there: docs/guides/add-a-region.md.
+        shutil.copytree(project / "lifecycle" / "uk-prod", project / "lifecycle" / "xx-prod")
+        for record in (project / "lifecycle" / "xx-prod").rglob("*.yaml"):
+            record.write_text(record.read_text().replace("uk-prod", "xx-prod"))
         done = run_apart("preview", "xx-prod", "--quiet", cwd=project)
         assert done.returncode == 0, done.stdout + done.stderr
 

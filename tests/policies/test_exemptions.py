@@ -243,7 +243,7 @@ class TestItIsShownEverywhere:
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A copy of what a pack imports, whose list may be changed."""
-    for name in ("policies", "plan", "jurisdictions", "records"):
+    for name in ("policies", "plan", "jurisdictions", "records", "models", "lifecycle"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     return tmp_path
 

@@ -36,7 +36,7 @@ class TestWhatAModelIsWorthIsMeasuredWhereItServes:
             f"--revision={served.manifest.revision}",
             f"--model-sha256={served.manifest.digest}",
             *("--prompt=clinical-notes", "--prompt-version=1.0.0", f"--prompt-sha256={'0' * 64}"),
-            *("--suite=safety-notes", "--max-tokens=16", "--floor=0.8"),
+            *("--suite=clinical-de", "--suite=safety-notes", "--max-tokens=16", "--floor=0.8"),
             *(f"--key={tmp_path / 'key.pem'}", f"--out={tmp_path / 'result.json'}"),
             *(f"--ca={world.authority.path}", f"--token-file={tmp_path / 'token'}"),
             *(f"--certificate={world.caller.path}", f"--certificate-key={world.caller.path}"),
