@@ -16,7 +16,7 @@ from pulumi_kubernetes.meta import v1 as meta
 
 from components.callers import Callers
 from components.gateway_entries import HEALTH_PORT, PORTS, Entries, listeners
-from components.gateway_secrets import mount, provider_class, volume
+from components.gateway_secrets import mount, names, provider_class, volume
 from components.gateway_settings import HEALTH_PATH, MODEL_PORT, settings
 from components.identity import Identities
 from components.key_vault import KeyVault
@@ -111,7 +111,14 @@ class Gateway(ComponentResource):
         args.certificates.grant_certificates("gateway", identity)
         match = {"app.kubernetes.io/name": "gateway"}
         bounded(place, self._claim())
-        provider_class(name, config=scope.config, place=place, client_id=identity.client_id, vault=args.certificates)
+        provider_class(
+            name,
+            {secret: secret for secret in names(scope.config)},
+            config=scope.config,
+            place=place,
+            client_id=identity.client_id,
+            vault=args.certificates,
+        )
         args.weights.grant_read("gateway", identity, TEMPLATES)
         # It holds the log on its disk against what is anchored, and adds to that; it writes over none of it.
         args.audit.grant_read("gateway", identity, AUDIT)

@@ -5,7 +5,7 @@ Nothing of it is in a plan or in a state: it is put there by people, and by the 
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pulumi import Input
 from pulumi_kubernetes.apiextensions import CustomResource
@@ -47,8 +47,24 @@ def names(config: StackConfig) -> Sequence[str]:
     )
 
 
-def provider_class(name: str, *, config: StackConfig, place: Place, client_id: Input[str], vault: KeyVault) -> None:
-    """Which secrets, of which vault, as whom. All are `secret`: so Key Vault serves a certificate with its key."""
+def provider_class(
+    name: str,
+    secrets: Mapping[str, str],
+    *,
+    config: StackConfig,
+    place: Place,
+    client_id: Input[str],
+    vault: KeyVault,
+) -> None:
+    """Which secrets by the files that they become, of which vault, as whom.
+
+    All are `secret`: so Key Vault serves a certificate with its key. `objectAlias` names a file otherwise than its
+    secret: Azure's provider.
+    """
+    objects = [
+        {"objectName": secret, "objectType": "secret", **({"objectAlias": file} if file != secret else {})}
+        for file, secret in secrets.items()
+    ]
     CustomResource(
         f"{name}-certificates",
         api_version="secrets-store.csi.x-k8s.io/v1",
@@ -60,9 +76,7 @@ def provider_class(name: str, *, config: StackConfig, place: Place, client_id: I
                 "clientID": client_id,
                 "keyvaultName": vault.vault.name,
                 "tenantId": config.tenant_id,
-                "objects": json.dumps(
-                    {"array": [json.dumps({"objectName": one, "objectType": "secret"}) for one in names(config)]}
-                ),
+                "objects": json.dumps({"array": [json.dumps(one) for one in objects]}),
             },
         },
         opts=place.options,

@@ -88,13 +88,7 @@ class Inference(ComponentResource):
         args.identities.federate("inference", issuer=args.issuer, namespace=place.name, service_account="vllm")
         self._weights(place)
         identity = args.identities.of["inference"]
-        certificates(
-            place,
-            config=args.scope.config,
-            client_id=identity.client_id,
-            identity=identity,
-            vault=args.certificates,
-        )
+        certificates(place, config=args.scope.config, identity=identity, vault=args.certificates)
         core.ConfigMap(
             f"{place.name}-signers",
             metadata=meta.ObjectMetaArgs(name=SIGNERS, namespace=place.name),
@@ -228,7 +222,7 @@ class Inference(ComponentResource):
                         labels={**known, "azure.workload.identity/use": "true"},
                         annotations=dict(version.noted),
                     ),
-                    spec=pod(item, match, self._args.scope, self._args.scope.zones),
+                    spec=pod(item, match, scope),
                 ),
             ),
             # The autoscaler owns the number of replicas once the pods stand.

@@ -4,11 +4,11 @@ The proxy holds the certificate and no weights; the server holds the weights and
 what it needs: the server verifies every file against the pinned manifest first (model_images/vllm).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from pulumi_kubernetes.core import v1 as core
 
-from components.model_certificates import mount, volume
+from components.gateway_secrets import mount, volume
 from components.scope import Scope
 from components.workload import STREAM_SECONDS, container_security, environment, pod_security, spread, waits
 from config.sections import UseCase
@@ -40,7 +40,7 @@ OFFLINE = {
 """Nothing is fetched, nothing is reported. The entrypoint says so again, whatever is said here."""
 
 
-def pod(item: UseCase, match: dict[str, str], scope: Scope, zones: Sequence[str]) -> core.PodSpecArgs:
+def pod(item: UseCase, match: dict[str, str], scope: Scope) -> core.PodSpecArgs:
     """One replica."""
     gpu = item.gpus > 0
     return core.PodSpecArgs(
@@ -53,7 +53,7 @@ def pod(item: UseCase, match: dict[str, str], scope: Scope, zones: Sequence[str]
         tolerations=[core.TolerationArgs(key="sku", operator="Equal", value="gpu", effect="NoSchedule")]
         if gpu
         else None,
-        topology_spread_constraints=spread(match, zones),
+        topology_spread_constraints=spread(match, scope.zones),
         termination_grace_period_seconds=STREAM_SECONDS + 30,
         volumes=[
             core.VolumeArgs(

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from delivery.drift import Mix
 from delivery.samples import BadSample, Sample
-from delivery.state import BEGINNING, BadState
+from delivery.state import BEGINNING, BadState, moment, moment_or_none
 
 Health = Literal["well", "ill", "gone back"]
 
@@ -61,12 +61,12 @@ class Course:
                 raise BadState(f"health is '{document['health']}'")
             return cls(
                 change=str(document["change"]),
-                began=_time(document["began"]),
+                began=moment(document["began"]),
                 health=document["health"],
                 bad=int(document["bad"]),
                 good=int(document["good"]),
-                recovered=_maybe(document["recovered"]),
-                looked=_maybe(document["looked"]),
+                recovered=moment_or_none(document["recovered"]),
+                looked=moment_or_none(document["looked"]),
                 reference=Sample.of(document["reference"]) if document["reference"] else None,
                 shapes={str(k): {str(b): int(n) for b, n in mix.items()} for k, mix in document["shapes"].items()},
                 drift={str(name): float(index) for name, index in document["drift"].items()},
@@ -79,14 +79,3 @@ class Course:
     def following(self, line: str) -> "Course":
         """After a line of the record with this hash."""
         return replace(self, previous=line)
-
-
-def _time(text: object) -> datetime:
-    found = datetime.fromisoformat(str(text))
-    if found.tzinfo is None:
-        raise ValueError(f"'{text}' has no zone")
-    return found
-
-
-def _maybe(text: object) -> datetime | None:
-    return None if text is None else _time(text)

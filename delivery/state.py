@@ -61,7 +61,7 @@ class State:
                 # What a watch left behind (delivery/course.py). It is no trial's: another change begins anew after it.
                 return cls(
                     change=str(document["change"]),
-                    began=_time(document["began"]),
+                    began=moment(document["began"]),
                     outcome="rolled back",
                     previous=str(document["previous"]),
                 )
@@ -69,12 +69,12 @@ class State:
                 raise BadState(f"outcome is '{document['outcome']}'")
             return cls(
                 change=str(document["change"]),
-                began=_time(document["began"]),
+                began=moment(document["began"]),
                 step=int(document["step"]),
                 looks=int(document["looks"]),
-                looked=_maybe(document["looked"]),
+                looked=moment_or_none(document["looked"]),
                 breaches=tuple(tuple(str(name) for name in names) for names in document["breaches"]),
-                silent_since=_maybe(document["silentSince"]),
+                silent_since=moment_or_none(document["silentSince"]),
                 reference=Sample.of(document["reference"]) if document["reference"] else None,
                 outcome=document["outcome"],
                 note=str(document.get("note", "")),
@@ -88,12 +88,14 @@ class State:
         return replace(self, previous=line)
 
 
-def _time(text: object) -> datetime:
+def moment(text: object) -> datetime:
+    """A time as it is kept. Raises ValueError for what is none, or has no zone."""
     found = datetime.fromisoformat(str(text))
     if found.tzinfo is None:
         raise ValueError(f"'{text}' has no zone")
     return found
 
 
-def _maybe(text: object) -> datetime | None:
-    return None if text is None else _time(text)
+def moment_or_none(text: object) -> datetime | None:
+    """The same, or nothing where nothing was."""
+    return None if text is None else moment(text)

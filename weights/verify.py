@@ -60,10 +60,10 @@ def verify(
     named = {file.path: file for file in found.manifest.files}
     there = list(files(folder))
     found.faults += [f"{path} is not in the manifest" for path in there if path not in named]
-    found.faults += [f"{path} is in the manifest and not there" for path in named if path not in set(there)]
+    found.faults += [f"{path} is in the manifest and not there" for path in sorted(named.keys() - set(there))]
     present = [path for path in there if path in named]
     found.faults += faults(folder, present)
-    right = [path for path in present if not _other_size(folder / path, named[path], found)]
+    found.faults += [fault for path in present for fault in _other_size(folder / path, named[path])]
     if found.faults:
         return found
 
@@ -71,7 +71,7 @@ def verify(
         found.hashed += bytes_read
         told(bytes_read)
 
-    for path, digest in hashed(folder, right, notes=notes, threads=threads, told=count):
+    for path, digest in hashed(folder, present, notes=notes, threads=threads, told=count):
         if isinstance(digest, OSError):
             found.faults.append(f"{path} can't be read: {digest.strerror or digest}")
         elif digest != named[path].sha256:
@@ -98,12 +98,9 @@ def _pins(folder: Path, manifest: Manifest, pinned: Pinned) -> list[str]:
     return found
 
 
-def _other_size(file: Path, named: File, found: Verdict) -> bool:
+def _other_size(file: Path, named: File) -> list[str]:
     size = file.lstat().st_size
-    if size == named.bytes:
-        return False
-    found.faults.append(f"{named.path} has {size} bytes; the manifest says {named.bytes}")
-    return True
+    return [] if size == named.bytes else [f"{named.path} has {size} bytes; the manifest says {named.bytes}"]
 
 
 def _bytes(file: Path) -> bytes:

@@ -7,10 +7,10 @@ from plan.model import PlannedResource
 from policies.require import items, texts
 from policies.review import StackUnderReview
 from policies.rule import Severity, rule
+from policies.rules.workload_pods import KINDS, POD
 from policies.types import DEPLOYMENT
 from policies.verdict import PASSED, Verdict, refused_for
 
-POD = "spec.template.spec"
 NOTED = "spec.template.metadata.annotations"
 KNOWN: Mapping[str, str] = {
     "model": r"/models/[A-Za-z0-9._-]+/[0-9a-f]{40}",
@@ -41,8 +41,7 @@ def _containers(workload: PlannedResource) -> list[dict[str, object]] | None:
     labels = workload.get("metadata.labels")
     if not isinstance(labels, dict) or labels.get("app.kubernetes.io/component") != "inference":
         return None
-    kinds = ("containers", "initContainers", "ephemeralContainers")
-    return [container for kind in kinds for container in items(workload.get(f"{POD}.{kind}"))]
+    return [container for kind in KINDS for container in items(workload.get(f"{POD}.{kind}"))]
 
 
 def _part(container: Mapping[str, object]) -> str:

@@ -167,8 +167,11 @@ def _cluster_only(settings: Settings, places: Places) -> dict[str, Any]:
 def _way_out(settings: Settings, places: Places) -> dict[str, Any]:
     """From the guard to models: routes that ask a model something, and no other of its server's."""
     routes = [
-        _out(name, path, urlsplit(url).netloc) for name, url in clusters.models(settings).items() for path in ENDPOINTS
+        _out(name, path, urlsplit(url).netloc, retry_policy=ELSEWHERE)
+        for name, url in clusters.models(settings).items()
+        for path in ENDPOINTS
     ]
+    # Somebody else's model is asked once: what leaves, leaves once.
     routes += [
         _out(outside(provider.name), path, urlsplit(provider.url).netloc)
         for provider in settings.external_providers
@@ -182,10 +185,8 @@ def _way_out(settings: Settings, places: Places) -> dict[str, Any]:
     }
 
 
-def _out(name: str, path: str, host: str) -> dict[str, Any]:
-    # An external provider is asked once: what leaves, leaves once.
-    again = {"retry_policy": ELSEWHERE} if name.startswith("model:") else {}
-    route = _passed(name, "POST", path, name, host_rewrite_literal=host, **again)
+def _out(name: str, path: str, host: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401 Envoy's own fields
+    route = _passed(name, "POST", path, name, host_rewrite_literal=host, **more)
     route["match"]["headers"].append({"name": ROUTE, "string_match": {"exact": name}})
     route["request_headers_to_remove"] = [ROUTE, "x-forwarded-for", "x-forwarded-proto", "user-agent"]
     return route

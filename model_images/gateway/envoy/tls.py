@@ -1,5 +1,6 @@
 """TLS as callers meet it: 1.2 with forward secrecy or 1.3, and for partners a certificate of their own."""
 
+from pathlib import Path
 from typing import Any
 
 from model_images.gateway.envoy.places import Places
@@ -17,46 +18,23 @@ CURVES = ("X25519", "P-256", "P-384")
 
 def secrets(places: Places) -> dict[str, dict[str, Any]]:
     """Files of secrets, by name: Envoy reads them again when the directory's contents are replaced."""
-    watched = {"path": str(places.certificates)}
-    return {
-        "server": {
-            "@type": f"{TYPE}.Secret",
-            "name": "server",
-            "tls_certificate": {
-                "certificate_chain": {"filename": str(places.server)},
-                "private_key": {"filename": str(places.server)},
-                "watched_directory": watched,
-            },
-        },
-        "callers": {
-            "@type": f"{TYPE}.Secret",
-            "name": "callers",
-            "validation_context": {
-                "trusted_ca": {"filename": str(places.authority)},
-                "crl": {"filename": str(places.revoked)},
-                # The authority's own authority publishes seldom; what is shut out are callers.
-                "only_verify_leaf_cert_crl": True,
-                "watched_directory": watched,
-            },
-        },
-        "to-models": {
-            "@type": f"{TYPE}.Secret",
-            "name": "to-models",
-            "tls_certificate": {
-                "certificate_chain": {"filename": str(places.to_models)},
-                "private_key": {"filename": str(places.to_models)},
-                "watched_directory": watched,
-            },
-        },
-        "models": {
-            "@type": f"{TYPE}.Secret",
-            "name": "models",
-            "validation_context": {
-                "trusted_ca": {"filename": str(places.models_authority)},
-                "watched_directory": watched,
-            },
-        },
+    watched = {"watched_directory": {"path": str(places.certificates)}}
+
+    def shown(file: Path) -> dict[str, Any]:
+        pair = {"certificate_chain": {"filename": str(file)}, "private_key": {"filename": str(file)}}
+        return {"tls_certificate": {**pair, **watched}}
+
+    def trusted(file: Path, **more: Any) -> dict[str, Any]:  # noqa: ANN401 Envoy's own fields
+        return {"validation_context": {"trusted_ca": {"filename": str(file)}, **more, **watched}}
+
+    found = {
+        "server": shown(places.server),
+        # The authority's own authority publishes seldom; what is shut out are callers.
+        "callers": trusted(places.authority, crl={"filename": str(places.revoked)}, only_verify_leaf_cert_crl=True),
+        "to-models": shown(places.to_models),
+        "models": trusted(places.models_authority),
     }
+    return {name: {"@type": f"{TYPE}.Secret", "name": name, **secret} for name, secret in found.items()}
 
 
 def from_file(places: Places, name: str) -> dict[str, Any]:
