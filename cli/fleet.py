@@ -37,7 +37,7 @@ def preview_all(stacks: Sequence[str], *, as_json: bool, quiet: bool) -> int:
     A stack that can't be planned is told with its faults and does not keep the others from their verdict.
     """
     jobs = [(stack, as_json, quiet) for stack in stacks]
-    _import_once()
+    import_once()
     documents: list[object] = []
     worst = exits.OK
     for done, outcome in enumerate(in_order(_one, _lost, jobs, at_once=cpus()), start=1):
@@ -64,7 +64,8 @@ def _document(outcome: Outcome) -> object:
     return {"stack": outcome.stack, "verdict": "not-planned", "faults": outcome.text.splitlines()}
 
 
-def _import_once() -> None:
+def import_once() -> None:
+    """What every child needs, before the first is forked."""
     # By name: the command builds no components, it only has the program's imports behind it.
     for module in ("plan.recorder", "components.platform", "cli.judging", "cli.planning"):
         importlib.import_module(module)
@@ -78,10 +79,14 @@ def _import_once() -> None:
 
 
 def _lost(job: tuple[str, bool, bool], code: int | None) -> Outcome:
-    stack = job[0]
+    return Outcome(stack=job[0], code=exits.FAILED, text=lost_words(job[0], code))
+
+
+def lost_words(stack: str, code: int | None) -> str:
+    """Why the process of a stack ended without a word, and what to do."""
     how = f"ended with code {code}" if code is None or code >= 0 else f"was stopped by {signal.Signals(-code).name}"
     hint = f"hint: bailiwick preview {stack} alone; where it was SIGKILL, memory may have run out"
-    return Outcome(stack=stack, code=exits.FAILED, text=f"planning {stack} failed: its process {how}\n{hint}")
+    return f"planning {stack} failed: its process {how}\n{hint}"
 
 
 def _one(job: tuple[str, bool, bool]) -> Outcome:

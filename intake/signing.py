@@ -43,7 +43,9 @@ def from_file(file: Path) -> Signing:
     if not isinstance(key, ec.EllipticCurvePrivateKey) or key.curve.name != "secp256r1":
         raise Refused([f"{file} is not on P-256; make one: openssl ecparam -name prime256v1 -genkey -noout"])
     own = key
-    return _signing(lambda content: own.sign(content, ec.ECDSA(SHA256())), own.public_key(), f"file {file.name}")
+    # RFC 6979: the same words by the same key are the same bytes, and no bad source of chance gives the key away.
+    form = ec.ECDSA(SHA256(), deterministic_signing=True)
+    return _signing(lambda content: own.sign(content, form), own.public_key(), f"file {file.name}")
 
 
 def from_vault(url: str, token: Callable[[], str]) -> Signing:

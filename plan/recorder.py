@@ -21,6 +21,7 @@ from pulumi.runtime.stack import run_in_stack
 from jurisdictions import UnknownJurisdiction, load
 from plan.before import told_before
 from plan.file import MASKED, UNKNOWN_TEXT, unmark
+from plan.lines import Lines
 from plan.model import STACK_TYPE, Plan, PlannedResource, Value, jurisdiction_of
 from plan.outputs import PUBLIC, mock_call, mock_outputs
 
@@ -89,6 +90,8 @@ class _RecordingMonitor(pulumi_mocks.MockMonitor):
         self.recorded: dict[str, PlannedResource] = {}
         self.stack_outputs: Mapping[str, Value] = {}
         self._on_resource = on_resource
+        self.lines: Callable[[str, str], str | None] = lambda _type, _name: None
+        """From type and name, which are unique together, to the line of the program that registers them."""
 
     def make_urn(self, parent: str, type_: str, name: str) -> str:
         """As the engine makes it: the types of all parents but the stack. The mock's own names one parent alone."""
@@ -117,6 +120,7 @@ class _RecordingMonitor(pulumi_mocks.MockMonitor):
                 if found.urns
             },
             protect=request.protect,
+            source=self.lines(request.type, request.name),
         )
         if self._on_resource is not None:
             self._on_resource(len(self.recorded), request.type)
@@ -179,6 +183,9 @@ class _Recording:
     async def _program(self, entry: Path) -> None:
         # azure-native gives each resource an alias per old API version; a plan needs none, and they triple its time.
         pulumi.runtime.register_stack_transformation(_without_aliases)
+        seen = Lines(entry.parent)
+        pulumi.runtime.register_stack_transformation(seen.note)
+        self._monitor.lines = seen.of
         runpy.run_path(str(entry), run_name="__main__")
         # Pulumi waits for outputs one after another, and looks at all of them each time: the square of their number.
         outputs = pulumi_settings.SETTINGS.outputs

@@ -53,17 +53,7 @@ def envelope(payload: bytes, sign: Signer, key_id: str) -> bytes:
 
 def verified(written: bytes, keys: Sequence[str], *, digest: str, kind: str = IMPORTED) -> Mapping[str, Any]:
     """What a holder of one of the keys (PEM) said of the manifest with this digest. Raises Unsigned."""
-    try:
-        told = json.loads(written)
-        payload = base64.b64decode(told["payload"], validate=True)
-        signatures = [base64.b64decode(item["sig"], validate=True) for item in told["signatures"]]
-        sort = told["payloadType"]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        raise Unsigned("the signature is no DSSE envelope") from None
-    if sort != PAYLOAD:
-        raise Unsigned(f"the signature is of '{str(sort)[:60]}', not of an in-toto statement")
-    if not any(_holds(public(key), signature, payload) for key in keys for signature in signatures):
-        raise Unsigned("no signature in it is of a key that is trusted here")
+    payload = opened(written, keys)
     try:
         said = json.loads(payload)
         named = [item["digest"]["sha256"] for item in said["subject"]]
@@ -76,6 +66,22 @@ def verified(written: bytes, keys: Sequence[str], *, digest: str, kind: str = IM
     if named != [digest]:
         raise Unsigned("what was signed is another manifest")
     return predicate
+
+
+def opened(written: bytes, keys: Sequence[str]) -> bytes:
+    """What a holder of one of the keys (PEM) signed, of whatever kind of statement. Raises Unsigned."""
+    try:
+        told = json.loads(written)
+        payload = base64.b64decode(told["payload"], validate=True)
+        signatures = [base64.b64decode(item["sig"], validate=True) for item in told["signatures"]]
+        sort = told["payloadType"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise Unsigned("the signature is no DSSE envelope") from None
+    if sort != PAYLOAD:
+        raise Unsigned(f"the signature is of '{str(sort)[:60]}', not of an in-toto statement")
+    if not any(_holds(public(key), signature, payload) for key in keys for signature in signatures):
+        raise Unsigned("no signature in it is of a key that is trusted here")
+    return payload
 
 
 def public(pem: str) -> ec.EllipticCurvePublicKey:

@@ -28,7 +28,7 @@ def right_edges(sites: Sites) -> Iterator[Edge]:
         if role is None:
             continue
         why = f"role '{role.name}' of {assignment.label}"
-        for store, effects in _reached(sites, assignment, role):
+        for store, effects in reached(sites, assignment, role):
             for who in holders:
                 if store.id != who and effects & {"read", "both"}:
                     yield edge(store.id, who, "reads", why, assignment, "reads")
@@ -44,7 +44,7 @@ def strangers(sites: Sites) -> Iterator[Hop]:
         if identities.is_known(assignment):
             continue
         role = role_of(sites, assignment)
-        if role is not None and any(_reached(sites, assignment, role)):
+        if role is not None and any(reached(sites, assignment, role)):
             what = f"unjudged: role '{role.name}' is given to a principal that is not in this plan"
             yield Hop(what=what, urn=assignment.urn)
 
@@ -85,7 +85,7 @@ def _own_role(definition: PlannedResource) -> RoleActions:
     )
 
 
-def _reached(sites: Sites, assignment: PlannedResource, role: RoleActions) -> Iterator[tuple[Place, set[str]]]:
+def reached(sites: Sites, assignment: PlannedResource, role: RoleActions) -> Iterator[tuple[Place, set[str]]]:
     """Stores in the scope of an assignment, and what the role lets do with their data."""
     allowed = [
         item

@@ -1,0 +1,159 @@
+"""`bailiwick evidence STACK`: one stack or all of them, from its name to a folder that holds its evidence."""
+
+import json
+import sys
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli import exits
+from cli.exits import ToolFailed
+from cli.fleet import import_once, lost_words
+from cli.processes import cpus, in_order
+
+if TYPE_CHECKING:
+    from evidence.pack.subject import Subject
+    from evidence.pack.writing import Written
+    from intake.signing import Signing
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What became of one stack's evidence."""
+
+    stack: str
+    code: int
+    document: dict[str, Any] = field(default_factory=dict)
+    faults: str = ""
+    """Why there is none."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Job:
+    stack: str
+    folder: Path
+    as_of: date
+    signing: "Signing | None"
+
+
+def write_one(what: str, out: Path, as_of: date, signing: "Signing | None", *, as_json: bool) -> int:
+    """The evidence of one stack, or of a plan's file, in `out`; the exit code of its verdict."""
+    subject = subject_of(what, as_of)
+    document = _written(subject, out, signing)
+    if as_json:
+        json.dump(document, sys.stdout, indent=1, ensure_ascii=False)
+        sys.stdout.write("\n")
+    else:
+        _tell(document)
+    return exits.OF_VERDICT[subject.report.verdict]
+
+
+def write_every(out: Path, as_of: date, signing: "Signing | None", *, as_json: bool) -> int:
+    """Every stack's in a folder of its own, side by side; the worst exit code, and what failed by name."""
+    from cli.planning import known_stacks
+
+    stacks = known_stacks()
+    import_once()
+    # Forked after this, so that no child imports for itself what all of them write with.
+    import evidence.pack.writing  # noqa: F401 for the children
+
+    jobs = [_Job(stack=stack, folder=out / stack, as_of=as_of, signing=signing) for stack in stacks]
+    outcomes: list[Outcome] = []
+    for done, outcome in enumerate(in_order(_one, _lost, jobs, at_once=cpus()), start=1):
+        outcomes.append(outcome)
+        if sys.stderr.isatty():
+            click.echo(f"{done}/{len(jobs)} {outcome.stack}", err=True)
+        if not as_json and outcome.document:
+            _tell(outcome.document)
+        elif not as_json:
+            click.echo(outcome.faults, err=True)
+    if as_json:
+        told = [each.document or {"stack": each.stack, "faults": each.faults.splitlines()} for each in outcomes]
+        json.dump(told, sys.stdout, indent=1, ensure_ascii=False)
+        sys.stdout.write("\n")
+    order = (exits.OK, exits.NOT_EVALUATED, exits.REFUSED, exits.USAGE, exits.FAILED)
+    return max((each.code for each in outcomes), key=order.index, default=exits.OK)
+
+
+def subject_of(what: str, as_of: date) -> "Subject":
+    """A stack, or a plan's file, judged as of a day. Raises click.ClickException."""
+    from cli.planning import ROOT, plan_of
+    from evidence.pack.locating import key_lines
+    from evidence.pack.provenance import provenance_of
+    from evidence.pack.subject import Subject
+    from jurisdictions import JurisdictionError
+    from policies.review import review
+    from policies.rules import ALL
+
+    plan = plan_of(what)
+    own = f"Pulumi.{plan.stack}.yaml"
+    try:
+        report = review(plan, ALL, as_of=as_of)
+    except JurisdictionError as error:
+        raise click.ClickException(
+            f"{error}\nhint: the plan's 'jurisdiction' names a file of jurisdictions/"
+        ) from error
+    files = (own, "policies/exemptions.yaml", f"jurisdictions/{plan.jurisdiction}.yaml", "uv.lock")
+    return Subject(report=report, provenance=provenance_of(ROOT, ALL, files), lines=key_lines(ROOT / own))
+
+
+def _one(job: _Job) -> Outcome:
+    try:
+        subject = subject_of(job.stack, job.as_of)
+        document = _written(subject, job.folder, job.signing)
+    except click.ClickException as error:
+        code = exits.FAILED if isinstance(error, ToolFailed) else exits.USAGE
+        return Outcome(stack=job.stack, code=code, faults=error.format_message())
+    return Outcome(stack=job.stack, code=exits.OF_VERDICT[subject.report.verdict], document=document)
+
+
+def _lost(job: _Job, code: int | None) -> Outcome:
+    return Outcome(stack=job.stack, code=exits.FAILED, faults=lost_words(job.stack, code))
+
+
+def _written(subject: "Subject", folder: Path, signing: "Signing | None") -> dict[str, Any]:
+    from evidence.pack.writing import Occupied, write
+    from intake.refusal import Interrupted
+
+    signer = (signing.sign, signing.id) if signing is not None else None
+    try:
+        done = write(subject, folder, signer)
+    except Occupied as error:
+        raise click.ClickException(f"{error}\nhint: name another --out, or empty this one yourself") from error
+    except Interrupted as error:
+        raise ToolFailed(f"the manifest was not signed: {error}; nothing was written") from error
+    except OSError as error:
+        raise ToolFailed(f"{folder} can't be written: {error.strerror}; what was there is as it was") from error
+    return _document(subject, done, signing)
+
+
+def _document(subject: "Subject", done: "Written", signing: "Signing | None") -> dict[str, Any]:
+    return {
+        "stack": subject.name,
+        "verdict": subject.report.verdict,
+        "judgedAsOf": subject.judged.isoformat(),
+        "commit": subject.provenance.reference,
+        "folder": str(done.folder),
+        "signedBy": signing.id if signing is not None else None,
+        "files": {name: {"bytes": size, "sha256": digest} for name, (size, digest) in done.files.items()},
+    }
+
+
+def _tell(document: dict[str, Any]) -> None:
+    from evidence.screen import Screen
+
+    screen = Screen()
+    rows = [[name, f"{told['bytes']:,}", told["sha256"][:16]] for name, told in document["files"].items()]
+    screen.table(["file", "bytes", "sha256"], rows)
+    signed = "signed" if document["signedBy"] else "NOT SIGNED (--key)"
+    mark, style = {"compliant": ("✓", "bold green"), "refused": ("✗", "bold red")}.get(
+        document["verdict"], ("?", "bold yellow")
+    )
+    screen.line(
+        f"{mark} {document['stack']}: {document['verdict'].replace('-', ' ')}   {document['folder']}, "
+        f"{len(document['files'])} files, {signed}",
+        style=style,
+    )

@@ -1,0 +1,1 @@
+"""A document as blocks, and a writer of it per form."""

@@ -1,0 +1,130 @@
+"""The comment on a pull request: the verdict first, the rest folded, and never longer than a code host takes.
+
+GitHub refuses a comment over 65,536 characters: docs.github.com/rest/issues/comments (not stated there; the service's
+answer says it). A reader of a shortened one is told how much is left out and where all of it lies.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import Final
+
+from evidence.formats.findings_csv import until
+from evidence.pack.locating import places
+from evidence.pack.subject import Subject
+from evidence.regulations import State
+from policies.catalogue import controls_of
+from policies.exempting import ground
+from policies.packs import PACKS, pack_of
+from policies.review import Finding
+
+MOST: Final = 60_000
+"""Characters, with room for what a pipeline adds."""
+_SHOWN: Final = 20
+_CITED: Final = 6
+WORDS: Final = {"compliant": "✅ compliant", "refused": "❌ refused", "not-evaluated": "❔ not evaluated"}
+
+
+def marker(stack: str) -> str:
+    """The comment's first line, by which a pipeline finds it again to edit it in place."""
+    return f"<!-- bailiwick:{stack} -->"
+
+
+def summary(subject: Subject) -> bytes:
+    """Markdown; the marker, the verdict, refusals, then folded tables."""
+    kept, left_out = [], 0
+    room = MOST
+    for block in _blocks(subject):
+        if len(block) + 2 > room:
+            left_out += 1
+            continue
+        kept.append(block)
+        room -= len(block) + 2
+    if left_out:
+        kept.append(f"_{left_out} parts are left out for length: report.html and findings.csv have all._")
+    return ("\n\n".join(kept) + "\n").encode()
+
+
+def _blocks(subject: Subject) -> Iterator[str]:
+    report = subject.report
+    yield marker(subject.name)
+    counts = {state: len(report.of_state(state)) for state in ("refused", "not-evaluated", "exempt")}
+    told = ", ".join(f"{count} {state.replace('-', ' ')}" for state, count in counts.items())
+    yield f"## {WORDS[report.verdict]}: `{subject.name}`"
+    yield (
+        f"{len(report.rules)} rules, {report.evaluations} evaluations: {told}. "
+        f"Commit `{subject.provenance.reference}`, judged as of {subject.judged.isoformat()}; "
+        f"law of {escape(subject.stack.jurisdiction.name)}."
+    )
+    commit = subject.provenance.commit
+    if commit is not None and commit.dirty:
+        yield f"⚠️ {len(commit.dirty)} files differ from that commit: this is evidence of no commit."
+    for state, words in (("refused", "❌"), ("not-evaluated", "❔ NOT EVALUATED")):
+        for _, group in groupby(report.of_state(state), key=lambda finding: finding.rule.id):
+            yield _refusal(list(group), words, subject)
+    if counts["exempt"]:
+        yield _folded(f"{counts['exempt']} exempt", _exempt(report.of_state("exempt"), subject))
+    yield _folded("By pack", _packs(subject))
+    yield _folded("By regulation", _regulations(subject))
+
+
+def _refusal(found: Sequence[Finding], words: str, subject: Subject) -> str:
+    rule, place = found[0].rule, places(subject, found[0])[0]
+    controls = controls_of(rule.id, subject.stack.frameworks)
+    more = f" · +{len(controls) - _CITED}" if len(controls) > _CITED else ""
+    lines = [
+        f"### {words} `{rule.id}` ({rule.severity.value})",
+        f"{escape(rule.title)}. {' · '.join(controls[:_CITED])}{more}",
+        "",
+        *(f"- {escape(finding.resource)}: {escape(finding.message)}" for finding in found[:_SHOWN]),
+    ]
+    if len(found) > _SHOWN:
+        lines.append(f"- and {len(found) - _SHOWN} more (findings.csv)")
+    fix = rule.fix.replace("<stack>", subject.name)
+    lines += ["", f"**Fix**: {escape(fix)} (`{place.file}:{place.line}`)"]
+    return "\n".join(lines)
+
+
+def _exempt(found: Sequence[Finding], subject: Subject) -> str:
+    rows = [
+        (f"`{item.rule.id}`", item.resource, ground(item, subject.stack.jurisdiction), until(item, subject))
+        for item in found
+    ]
+    return table(("rule", "resource", "on whose word", "until"), rows)
+
+
+def _packs(subject: Subject) -> str:
+    rows = []
+    for pack in PACKS.values():
+        rules = [rule for rule in subject.report.rules if pack_of(rule).id == pack.id]
+        found = [finding for finding in subject.report.findings if pack_of(finding.rule).id == pack.id]
+        states = [sum(each.state == state for each in found) for state in ("refused", "not-evaluated", "exempt")]
+        rows.append((pack.id, pack.owner, str(len(rules)), *map(str, states)))
+    return table(("pack", "owner", "rules", "refused", "not evaluated", "exempt"), rows)
+
+
+def _regulations(subject: Subject) -> str:
+    rows = []
+    for regulation in subject.regulations:
+        states = subject.states(regulation)
+        rows.append((regulation.short, regulation.version, *(str(states[state]) for state in State)))
+    rows += [(name, "no catalogue: for a person, whole", *("" for _ in State)) for name in subject.unwritten]
+    return table(("regulation", "version", *(state.value.lower() for state in State)), rows)
+
+
+def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table; cells are escaped but for code in backticks."""
+    lines = [f"| {' | '.join(headings)} |", f"|{' --- |' * len(headings)}"]
+    lines += [f"| {' | '.join(cell if cell.startswith('`') else escape(cell) for cell in row)} |" for row in rows]
+    return "\n".join(lines)
+
+
+def escape(text: str) -> str:
+    """Words that stay words: no markup, no mention, no link of a resource's own making."""
+    for sign in "\\`*_{}[]#|~":
+        text = text.replace(sign, f"\\{sign}")
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return text.replace("@", "@\u200b").replace("\n", " ").replace("\r", " ")
+
+
+def _folded(title: str, body: str) -> str:
+    return f"<details><summary>{title}</summary>\n\n{body}\n\n</details>"

@@ -1,0 +1,1 @@
+"""The evidence pack: what a reviewer signs, from the plan, the verdict and git."""

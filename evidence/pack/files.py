@@ -1,0 +1,40 @@
+"""The files of a pack, and who writes each. Whatever is added here is in the manifest and in what is verified."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final
+
+from evidence.document.html import html
+from evidence.flow_svg import svg
+from evidence.formats.findings_csv import findings_csv
+from evidence.formats.junit import junit
+from evidence.formats.sarif import sarif
+from evidence.formats.summary import summary
+from evidence.pack.manifest import FILE, manifest
+from evidence.pack.subject import Subject
+from evidence.papers.report import report
+from evidence.papers.residency import residency, residency_csv
+from plan.file import to_json
+
+Writer = Callable[[Subject], bytes]
+
+WRITERS: Final[Mapping[str, Writer]] = {
+    "summary.md": summary,
+    "report.html": lambda subject: html(report(subject)),
+    "data-flows.svg": lambda subject: svg(subject.flows).encode(),
+    "residency-register.html": lambda subject: html(residency(subject)),
+    "residency-register.csv": residency_csv,
+    "findings.csv": findings_csv,
+    "results.sarif": sarif,
+    "junit.xml": junit,
+    "plan.json": lambda subject: to_json(subject.plan).encode(),
+}
+"""File to its writer; each a function of the subject alone, so that the same subject gives the same bytes."""
+
+
+def files(subject: Subject) -> Iterator[tuple[str, bytes]]:
+    """Every file, the manifest last."""
+    written: dict[str, bytes] = {}
+    for name, writer in WRITERS.items():
+        written[name] = writer(subject)
+        yield name, written[name]
+    yield FILE, manifest(subject, written)

@@ -1,0 +1,89 @@
+"""Whether a folder is the evidence that somebody signed: every file there, none changed, none beside."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from evidence.pack.manifest import FILE, KIND, SIGNED
+from weights.signature import STATEMENT, Unsigned, opened
+
+MOST: Final = 64 * 2**20
+"""Bytes of a manifest; whatever is longer is none of ours."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verified:
+    """What was found; sound where `faults` is empty."""
+
+    folder: str
+    predicate: Mapping[str, Any] = field(default_factory=dict)
+    files: int = 0
+    signed: bool = False
+    """By a key that was named."""
+    faults: tuple[str, ...] = ()
+
+
+def verified(folder: Path, keys: Sequence[str]) -> Verified:
+    """Hold a folder against its manifest, and the manifest against its signature by one of `keys` (PEM).
+
+    Without keys the signature is not looked at, and `signed` is false. Raises OSError where the folder can't be read.
+    """
+    try:
+        content = _read(folder / FILE)
+    except FileNotFoundError:
+        return Verified(folder=str(folder), faults=(f"{FILE} is missing: nothing says what should be here",))
+    faults: list[str] = []
+    if keys:
+        faults += _unsigned(folder, content, keys)
+    signed = bool(keys) and not faults
+    listed, predicate, wrong = _listed(content)
+    faults += wrong
+    faults += _held(folder, listed)
+    return Verified(folder=str(folder), predicate=predicate, files=len(listed), signed=signed, faults=tuple(faults))
+
+
+def _unsigned(folder: Path, content: bytes, keys: Sequence[str]) -> list[str]:
+    try:
+        same = opened(_read(folder / SIGNED), keys) == content
+    except FileNotFoundError:
+        return [f"{SIGNED} is missing: nobody has signed this"]
+    except Unsigned as error:
+        return [f"{SIGNED}: {error}"]
+    return [] if same else [f"{SIGNED} is of another {FILE}"]
+
+
+def _listed(content: bytes) -> tuple[Mapping[str, str], Mapping[str, Any], list[str]]:
+    """File to SHA-256, what is said beside, and what is wrong with the manifest's form."""
+    try:
+        said = json.loads(content)
+        listed = {str(item["name"]): str(item["digest"]["sha256"]) for item in said["subject"]}
+        of, predicate = (said["_type"], said["predicateType"]), said["predicate"]
+        whole = len(listed) == len(said["subject"]) > 0 and isinstance(predicate, dict)
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return {}, {}, [f"{FILE} is no in-toto statement"]
+    if of != (STATEMENT, KIND) or not whole:
+        return {}, {}, [f"{FILE} is a statement of another kind, or names a file twice, or none"]
+    return listed, predicate, []
+
+
+def _held(folder: Path, listed: Mapping[str, str]) -> list[str]:
+    faults = []
+    there = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if not path.is_dir()}
+    for name, digest in listed.items():
+        path = there.get(name)
+        if path is None:
+            faults.append(f"{name} is missing")
+        elif path.is_symlink():
+            faults.append(f"{name} is a link: what it shows may change")
+        elif hashlib.sha256(path.read_bytes()).hexdigest() != digest:
+            faults.append(f"{name} is not what it was when the manifest was written")
+    beside = sorted(set(there) - set(listed) - {FILE, SIGNED})
+    return [*faults, *(f"{name} is not in the manifest" for name in beside)]
+
+
+def _read(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(MOST)

@@ -1,0 +1,1 @@
+"""What the law wants written down, filled from the plan."""

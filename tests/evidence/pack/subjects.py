@@ -1,0 +1,45 @@
+"""Stacks to write evidence of: a compliant one, and one with exactly one thing refused."""
+
+from datetime import date
+from functools import lru_cache
+
+from cli.planning import ROOT
+from evidence.pack.locating import key_lines
+from evidence.pack.provenance import Commit, Provenance
+from evidence.pack.subject import Subject
+from plan.model import Plan
+from policies.packs import PACKS
+from policies.review import review
+from policies.rules import ALL
+from tests.plans import changed, compliant
+
+DAY = date(2026, 11, 22)
+MADE = Provenance(
+    commit=Commit(id="c0ffee" + "0" * 34, when="2026-11-22T08:00:00+01:00", subject="feat: <b>a change</b>"),
+    tools={"bailiwick": "0.1.0", "pulumi": "3.272.0"},
+    packs=dict.fromkeys(PACKS, "0" * 64),
+    inputs={"Pulumi.eu-prod.yaml": "1" * 64},
+)
+
+
+def subject(plan: Plan, as_of: date = DAY) -> Subject:
+    """A plan judged as of a day, with a provenance that doesn't change."""
+    lines = key_lines(ROOT / f"Pulumi.{plan.stack}.yaml")
+    return Subject(report=review(plan, ALL, as_of=as_of), provenance=MADE, lines=lines)
+
+
+@lru_cache(maxsize=1)
+def sound() -> Subject:
+    """The compliant eu-prod."""
+    return subject(compliant())
+
+
+def weak_plan() -> Plan:
+    """eu-prod with one storage account that takes TLS 1.0."""
+    return changed(compliant(), "storage:StorageAccount", "minimumTlsVersion", "TLS1_0")
+
+
+@lru_cache(maxsize=1)
+def refused() -> Subject:
+    """eu-prod with one thing broken."""
+    return subject(weak_plan())
