@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from evidence.document.html import html
+from evidence.document.markdown import markdown
+from evidence.document.pdf import pdf
 from evidence.flow_svg import svg
 from evidence.formats.findings_csv import findings_csv
 from evidence.formats.junit import junit
@@ -11,8 +13,11 @@ from evidence.formats.sarif import sarif
 from evidence.formats.summary import summary
 from evidence.pack.manifest import FILE, manifest
 from evidence.pack.subject import Subject
+from evidence.papers.impact import impact
+from evidence.papers.processing import processing
 from evidence.papers.report import report
 from evidence.papers.residency import residency, residency_csv
+from evidence.papers.transfers import transfers
 from plan.file import to_json
 
 Writer = Callable[[Subject], bytes]
@@ -20,9 +25,16 @@ Writer = Callable[[Subject], bytes]
 WRITERS: Final[Mapping[str, Writer]] = {
     "summary.md": summary,
     "report.html": lambda subject: html(report(subject)),
+    "report.pdf": lambda subject: pdf(report(subject)),
     "data-flows.svg": lambda subject: svg(subject.flows).encode(),
     "residency-register.html": lambda subject: html(residency(subject)),
     "residency-register.csv": residency_csv,
+    "processing-record.html": lambda subject: html(processing(subject)),
+    "processing-record.md": lambda subject: markdown(processing(subject)),
+    "impact-assessment.html": lambda subject: html(impact(subject)),
+    "impact-assessment.md": lambda subject: markdown(impact(subject)),
+    "transfers.html": lambda subject: html(transfers(subject)),
+    "transfers.md": lambda subject: markdown(transfers(subject)),
     "findings.csv": findings_csv,
     "results.sarif": sarif,
     "junit.xml": junit,

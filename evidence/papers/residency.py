@@ -19,7 +19,7 @@ HEADINGS = (
     "kept for",
     "may read (roles, mounts)",
     "may write",
-    "network reach",
+    "reached from",
 )
 
 
@@ -53,7 +53,9 @@ def residency_csv(subject: Subject) -> bytes:
 
 
 def _row(entry: Entry) -> list[Words]:
-    return list(_cells(entry))
+    """As in the table, but for who can open a connection, which is much the same everywhere: it is counted."""
+    count = len(entry.connected)
+    return [*_cells(entry)[:-1], f"{count} places by network" if count else "nowhere"]
 
 
 def _cells(entry: Entry) -> list[str | Span]:
@@ -70,5 +72,5 @@ def _cells(entry: Entry) -> list[str | Span]:
         "; ".join(entry.retention),
         ", ".join(entry.readers) or "nobody",
         ", ".join(entry.writers) or "nobody",
-        ", ".join(entry.connected) or "none",
+        ", ".join(entry.connected) or "nowhere",
     ]
