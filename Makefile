@@ -6,7 +6,7 @@ PYTHON ?= python3
 SOURCES := __main__.py audit_log benchmarks cli components config delivery drill evidence intake jurisdictions model_images models pentest plan policies records retrieval tests tools weights
 
 .DEFAULT_GOAL := help
-.PHONY: help setup preview preview-all check test test-slow cluster-tools test-cluster serving-tools test-serving bench-serving pentest pentest-real scan docs format rules mutate bench bench-fleet bench-gateway fuzz clean
+.PHONY: help setup preview preview-all evidence check test test-slow cluster-tools test-cluster serving-tools test-serving bench-serving pentest pentest-real scan docs format rules mutate bench bench-fleet bench-gateway fuzz clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +22,9 @@ preview: setup ## Plan STACK (eu-prod) without a cloud, and judge it
 
 preview-all: setup ## Plan and judge every stack
 	@$(RUN) bailiwick preview --all --quiet
+
+evidence: setup ## Write what a reviewer signs of STACK (evidence-out/STACK)
+	@$(RUN) bailiwick evidence $(STACK) --out evidence-out/$(STACK)
 
 check: setup ## Lint, types, the graph of imports, generated docs up to date
 	@$(RUN) ruff check $(SOURCES)
@@ -100,4 +103,4 @@ bench-fleet: setup ## Print times and memory of many stacks (minutes)
 	@$(RUN) python -m benchmarks.fleet
 
 clean: ## Remove environments and caches
-	@rm -rf .venv .tools .pentest .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .tools .pentest evidence-out .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -21,7 +21,7 @@ nav ul{display:flex;flex-wrap:wrap;gap:.2rem 1.1rem;list-style:none;padding:.6re
 border-block:1px solid var(--line)}
 code{font:.87em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;overflow-wrap:anywhere}
 .table{overflow-x:auto;margin:.5rem 0 1rem}table{border-collapse:collapse;width:100%;font-size:.9rem}
-caption{text-align:left;color:var(--dim);padding:.2rem 0}
+tbody th{min-width:8.5rem}caption{text-align:left;color:var(--dim);padding:.2rem 0}
 th,td{text-align:left;vertical-align:top;padding:.34rem .6rem;border-bottom:1px solid var(--line);font-weight:400;
 overflow-wrap:break-word;min-width:4.5rem}thead th{font-weight:600;background:var(--soft);white-space:nowrap}
 dl{display:grid;grid-template-columns:minmax(8rem,max-content) 1fr;gap:.2rem 1.2rem;margin:.4rem 0 1rem}

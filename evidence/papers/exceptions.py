@@ -18,7 +18,7 @@ def exceptions(subject: Subject) -> Iterator[Block]:
         until = each.expires.isoformat() + (" (ended)" if each.expires < subject.judged else "")
         rows.append(
             [each.id, each.title, each.legal_basis, each.compensating_control, each.approver_role, until,
-             f"{concerned} resources, {lifted} findings lifted"]
+             f"concerns {concerned} of the plan's resources, lifts {lifted} of its findings"]
         )  # fmt: skip
     headings = ("exception", "what", "legal basis", "compensating control", "approved by", "until", "here")
     if rows:

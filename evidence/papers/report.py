@@ -71,7 +71,7 @@ def _verdict(subject: Subject) -> Iterator[Block]:
     yield Table(
         ("regulation", "version", *(each.value.lower() for each in State)),
         regulations,
-        caption="By regulation: requirements by how they stand; `manual` are for a person alone",
+        caption="By regulation: requirements by how they stand; manual ones are for a person alone",
     )
     if subject.unwritten:
         yield Paragraph(

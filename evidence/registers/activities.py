@@ -90,7 +90,7 @@ def _purposes(use_case: str, described: Mapping[str, str]) -> Iterator[tuple[str
     start = f"{_ASK}{use_case}."
     for value, words in sorted(described.items()):
         if value.startswith(start):
-            yield value.removeprefix(start), words.partition(": ")[2] or words
+            yield value.removeprefix(start), (words.partition(": ")[2] or words).rstrip(".")
 
 
 def _holding(known: tuple[Caller, ...], start: str) -> tuple[str, ...]:

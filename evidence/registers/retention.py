@@ -23,8 +23,8 @@ def retention_of(plan: Plan, store: PlannedResource) -> tuple[str, ...]:
         "azure-native:appconfiguration:ConfigurationStore": _configuration,
         "azure-native:dataprotection:BackupVault": _backups,
     }
-    found = kinds.get(store.type)
-    return tuple(found(plan, store)) if found is not None and tuple(found(plan, store)) else (NONE,)
+    kind = kinds.get(store.type)
+    return (tuple(kind(plan, store)) if kind is not None else ()) or (NONE,)
 
 
 def days(value: Value) -> str | None:
@@ -34,10 +34,15 @@ def days(value: Value) -> str | None:
 
 def _account(plan: Plan, account: PlannedResource) -> Iterator[str]:
     name = account.get("accountName")
+    kept = set()
     for policy in plan.of_type("azure-native:storage:BlobContainerImmutabilityPolicy"):
         period = days(policy.get("immutabilityPeriodSinceCreationInDays"))
         if policy.get("accountName") == name and period is not None:
+            kept.add(policy.get("containerName"))
             yield f"container '{policy.get('containerName')}': write-once for {period}"
+    containers = plan.of_type("azure-native:storage:BlobContainer")
+    if any(item.get("accountName") == name and item.get("containerName") not in kept for item in containers):
+        yield f"{NONE}{', in the other containers' if kept else ''}"
     for service in plan.of_type("azure-native:storage:BlobServiceProperties"):
         period = days(service.get("deleteRetentionPolicy.days"))
         if service.get("accountName") == name and period is not None:
