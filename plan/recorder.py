@@ -9,6 +9,7 @@ import runpy
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import pulumi
 from pulumi.output import Unknown
@@ -21,7 +22,6 @@ from pulumi.runtime.stack import run_in_stack
 from jurisdictions import UnknownJurisdiction, load
 from plan.before import told_before
 from plan.file import MASKED, UNKNOWN_TEXT, unmark
-from plan.lines import Lines
 from plan.model import STACK_TYPE, Plan, PlannedResource, Value, jurisdiction_of
 from plan.outputs import PUBLIC, mock_call, mock_outputs
 
@@ -44,9 +44,9 @@ def record_program(
     count and the type after each registration. `before` records what the engine's first preview knows, when nothing
     has an id yet; otherwise outputs are as Azure would give them. Raises whatever the program raises.
     """
-    recording = _Recording(stack, subscription_id, tenant_id, on_resource, before=before)
+    recording = _Recording(entry, stack, subscription_id, tenant_id, on_resource, before=before)
     # A copy: Pulumi keeps its settings in context variables, and the next stack must not find this one's.
-    contextvars.copy_context().run(recording.run, entry, values)
+    contextvars.copy_context().run(recording.run, values)
     return recording.plan()
 
 
@@ -84,14 +84,14 @@ class _Unborn(_Mocks):
 class _RecordingMonitor(pulumi_mocks.MockMonitor):
     """Pulumi's mock monitor, which also writes down each request."""
 
-    def __init__(self, mocks: pulumi_mocks.Mocks, stack: str, on_resource: Callable[[int, str], None] | None) -> None:
+    def __init__(
+        self, mocks: pulumi_mocks.Mocks, stack: str, root: Path, on_resource: Callable[[int, str], None] | None
+    ) -> None:
         super().__init__(mocks)
-        self._stack = stack
+        self._stack, self._root = stack, f"{root.resolve()}/"
         self.recorded: dict[str, PlannedResource] = {}
         self.stack_outputs: Mapping[str, Value] = {}
         self._on_resource = on_resource
-        self.lines: Callable[[str, str], str | None] = lambda _type, _name: None
-        """From type and name, which are unique together, to the line of the program that registers them."""
 
     def make_urn(self, parent: str, type_: str, name: str) -> str:
         """As the engine makes it: the types of all parents but the stack. The mock's own names one parent alone."""
@@ -120,11 +120,17 @@ class _RecordingMonitor(pulumi_mocks.MockMonitor):
                 if found.urns
             },
             protect=request.protect,
-            source=self.lines(request.type, request.name),
+            source=self._line(request.sourcePosition),
         )
         if self._on_resource is not None:
             self._on_resource(len(self.recorded), request.type)
         return response
+
+    def _line(self, position: Any) -> str | None:  # noqa: ANN401 Pulumi's own message
+        """`components/storage.py:120`, of what Pulumi says called for a resource; None outside the program's folder."""
+        file = unquote(urlsplit(position.uri).path)
+        own = file.startswith(self._root) and "/site-packages/" not in file
+        return f"{file.removeprefix(self._root)}:{position.line}" if own else None
 
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: ANN401, N802 Pulumi's gRPC interface
         recorded = self.recorded.get(request.urn)
@@ -144,6 +150,7 @@ def _suffixes(stack: str) -> Mapping[str, str]:
 class _Recording:
     def __init__(
         self,
+        entry: Path,
         stack: str,
         subscription_id: str,
         tenant_id: str,
@@ -151,11 +158,11 @@ class _Recording:
         *,
         before: bool,
     ) -> None:
-        self._stack, self._before = stack, before
+        self._entry, self._stack, self._before = entry, stack, before
         mocks = (_Unborn if before else _Mocks)(subscription_id, tenant_id, _suffixes(stack))
-        self._monitor = _RecordingMonitor(mocks, stack, on_resource)
+        self._monitor = _RecordingMonitor(mocks, stack, entry.parent, on_resource)
 
-    def run(self, entry: Path, values: Mapping[str, str]) -> None:
+    def run(self, values: Mapping[str, str]) -> None:
         # One event loop for the monitor and the program, made first: else outputs resolve on a loop nobody runs.
         loop = asyncio.new_event_loop()
         asyncio.set_event_loop(loop)
@@ -175,18 +182,15 @@ class _Recording:
                 )
             )
             set_all_config(dict(values))
-            loop.run_until_complete(run_in_stack(lambda: self._program(entry)))
+            loop.run_until_complete(run_in_stack(lambda: self._program()))
         finally:
             loop.close()
             asyncio.set_event_loop(None)
 
-    async def _program(self, entry: Path) -> None:
+    async def _program(self) -> None:
         # azure-native gives each resource an alias per old API version; a plan needs none, and they triple its time.
         pulumi.runtime.register_stack_transformation(_without_aliases)
-        seen = Lines(entry.parent)
-        pulumi.runtime.register_stack_transformation(seen.note)
-        self._monitor.lines = seen.of
-        runpy.run_path(str(entry), run_name="__main__")
+        runpy.run_path(str(self._entry), run_name="__main__")
         # Pulumi waits for outputs one after another, and looks at all of them each time: the square of their number.
         outputs = pulumi_settings.SETTINGS.outputs
         while outputs:

@@ -1,6 +1,6 @@
 """A document as Markdown: for a draft that somebody goes on writing, and for a diff."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from evidence.document.blocks import (
     Attestation,
@@ -17,7 +17,6 @@ from evidence.document.blocks import (
     Words,
     spans,
 )
-from evidence.formats.summary import escape
 
 
 def markdown(document: Document) -> bytes:
@@ -37,7 +36,7 @@ def _block(block: Block) -> Iterator[str]:
     elif isinstance(block, Bullets):
         yield "\n".join(f"- {words(item)}" for item in block.items)
     elif isinstance(block, Table):
-        yield _table(block)
+        yield table([escape(each) for each in block.headings], [[words(cell) for cell in row] for row in block.rows])
     elif isinstance(block, Facts):
         yield "\n".join(f"- {escape(name)}: {words(told)}" for name, told in block.pairs)
     elif isinstance(block, Picture):
@@ -50,10 +49,10 @@ def _block(block: Block) -> Iterator[str]:
             yield from _block(inner)
 
 
-def _table(table: Table) -> str:
-    lines = [f"| {' | '.join(escape(each) for each in table.headings)} |", f"|{' --- |' * len(table.headings)}"]
-    lines += [f"| {' | '.join(words(cell) for cell in row)} |" for row in table.rows]
-    return "\n".join(lines)
+def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table of cells that are Markdown already."""
+    lines = [f"| {' | '.join(headings)} |", f"|{' --- |' * len(headings)}"]
+    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
 
 
 def words(told: Words) -> str:
@@ -66,3 +65,11 @@ def _span(span: Span) -> str:
         return f"`{' '.join(span.text.split())}`"
     text = escape(span.text)
     return f"**{text}**" if (span.style == "strong" or span.tone) and text.strip() else text
+
+
+def escape(text: str) -> str:
+    """Words that stay words: no markup, no mention, no link of a resource's own making."""
+    for sign in "\\`*_{}[]#|~":
+        text = text.replace(sign, f"\\{sign}")
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return text.replace("@", "@\u200b").replace("\n", " ").replace("\r", " ")

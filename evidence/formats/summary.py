@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Final
 
+from evidence.document.markdown import escape, table
 from evidence.formats.findings_csv import until
 from evidence.pack.locating import places
 from evidence.pack.subject import Subject
@@ -86,7 +87,12 @@ def _refusal(found: Sequence[Finding], words: str, subject: Subject) -> str:
 
 def _exempt(found: Sequence[Finding], subject: Subject) -> str:
     rows = [
-        (f"`{item.rule.id}`", item.resource, ground(item, subject.stack.jurisdiction), until(item, subject))
+        (
+            f"`{item.rule.id}`",
+            escape(item.resource),
+            escape(ground(item, subject.stack.jurisdiction)),
+            until(item, subject),
+        )
         for item in found
     ]
     return table(("rule", "resource", "on whose word", "until"), rows)
@@ -98,7 +104,7 @@ def _packs(subject: Subject) -> str:
         rules = [rule for rule in subject.report.rules if pack_of(rule).id == pack.id]
         found = [finding for finding in subject.report.findings if pack_of(finding.rule).id == pack.id]
         states = [sum(each.state == state for each in found) for state in ("refused", "not-evaluated", "exempt")]
-        rows.append((pack.id, pack.owner, str(len(rules)), *map(str, states)))
+        rows.append((escape(pack.id), pack.owner, str(len(rules)), *map(str, states)))
     return table(("pack", "owner", "rules", "refused", "not evaluated", "exempt"), rows)
 
 
@@ -106,24 +112,9 @@ def _regulations(subject: Subject) -> str:
     rows = []
     for regulation in subject.regulations:
         states = subject.states(regulation)
-        rows.append((regulation.short, regulation.version, *(str(states[state]) for state in State)))
+        rows.append((escape(regulation.short), escape(regulation.version), *(str(states[state]) for state in State)))
     rows += [(name, "no catalogue: for a person, whole", *("" for _ in State)) for name in subject.unwritten]
     return table(("regulation", "version", *(state.value.lower() for state in State)), rows)
-
-
-def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table; cells are escaped but for code in backticks."""
-    lines = [f"| {' | '.join(headings)} |", f"|{' --- |' * len(headings)}"]
-    lines += [f"| {' | '.join(cell if cell.startswith('`') else escape(cell) for cell in row)} |" for row in rows]
-    return "\n".join(lines)
-
-
-def escape(text: str) -> str:
-    """Words that stay words: no markup, no mention, no link of a resource's own making."""
-    for sign in "\\`*_{}[]#|~":
-        text = text.replace(sign, f"\\{sign}")
-    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return text.replace("@", "@\u200b").replace("\n", " ").replace("\r", " ")
 
 
 def _folded(title: str, body: str) -> str:
