@@ -3,7 +3,7 @@ STACK ?= eu-prod
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 RUN := $(UV) run --frozen
 PYTHON ?= python3
-SOURCES := __main__.py audit_log benchmarks cli components config delivery drill evidence intake jurisdictions model_images models pentest plan policies records retrieval tests tools weights
+SOURCES := __main__.py audit_log benchmarks breach cli components config delivery drill evidence intake jurisdictions model_images models pentest plan policies records retrieval tests tools weights
 
 .DEFAULT_GOAL := help
 .PHONY: help setup preview preview-all check test test-slow cluster-tools test-cluster serving-tools test-serving bench-serving pentest pentest-real scan docs format rules mutate bench bench-fleet bench-gateway fuzz clean
