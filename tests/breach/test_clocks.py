@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from breach.clocks import OutOfCalendar, runs_out
@@ -38,16 +38,19 @@ def at(text: str) -> datetime:
 class TestAClockNeverRunsOutBeforeItStarts:
     """A deadline in the past looks like one that was missed, and nobody reads on."""
 
+    @settings(deadline=None)
     @given(CLOCKS, MOMENTS, ZONES)
     def test_for_any_clock_moment_and_zone(self, clock: Clock, moment: datetime, zone: ZoneInfo) -> None:
         assert runs_out(clock, moment, zone) >= moment
 
+    @settings(deadline=None)
     @given(CLOCKS, MOMENTS, ZONES, OFFSETS)
     def test_how_the_moment_is_written_changes_nothing(
         self, clock: Clock, moment: datetime, zone: ZoneInfo, offset: timezone
     ) -> None:
         assert runs_out(clock, moment.astimezone(offset), zone) == runs_out(clock, moment, zone)
 
+    @settings(deadline=None)
     @given(CLOCKS, MOMENTS, ZONES, st.timedeltas(timedelta(0), timedelta(days=400)))
     def test_who_knew_later_has_no_less_time_but_for_an_hour_of_the_change_of_clocks(
         self, clock: Clock, moment: datetime, zone: ZoneInfo, later: timedelta
@@ -59,6 +62,7 @@ class TestAClockNeverRunsOutBeforeItStarts:
 class TestHoursAreHours:
     """72 hours are 72 hours, also in the night in which the clocks change."""
 
+    @settings(deadline=None)
     @given(st.integers(1, 200), MOMENTS, ZONES)
     def test_whatever_the_zone(self, hours: int, moment: datetime, zone: ZoneInfo) -> None:
         assert runs_out(numbered("hours", hours), moment, zone) - moment == timedelta(hours=hours)
@@ -71,11 +75,13 @@ class TestHoursAreHours:
 class TestDaysAreDaysOfTheCalendarThere:
     """Sixty days of a calendar are not 1,440 hours when the clocks change between."""
 
+    @settings(deadline=None)
     @given(st.integers(1, 100), MOMENTS, ZONES)
     def test_the_day_is_that_many_later_there(self, days: int, moment: datetime, zone: ZoneInfo) -> None:
         due = runs_out(numbered("days", days), moment, zone).astimezone(zone)
         assert (due.date() - moment.astimezone(zone).date()).days == days
 
+    @settings(deadline=None)
     @given(st.integers(1, 100), MOMENTS, ZONES)
     def test_a_change_of_clocks_is_worth_an_hour_at_most(self, days: int, moment: datetime, zone: ZoneInfo) -> None:
         apart = runs_out(numbered("days", days), moment, zone) - moment - timedelta(days=days)
@@ -115,6 +121,7 @@ class TestMonthsEndWhereTheMonthEnds:
     def test_the_same_day_or_the_last(self, known: str, months: int, day: str) -> None:
         assert runs_out(numbered("months", months), at(known), BERLIN).astimezone(BERLIN).date().isoformat() == day
 
+    @settings(deadline=None)
     @given(st.integers(1, 24), MOMENTS, ZONES)
     def test_a_month_is_28_to_31_days(self, months: int, moment: datetime, zone: ZoneInfo) -> None:
         due = runs_out(numbered("months", months), moment, zone).astimezone(zone).date()
@@ -122,6 +129,7 @@ class TestMonthsEndWhereTheMonthEnds:
         assert 28 * months <= days <= 31 * months
         assert due.day <= moment.astimezone(zone).day
 
+    @settings(deadline=None)
     @given(st.integers(1, 23), MOMENTS, ZONES)
     def test_more_months_are_later(self, months: int, moment: datetime, zone: ZoneInfo) -> None:
         assert runs_out(numbered("months", months), moment, zone) < runs_out(

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from breach.deadlines import Deadline, SentTooEarly, UnknownNotice, deadlines
@@ -79,6 +79,7 @@ class TestTheClocksThatEverybodyKnows:
 class TestTheOrder:
     """Who reads from above must meet the next deadline first."""
 
+    @settings(deadline=None)  # the first reads the files of law
     @given(st.sampled_from(available()), MOMENTS)
     def test_is_by_time_and_none_is_before_it_was_known(self, jurisdiction: str, known_at: datetime) -> None:
         found = owed(jurisdiction, known_at)
@@ -104,6 +105,7 @@ class TestHowManyPersons:
         found = {each.notice.id for each in owed("us", persons=persons) if each.law.id == "hipaa"}
         assert found & {"secretary", "media", "secretary-yearly"} == names
 
+    @settings(deadline=None)  # the first reads the files of law
     @given(st.integers(0, 10_000), st.sampled_from(available()))
     def test_a_number_only_takes_away_and_never_all(self, persons: int, jurisdiction: str) -> None:
         everything = {each.name for each in owed(jurisdiction)}
@@ -137,6 +139,7 @@ class TestWhatWasSent:
         assert report.due == datetime(2026, 12, 25, 8, 0, tzinfo=UTC)
         assert report.provisional
 
+    @settings(deadline=None)  # the first reads the files of law
     @given(st.timedeltas(timedelta(0), timedelta(hours=72)))
     def test_in_time_is_never_later_than_unsaid(self, after: timedelta) -> None:
         told = by_name(owed("eu", sent={"nis2/notification": KNOWN + after}))["nis2/final-report"]
