@@ -33,13 +33,15 @@ def planned(name: str, plan: str) -> bool:
     return re.search(rf'["/]{re.escape(name)}(?:["/-]|$)', plan) is not None
 
 
+@pytest.fixture(scope="module")
+def plan() -> str:
+    """What eu-prod's resources hold, as text."""
+    resources = compliant("eu-prod").resources
+    return "\n".join(json.dumps([dict(item.inputs), dict(item.outputs)], default=str) for item in resources)
+
+
 class TestNamesAreThoseOfThePlan:
     """A group that is called otherwise costs the minutes of looking for it."""
-
-    @pytest.fixture(scope="class")
-    def plan(self) -> str:
-        resources = compliant("eu-prod").resources
-        return "\n".join(json.dumps([dict(item.inputs), dict(item.outputs)], default=str) for item in resources)
 
     @pytest.mark.parametrize("page", RUNBOOKS, ids=[page.name for page in RUNBOOKS])
     def test_on_every_page(self, page: Path, plan: str) -> None:
