@@ -3,10 +3,10 @@ STACK ?= eu-prod
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 RUN := $(UV) run --frozen
 PYTHON ?= python3
-SOURCES := __main__.py audit_log benchmarks cli components config delivery drill evidence intake jurisdictions model_images models pentest plan policies records retrieval tests tools weights
+SOURCES := __main__.py audit_log benchmarks breach cli components config delivery drill evidence intake jurisdictions model_images models pentest plan policies records retrieval tests tools weights
 
 .DEFAULT_GOAL := help
-.PHONY: help setup preview preview-all evidence check test test-slow cluster-tools test-cluster serving-tools test-serving bench-serving pentest pentest-real scan docs format rules mutate bench bench-fleet bench-gateway fuzz clean
+.PHONY: help setup preview preview-all evidence check test test-slow cluster-tools test-cluster serving-tools test-serving bench-serving pentest pentest-real scan docs format rules mutate bench bench-fleet bench-gateway fuzz clean release-check
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -98,6 +98,10 @@ FUZZ_SECONDS ?= 60
 fuzz: setup ## Search, led by coverage, for bytes that a parser of the gateway does not refuse in its own words (FUZZ_SECONDS each)
 	@for target in request header answer whole arguments restored text encoded log stored; do \
 	  $(RUN) --group fuzz python -m tests.model_images.gateway.fuzz $$target -max_total_time=$(FUZZ_SECONDS) -max_len=4096 || exit 1; done
+
+VERSION ?=
+release-check: setup ## Hold this tree against release VERSION=x.y.z: version, lock, changelog, tag, a clean tree
+	@$(RUN) python -m tools.release $(VERSION)
 
 bench-fleet: setup ## Print times and memory of many stacks (minutes)
 	@$(RUN) python -m benchmarks.fleet

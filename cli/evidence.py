@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,11 +25,14 @@ WRITE = "write"
 class Evidence(click.Group):
     """A stack's name where a verb could stand means: write."""
 
+    def spelled(self, args: Sequence[str]) -> list[str]:
+        """`eu-prod --out DIR` as `write eu-prod --out DIR`; a verb's words as they are."""
+        short = bool(args) and args[0] not in self.commands and args[0] not in ("-h", "--help")
+        return [WRITE, *args] if short else list(args)
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """`evidence eu-prod --out DIR` is `evidence write eu-prod --out DIR`."""
-        if args and args[0] not in self.commands and args[0] not in ("-h", "--help"):
-            args.insert(0, WRITE)
-        return super().parse_args(ctx, args)
+        """The words as click parses them."""
+        return super().parse_args(ctx, self.spelled(args))
 
 
 @click.group("evidence", cls=Evidence)

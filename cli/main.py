@@ -24,6 +24,7 @@ VERBS = {
     "models": "List models, plan whether they fit, verify and import weights.",
     "canary": "Show what is tried beside what is served, and move its weight.",
     "lifecycle": "Show where each version of a model stands, and write its next step.",
+    "breach": "Say until when whom to tell after a breach, by the laws in force.",
     "audit": "Verify a gateway's audit log, prove what is in it, release statistics.",
     "secrets": "Look for secrets in the tree.",
 }

@@ -119,6 +119,7 @@ class StackConfig(Section):
             display=self.region,
             tag=self.region,
             country=CountryCode("ZZ"),
+            time_zone="Etc/UTC",
             zones=("1", "2", "3"),
             front_door_private_link=True,
             attestation_authority=f"https://{self.region}.outside.invalid",

@@ -14,6 +14,7 @@ from cli.main import VERBS, bailiwick
 from components.guardrails_data import built_ins, own
 from config.sections import Section
 from config.stack import StackConfig
+from docs.clocks import clocks
 from docs.gateway import gateway, openapi
 from docs.initiatives import initiatives
 from docs.models import models
@@ -191,6 +192,7 @@ PAGES = {
     "cli": cli,
     "three-walls": three_walls,
     "initiatives": initiatives,
+    "notification": clocks,
     "gateway": gateway,
 }
 SALESFORCE = "model_images/gateway/clients/salesforce/externalServiceRegistrations"

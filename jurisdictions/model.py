@@ -3,6 +3,7 @@
 attrs rather than pydantic: `bailiwick check` reads a jurisdiction on every run and should not wait for more.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Literal, NewType, TypeVar
@@ -35,6 +36,7 @@ Custody = Literal["managed-hsm", "key-vault-premium"]
 
 CHECK = "check"
 """Metadata key of a field: a function from its value to the faults found in it."""
+_ZONE = re.compile(r"[A-Z][A-Za-z_]+(/[A-Z][A-Za-z_-]+)+")
 _T = TypeVar("_T")
 
 
@@ -65,6 +67,11 @@ def _assigned(code: str) -> list[str]:
     return [] if code in ISO_3166 else [f"'{code}' is no country of ISO 3166-1"]
 
 
+def _named_zone(name: str) -> list[str]:
+    # By form alone: not every machine that reads a jurisdiction has the tables of zones.
+    return [] if _ZONE.fullmatch(name) else [f"'{name}' is no name of a time zone such as Europe/Dublin"]
+
+
 @frozen(kw_only=True)
 class Region:
     """An Azure region, and what was known of it on a day."""
@@ -73,6 +80,8 @@ class Region:
     tag: str
     """The region's name in service tags (`Storage.WestEurope`)."""
     country: CountryCode = field(metadata=_held(_assigned))
+    time_zone: str = field(metadata=_held(_named_zone))
+    """Civil time there, by its IANA name: days and months of a clock that a law sets are counted in it."""
     zones: tuple[str, ...] = ()
     """Availability zones; empty where the region has none."""
     pair: str | None = None

@@ -1,0 +1,1 @@
+"""Until when whom to tell after a breach: the clocks of the laws in force, counted from when it became known."""
