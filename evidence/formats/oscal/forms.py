@@ -36,7 +36,7 @@ def identity(*names: str) -> str:
 def control_id(regulation: Regulation, item: Requirement) -> str:
     """A requirement's id as an OSCAL token: `hipaa_164.312-a-2-iv` of `§ 164.312(a)(2)(iv)`.
 
-    Of FedRAMP's baselines the ids are those of NIST's own catalogue (`ac-2.4` of `AC-2(4)`), so that both can be joined.
+    FedRAMP's are those of NIST's own catalogue (`ac-2.4` of `AC-2(4)`), so that both can be joined.
     """
     known = _FEDRAMP.fullmatch(item.id) if regulation.id.startswith("fedramp") else None
     if known is not None:

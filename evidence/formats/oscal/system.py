@@ -41,7 +41,7 @@ class Part:
 
     @property
     def kind(self) -> str:
-        """OSCAL's word: `software` where programs of ours run, `policy` where nothing but policies is, else `service`."""
+        """OSCAL's word: `software` where programs of ours run, `policy` where all are policies, else `service`."""
         if any(token.startswith(_WORKLOADS) for token in self.types):
             return "software"
         return "policy" if self.types and all(token.startswith(_POLICIES) for token in self.types) else "service"

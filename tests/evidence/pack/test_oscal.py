@@ -35,7 +35,7 @@ def written(stack: str, kind: str) -> tuple[Subject, dict[str, Any], dict[str, A
 SLOW = [pytest.param((stack, kind), marks=pytest.mark.slow) for stack in CORE for kind in KINDS if stack != "eu-prod"]
 
 
-@pytest.fixture(params=[("eu-prod", kind) for kind in KINDS] + SLOW, ids="-".join)
+@pytest.fixture(params=[*(("eu-prod", kind) for kind in KINDS), *SLOW], ids="-".join)
 def document(request: pytest.FixtureRequest) -> tuple[Subject, dict[str, Any], dict[str, Any]]:
     """Of each kind of stack, as it is and with one thing broken."""
     stack, kind = request.param
