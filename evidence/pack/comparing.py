@@ -100,7 +100,10 @@ class Comparison:
 def compare(was: Pack, now: Pack) -> Comparison:
     """From one pack to another of the same stack. Raises Unlike."""
     if was.told.stack != now.told.stack:
-        raise Unlike(f"{was.folder} is of stack {was.told.stack}, {now.folder} of {now.told.stack}")
+        raise Unlike(
+            f"{was.folder} is of stack {was.told.stack}, {now.folder} of {now.told.stack}: nothing was compared\n"
+            f"hint: name two folders of one stack; `bailiwick evidence {was.told.stack} --out DIR` writes one"
+        )
     differences = Differences(was, now)
     changes = sorted(_changes(differences), key=_order)
     return Comparison(

@@ -112,7 +112,10 @@ def read_pack(folder: Path, keys: Sequence[str]) -> Pack:
         raise Broken(found)
     path = folder / FILE
     if not path.is_file():
-        raise Unreadable(f"{folder}: no {FILE}: an older bailiwick wrote this evidence; write it again at its commit")
+        raise Unreadable(
+            f"{folder}: no {FILE}: an older bailiwick wrote this evidence\nhint: write it again at its commit: "
+            "bailiwick evidence STACK --out DIR"
+        )
     try:
         told = msgspec.json.decode(path.read_bytes(), type=Told)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
