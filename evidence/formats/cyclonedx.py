@@ -11,6 +11,7 @@ from typing import Any, Final
 from urllib.parse import quote
 from uuid import NAMESPACE_URL, uuid5
 
+from evidence.formats.json_bytes import json_bytes
 from evidence.pack.subject import Subject
 from evidence.registers.software import software
 from evidence.registers.software_form import Software
@@ -67,7 +68,7 @@ def cyclonedx(subject: Subject) -> bytes:
         "version": 1,
         **body,
     }
-    return json.dumps(document, indent=1, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+    return json_bytes(document)
 
 
 def _tool(name: str, version: str) -> Json:

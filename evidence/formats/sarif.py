@@ -5,10 +5,10 @@ GitHub's: docs.github.com/code-security/code-scanning/integrating-with-code-scan
 """
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from evidence.formats.json_bytes import json_bytes
 from evidence.pack.locating import Place, places
 from evidence.pack.subject import Subject
 from policies.catalogue import controls_of
@@ -64,7 +64,7 @@ def sarif(subject: Subject) -> bytes:
         "results": [_result(finding, index[finding.rule.id], subject) for finding in subject.report.findings[:MOST]],
     }
     document = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
-    return json.dumps(document, indent=1, ensure_ascii=False).encode() + b"\n"
+    return json_bytes(document)
 
 
 def _left_out(subject: Subject) -> Mapping[str, object]:

@@ -6,11 +6,11 @@ and what holds only on somebody's word, with its days. `bailiwick evidence diff`
 
 import hashlib
 import inspect
-import json
 from collections.abc import Mapping
 from typing import Any, Final
 
 from evidence.findings import as_json
+from evidence.formats.json_bytes import json_bytes
 from evidence.pack.subject import Subject
 from policies.packs import pack_of
 from policies.rule import Rule
@@ -35,7 +35,7 @@ def verdict(subject: Subject) -> bytes:
         "exemptions": _exemptions(subject),
         "exceptions": _exceptions(subject),
     }
-    return json.dumps(document, indent=1, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+    return json_bytes(document)
 
 
 def source_digest(rule: Rule) -> str:

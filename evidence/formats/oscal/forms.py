@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID, uuid5
 
+from evidence.formats.json_bytes import json_bytes
 from evidence.pack.subject import Subject
 from policies.catalogue import Regulation, Requirement
 from policies.packs import PACKS, Pack
@@ -112,4 +113,4 @@ def document(kind: str, body: Mapping[str, Any]) -> bytes:
     """A document in bytes; its UUID is that of its content, as another content is another revision."""
     content = json.dumps(body, sort_keys=True)
     whole = {kind: {"uuid": identity(kind, hashlib.sha256(content.encode()).hexdigest()), **body}}
-    return json.dumps(whole, indent=1, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+    return json_bytes(whole)

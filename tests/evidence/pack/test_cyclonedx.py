@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from evidence.formats.cyclonedx import UNPINNED, cyclonedx
+from evidence.pack.subject import Subject
 from plan.file import to_json
 from plan.model import Plan
 from tests.evidence.pack import subjects
@@ -41,8 +42,10 @@ class TestItIsValid:
         assert set(found["dependencies"][0]["dependsOn"]) == set(refs)
 
     def test_the_same_inputs_have_one_number_and_others_another(self) -> None:
-        again = json.loads(cyclonedx(subjects.subject(compliant())))
-        later = json.loads(cyclonedx(subjects.subject(compliant(), subjects.DAY.replace(day=23))))
+        again = _bill(compliant())
+        subject = subjects.sound()
+        stack = replace(subject.stack, as_of=subjects.DAY.replace(day=23))
+        later = json.loads(cyclonedx(replace(subject, report=replace(subject.report, stack=stack))))
         assert again == bill("eu-prod")
         assert later["serialNumber"] != again["serialNumber"]
         assert again["metadata"]["timestamp"] == "2026-11-22T00:00:00Z"
@@ -125,14 +128,18 @@ class TestWhatIsNotPinnedSaysSo:
         path = "spec.template.spec.containers.0.image"
         for image in ("", "@sha256:zz", "a b@sha256:" + "A" * 64, "ü/ö:\n"):
             plan = changed(compliant(), "kubernetes:apps/v1:Deployment", path, image, where(metadata__name="retrieval"))
-            _strict(cyclonedx(subjects.subject(plan)).decode())
+            _strict(cyclonedx(_unjudged(plan)).decode())
 
 
 def _bill(plan: Plan) -> dict[str, Any]:
-    # Judged by nothing: a bill is of the plan, and review takes its time.
-    report = replace(subjects.sound().report, stack=replace(subjects.sound().stack, plan=plan))
-    found: dict[str, Any] = json.loads(cyclonedx(replace(subjects.sound(), report=report)))
+    found: dict[str, Any] = json.loads(cyclonedx(_unjudged(plan)))
     return found
+
+
+def _unjudged(plan: Plan) -> Subject:
+    """A bill is of the plan: another plan under the verdict of the first spares the judging."""
+    report = replace(subjects.sound().report, stack=replace(subjects.sound().stack, plan=plan))
+    return replace(subjects.sound(), report=report)
 
 
 def _of(found: dict[str, Any], kind: str) -> list[dict[str, Any]]:
