@@ -125,10 +125,11 @@ class TestWhatIsNotPinnedSaysSo:
         assert {"name": "bailiwick:note", "value": UNPINNED} in one["properties"]
 
     def test_strange_names_stay_valid(self) -> None:
-        path = "spec.template.spec.containers.0.image"
-        for image in ("", "@sha256:zz", "a b@sha256:" + "A" * 64, "ü/ö:\n"):
-            plan = changed(compliant(), "kubernetes:apps/v1:Deployment", path, image, where(metadata__name="retrieval"))
-            _strict(cyclonedx(_unjudged(plan)).decode())
+        names = ("", "@sha256:zz", "a b@sha256:" + "A" * 64, "ü/ö:\n", "\ud800")
+        plan = added(compliant(), "kubernetes:core/v1:Pod", {"spec": {"containers": [{"image": one} for one in names]}})
+        written = cyclonedx(_unjudged(plan)).decode()
+        assert len(_of(json.loads(written), "container")) == len(_of(bill("eu-prod"), "container")) + len(names)
+        _strict(written)
 
 
 def _bill(plan: Plan) -> dict[str, Any]:
