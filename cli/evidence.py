@@ -83,10 +83,9 @@ def verify(folder: Path, *, keys: tuple[Path, ...], unsigned: bool, as_json: boo
 
     if bool(keys) == unsigned:
         raise click.UsageError("say whose signature is asked for: --key PUBLIC.pem, or --unsigned for none")
+    pem = _pem(keys)
     try:
-        found = verified(folder, [key.read_text(encoding="utf-8") for key in keys])
-    except UnicodeDecodeError as error:
-        raise click.ClickException("a --key is not a text: give the public key in PEM") from error
+        found = verified(folder, pem)
     except OSError as error:
         raise ToolFailed(f"{folder} can't be read: {error.strerror}") from error
     if as_json:
@@ -94,6 +93,54 @@ def verify(folder: Path, *, keys: tuple[Path, ...], unsigned: bool, as_json: boo
     else:
         _tell(found)
     return exits.REFUSED if found.faults else exits.OK
+
+
+@command.command("diff")
+@click.argument("was", type=_PACK)
+@click.argument("now", type=_PACK)
+@click.option("--key", "keys", multiple=True, type=_FILE, metavar="PEM", help="Ask that both are signed by this key.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def diff(was: Path, now: Path, *, keys: tuple[Path, ...], as_json: bool) -> int:
+    """Compare the evidence in two folders of one stack: what changed in the verdict, and why.
+
+    Each finding that is new, gone or otherwise comes with one reason, the nearest difference on record: an exemption,
+    the rule, the resource and its inputs, others that the rule looks at, the law, the tools, the day. Both folders are
+    held against their manifests first. Ends with 3 where the verdict is refused and was not, where there is a refusal
+    that was not there, and where a folder is not as it was written; with 4 where what was compliant was not evaluated.
+    """
+    from evidence.pack.compared import as_json as document
+    from evidence.pack.compared import print_comparison
+    from evidence.pack.comparing import Unlike, compare
+    from evidence.pack.reading import Broken, Unreadable, read_pack
+
+    pem = _pem(keys)
+    try:
+        found = compare(read_pack(was, pem), read_pack(now, pem))
+    except Broken as error:
+        for fault in error.faults:
+            click.echo(f"✗ {fault}", err=True)
+        click.echo(f"✗ {error.folder} is not the evidence that was written: nothing is compared", err=True)
+        return exits.REFUSED
+    except (Unreadable, Unlike) as error:
+        raise click.ClickException(str(error)) from error
+    except OSError as error:
+        raise ToolFailed(f"{error.filename or was} can't be read: {error.strerror}") from error
+    if as_json:
+        click.echo(json.dumps(document(found), indent=1, ensure_ascii=False))
+    else:
+        print_comparison(found)
+    if found.worse:
+        return exits.REFUSED
+    return exits.NOT_EVALUATED if found.less_known else exits.OK
+
+
+def _pem(keys: tuple[Path, ...]) -> list[str]:
+    try:
+        return [key.read_text(encoding="utf-8") for key in keys]
+    except UnicodeDecodeError as error:
+        raise click.ClickException("a --key is not a text: give the public key in PEM") from error
+    except OSError as error:
+        raise ToolFailed(f"--key: {error.filename} can't be read: {error.strerror}") from error
 
 
 def _signing(key: str) -> "Signing":

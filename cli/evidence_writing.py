@@ -96,7 +96,8 @@ def subject_of(what: str, as_of: date) -> "Subject":
         raise click.ClickException(
             f"{error}\nhint: the plan's 'jurisdiction' names a file of jurisdictions/"
         ) from error
-    files = (own, "policies/exemptions.yaml", f"jurisdictions/{plan.jurisdiction}.yaml", "uv.lock")
+    catalogues = ("models/models.yaml", "models/images.yaml")
+    files = (own, "policies/exemptions.yaml", f"jurisdictions/{plan.jurisdiction}.yaml", *catalogues, "uv.lock")
     return Subject(report=report, provenance=provenance_of(ROOT, ALL, files), lines=key_lines(ROOT / own))
 
 

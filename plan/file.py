@@ -4,6 +4,7 @@ Reading fails closed: what can't be understood is a PlanFileError, never an empt
 """
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -24,6 +25,7 @@ _UNKNOWNS = frozenset(
 )
 """Pulumi's markers for values not known yet: sdk/go/common/resource/plugin/rpc.go in pulumi/pulumi."""
 UNKNOWN_TEXT = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
 """Key that marks a special value in Pulumi's wire and state formats."""
 _SECRET = "1b47061264138c4ac30d75fd1eb44270"
@@ -72,6 +74,10 @@ def parse(text: str, where: str, jurisdiction: str | None = None, environment: s
         raise PlanFileError(f"{where}: not JSON: {error}{_cut_off(error, text)}\n{_again(where)}") from error
     if not isinstance(document, dict):
         raise PlanFileError(f"{where}: a plan file is a JSON object, not a {type(document).__name__}")
+    if _HALF.search(text) and not _whole(document):
+        raise PlanFileError(
+            f"{where}: holds half of a character (a surrogate without its pair), which nothing can print"
+        )
     if "deployment" in document and "format" not in document:
         from plan.export_file import from_export  # a plan of our own should not wait for it
 
@@ -100,6 +106,15 @@ def parse(text: str, where: str, jurisdiction: str | None = None, environment: s
         if asked is not None and asked != named:
             raise PlanFileError(f"{where}: a plan of {what} '{named}' is not judged as '{asked}'; leave --{what} out")
     return _checked(_named(plan, where), where)
+
+
+def _whole(document: object) -> bool:
+    """Whether every text in it can be written as UTF-8; asked only where the file escapes a surrogate."""
+    try:
+        json.dumps(document, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _again(where: str) -> str:

@@ -5,10 +5,10 @@ GitHub's: docs.github.com/code-security/code-scanning/integrating-with-code-scan
 """
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from evidence.formats.json_bytes import json_bytes
 from evidence.pack.locating import Place, places
 from evidence.pack.subject import Subject
 from policies.catalogue import controls_of
@@ -32,6 +32,10 @@ SCORES: Final[Mapping[Severity, str]] = {
 }
 """In the middle of GitHub's bands: over 9 critical, over 7 high, over 4 medium."""
 
+MOST: Final = 25_000
+"""Results of a run, over which GitHub takes none of it; the worst come first, and findings.csv has all:
+docs.github.com/code-security/code-scanning/troubleshooting-sarif-uploads/results-exceed-limit."""
+
 
 def sarif(subject: Subject) -> bytes:
     """One run with every rule that judged, and a result for each finding; exempt ones are suppressed, not left out."""
@@ -52,14 +56,23 @@ def sarif(subject: Subject) -> bytes:
             {
                 "executionSuccessful": True,
                 "exitCodeDescription": subject.report.verdict,
+                **_left_out(subject),
                 "properties": {"verdict": subject.report.verdict, "judgedAsOf": subject.judged.isoformat()},
             }
         ],
         **_version_control(subject),
-        "results": [_result(finding, index[finding.rule.id], subject) for finding in subject.report.findings],
+        "results": [_result(finding, index[finding.rule.id], subject) for finding in subject.report.findings[:MOST]],
     }
     document = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
-    return json.dumps(document, indent=1, ensure_ascii=False).encode() + b"\n"
+    return json_bytes(document)
+
+
+def _left_out(subject: Subject) -> Mapping[str, object]:
+    count = len(subject.report.findings) - MOST
+    if count <= 0:
+        return {}
+    words = f"{count} findings are left out, as a run takes {MOST}: findings.csv has all of them"
+    return {"toolExecutionNotifications": [{"level": "warning", "message": {"text": words}}]}
 
 
 def _rules(subject: Subject) -> Sequence[Rule]:

@@ -7,10 +7,14 @@ from evidence.document.html import html
 from evidence.document.markdown import markdown
 from evidence.document.pdf import pdf
 from evidence.flow_svg import svg
+from evidence.formats.cyclonedx import cyclonedx
 from evidence.formats.findings_csv import findings_csv
 from evidence.formats.junit import junit
+from evidence.formats.oscal.definition import component_definition
+from evidence.formats.oscal.results import assessment_results
 from evidence.formats.sarif import sarif
 from evidence.formats.summary import summary
+from evidence.formats.verdict import verdict
 from evidence.pack.manifest import FILE, manifest
 from evidence.pack.subject import Subject
 from evidence.papers.impact import impact
@@ -38,6 +42,10 @@ WRITERS: Final[Mapping[str, Writer]] = {
     "findings.csv": findings_csv,
     "results.sarif": sarif,
     "junit.xml": junit,
+    "verdict.json": verdict,
+    "assessment-results.json": assessment_results,
+    "component-definition.json": component_definition,
+    "sbom.cdx.json": cyclonedx,
     "plan.json": lambda subject: to_json(subject.plan).encode(),
 }
 """File to its writer; each a function of the subject alone, so that the same subject gives the same bytes."""

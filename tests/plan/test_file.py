@@ -36,6 +36,7 @@ class TestBadPlansAreRefusedWithWords:
             ({"stack": "eu-stage"}, "names no environment"),
             ({"jurisdiction": "uk"}, "says jurisdiction 'eu'"),
             ({"resources": []}, "no resource"),
+            ({"resources": [{**RESOURCE, "inputs": {"x": "\ud800"}}]}, "half of a character"),
             ({"resources": "many"}, "must be a list"),
             ({"resources": [3]}, "resources[0]"),
             ({"resources": [{**RESOURCE, "type": "thing"}]}, "no Pulumi token"),
@@ -79,6 +80,10 @@ class TestValuesSurvive:
         plan = _parse(resources=[{**RESOURCE, "inputs": {"x": "04da6b54-80e4-46f7-96ec-b56ff0331ba9"}}])
         assert plan.resources[0].get("x") is UNKNOWN
         assert parse(to_json(plan), "x") == plan
+
+    def test_a_character_beyond_the_basic_plane_is_whole(self) -> None:
+        plan = _parse(resources=[{**RESOURCE, "inputs": {"x": "𝔞"}}])
+        assert plan.resources[0].get("x") == "𝔞"
 
     def test_a_secret_is_masked(self) -> None:
         secret = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "plaintext": '"hunter2"'}

@@ -34,9 +34,17 @@ def sound() -> Subject:
     return subject(compliant())
 
 
-def weak_plan() -> Plan:
-    """eu-prod with one storage account that takes TLS 1.0."""
-    return changed(compliant(), "storage:StorageAccount", "minimumTlsVersion", "TLS1_0")
+def weak_plan(stack: str = "eu-prod") -> Plan:
+    """A stack with one storage account that takes TLS 1.0."""
+    return changed(compliant(stack), "storage:StorageAccount", "minimumTlsVersion", "TLS1_0")
+
+
+@lru_cache(maxsize=8)
+def of(stack: str, *, weak: bool) -> Subject:
+    """A committed stack, as it is or with one thing broken."""
+    if stack == "eu-prod":
+        return refused() if weak else sound()
+    return subject(weak_plan(stack) if weak else compliant(stack))
 
 
 @lru_cache(maxsize=1)

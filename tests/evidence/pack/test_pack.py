@@ -151,7 +151,15 @@ class TestARefusalIsInEveryFile:
     def test_each_tells_it(self) -> None:
         found = dict(files(subjects.refused()))
         rule = next(item.rule.id for item in subjects.refused().report.of_state("refused"))
-        for name in ("summary.md", "report.html", "findings.csv", "results.sarif", "junit.xml"):
+        for name in (
+            "summary.md",
+            "report.html",
+            "findings.csv",
+            "results.sarif",
+            "junit.xml",
+            "verdict.json",
+            "assessment-results.json",
+        ):
             assert rule.encode() in found[name], name
         assert b'"verdict": "refused"' in found[FILE]
         assert "❌ refused".encode() in found["summary.md"]
