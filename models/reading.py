@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
@@ -61,6 +63,23 @@ def read(
     faults += [Fault(file, _line(lines, path, what), f"{path}: {what}") for path, what in told]
     faults.sort(key=lambda fault: fault.line)
     return (None if faults else value), tuple(faults)
+
+
+def relied_on(path: Path, parse: Callable[[str], tuple[_T | None, tuple[Fault, ...]]]) -> _T:
+    """The value of a file, read once.
+
+    Raises FaultyFile with every fault, OSError where it can't be read.
+    """
+    found: _T = _kept(path, parse)
+    return found
+
+
+@lru_cache(maxsize=16)
+def _kept(path: Path, parse: Callable[[str], tuple[Any, tuple[Fault, ...]]]) -> Any:  # noqa: ANN401 lru_cache keeps no type
+    value, faults = parse(path.read_text(encoding="utf-8"))
+    if value is None:
+        raise FaultyFile(faults)
+    return value
 
 
 def _twice(node: yaml.Node, path: str, lines: dict[str, int]) -> Iterator[tuple[str, int]]:
