@@ -224,14 +224,15 @@ class TestTrainingsOnOnePopulationAddUp:
         assert spent() == before + 1
 
     def test_a_changed_ledger_trains_nothing(self, place: Path) -> None:
-        (entry,) = (path for path in (place / "ledger" / "toys").iterdir() if path.name == "000001.json")
-        kept = entry.read_text()
-        entry.write_text(kept.replace('"noise_multiplier": 1.0', '"noise_multiplier": 9.0'))
-        try:
-            done = trained(place, "forged")
-        finally:
-            entry.write_text(kept)
+        (place / "store" / "rabbits").mkdir()
+        (place / "store" / "rabbits" / "toy.jsonl").write_text("\n".join(map(json.dumps, LINES)))
+        for epsilon in (90, 80):
+            asked(place, "budget", population="rabbits", epsilon=epsilon, delta=0.01, by="D. Officer", why="a toy")
+        entry = place / "ledger" / "rabbits" / "000000.json"
+        entry.write_text(entry.read_text().replace("90", "70"))
+        done = trained(place, "forged", "rabbits")
         assert (done.returncode, "can't be relied on" in done.stderr) == (1, True)
+        assert not (place / "forged" / "adapter_model.safetensors").exists()
 
 
 def _killed_in_its_first_step(place: Path) -> None:
