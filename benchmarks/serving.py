@@ -19,7 +19,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tests.model_images.gateway.world import USE_CASE
@@ -38,6 +38,7 @@ ASKED = {
     "temperature": 0,
 }
 """2 kB, with a name and a number in it."""
+TURNS = 4
 
 
 def verification(place: Path, gigabytes: int) -> None:
@@ -79,6 +80,16 @@ def started(server: Server, first: Callable[[], object]) -> None:
     print(f"  weights verified       {float(told[1]) if told else 0:7.1f} s")
     print(f"  healthy                {server.ready - server.began:7.1f} s")
     print(f"  first token, once it is {1000 * (token - begun):6.0f} ms")
+
+
+def turns(number: int) -> Iterator[list[dict[str, str]]]:
+    """What a caller sends with each turn of a conversation: all before it as well; no two conversations begin alike."""
+    said: list[dict[str, str]] = []
+    for turn in range(TURNS):
+        asked = f"Note {number:04d}, part {turn}. Zebediah Hartwell, MRN: 00412873. " + "Slept well, eats, walks. " * 20
+        said = [*said, {"role": "user", "content": asked}]
+        yield said
+        said = [*said, {"role": "assistant", "content": "Noted: sleeps, eats, walks. " * 5}]
 
 
 def bare(server: Server, body: bytes) -> tuple[float, float]:
@@ -135,6 +146,36 @@ def latency(platform: Platform, count: int) -> None:
         print(f"  {name:22} {row[0]:16.1f} {row[1]:6.1f} {row[2]:14.1f} {row[3]:6.1f}")
 
 
+def conversations(platform: Platform, count: int) -> None:
+    """First tokens by turn, of a conversation that has a name: its stand-ins for identifiers stay the same."""
+    server = platform.stable[0]
+    ways: dict[str, Callable[[bytes], tuple[float, float]]] = {
+        "bare vLLM": lambda body: bare(server, body),
+        "gateway, proxy, vLLM": lambda body: through(platform, body),
+    }
+    found: dict[str, list[list[float]]] = {way: [] for way in ways}
+    prompts, hits = dict.fromkeys(ways, 0.0), dict.fromkeys(ways, 0.0)
+    for number in range(count + 1):
+        for way, ask in ways.items():
+            before = server.counted("vllm:prompt_tokens_total"), server.counted("vllm:prefix_cache_hits_total")
+            name = f"{number:024d}" if ask is not ways["bare vLLM"] else ""
+            firsts = [ask(_asked(said, name))[0] for said in turns(number)]
+            if number:  # the first is for warming up
+                found[way].append(firsts)
+                prompts[way] += server.counted("vllm:prompt_tokens_total") - before[0]
+                hits[way] += server.counted("vllm:prefix_cache_hits_total") - before[1]
+    print(f"\n{count} conversations of {TURNS} turns, each 600 characters longer: first token p50, ms")
+    print(f"  {'':22}" + "".join(f"   turn {turn + 1}" for turn in range(TURNS)) + "   of the prompts, in the cache")
+    for way, rows in found.items():
+        print(f"  {way:22}" + "".join(f"{statistics.median(turn):9.1f}" for turn in zip(*rows, strict=True)), end="")
+        print(f"{100 * hits[way] / prompts[way]:9.0f} %")
+
+
+def _asked(said: list[dict[str, str]], conversation: str = "") -> bytes:
+    named = {"bailiwick": {"conversation": conversation}} if conversation else {}
+    return json.dumps({**ASKED, "messages": said, "stream": True, **named}).encode()
+
+
 def throughput(platform: Platform, streams: int = 8, tokens: int = 128) -> None:
     """Tokens a second of some streams at once, bare and through the platform."""
     body = json.dumps({**ASKED, "stream": True, "max_tokens": tokens}).encode()
@@ -174,6 +215,7 @@ def main() -> None:
                 platform.stable[0], lambda: bare(platform.stable[0], json.dumps({**ASKED, "stream": True}).encode())
             )
             latency(platform, told.requests)
+            conversations(platform, told.requests // TURNS)
             throughput(platform)
     finally:
         shutil.rmtree(directory, ignore_errors=True)

@@ -4,7 +4,8 @@ A model server keeps what it computed of a prompt's beginning for the next reque
 first token, one tenant could tell what another has asked. vLLM takes a `cache_salt` with a request: only requests of
 the same salt share what is kept (docs.vllm.ai/en/latest/design/prefix_caching, cache isolation). The salt is a secret
 of the tenant's in the vault of certificates, put there as certificates are (docs/guides/first-deployment.md): nothing
-of it is in a plan or in a state. The gateway derives one salt for each use case from it, and takes none from a caller.
+of it is in a plan or in a state. The gateway derives one salt for each use case and calling application from it, and
+takes none from a caller.
 """
 
 from collections.abc import Sequence

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator
 from datetime import date
-from functools import lru_cache
 from pathlib import Path
 
 from models.form import Model, Models, Quantisation
-from models.reading import Fault, FaultyFile, read
+from models.reading import Fault, read, relied_on
 
 FILE = Path(__file__).parent / "models.yaml"
 NAME = "models/models.yaml"
@@ -83,15 +82,7 @@ def load() -> Models:
 
     Raises FaultyFile with every fault, OSError where it can't be read.
     """
-    return _read(FILE)
-
-
-@lru_cache(maxsize=4)
-def _read(file: Path) -> Models:
-    found, faults = parse(file.read_text(encoding="utf-8"))
-    if found is None:
-        raise FaultyFile(faults)
-    return found
+    return relied_on(FILE, parse)
 
 
 def last_evaluated(model: Model) -> date | None:

@@ -1,13 +1,12 @@
 """The GPUs that Azure rents, by VM size, and what of their memory is there to be had: `gpus.yaml`."""
 
 from collections.abc import Iterator
-from functools import lru_cache
 from pathlib import Path
 
 from attrs import field, frozen
 
 from models.checks import address, at_least, shaped, text
-from models.reading import Fault, FaultyFile, read
+from models.reading import Fault, read, relied_on
 
 FILE = Path(__file__).parent / "gpus.yaml"
 
@@ -74,10 +73,6 @@ def parse(written: str) -> tuple[Gpus | None, tuple[Fault, ...]]:
     return read("models/gpus.yaml", written, Gpus, across)
 
 
-@lru_cache(maxsize=1)
 def gpus() -> Gpus:
     """What `gpus.yaml` says. Raises FaultyFile with every fault."""
-    found, faults = parse(FILE.read_text(encoding="utf-8"))
-    if found is None:
-        raise FaultyFile(faults)
-    return found
+    return relied_on(FILE, parse)

@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
 from attrs import field, frozen
 
 from models.checks import shaped, some, text
-from models.reading import Fault, FaultyFile, read
+from models.reading import Fault, read, relied_on
 
 FILE = Path(__file__).parent / "images.yaml"
 NAME = "models/images.yaml"
@@ -74,12 +73,4 @@ def load() -> Images:
 
     Raises FaultyFile with every fault, OSError where it can't be read.
     """
-    return _read(FILE)
-
-
-@lru_cache(maxsize=4)
-def _read(file: Path) -> Images:
-    found, faults = parse(file.read_text(encoding="utf-8"))
-    if found is None:
-        raise FaultyFile(faults)
-    return found
+    return relied_on(FILE, parse)

@@ -1,11 +1,12 @@
 """How a data file of this package is read: strictly, every fault at once, each with its line."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 from typing import Any, TypeVar
 
-import yaml
-
+from jurisdictions.lines import NotRead, lined
 from jurisdictions.structure import structured
 
 _T = TypeVar("_T")
@@ -39,22 +40,13 @@ def read(
 
     `across` tells what no field can know by itself, as pairs of path and fault.
     """
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
-    lines: dict[str, int] = {}
     try:
-        root = loader.get_single_node()
-        if not isinstance(root, yaml.MappingNode):
-            return None, (Fault(file, 1, "must be a mapping"),)
-        faults = [Fault(file, line, f"{path}: stands twice") for path, line in _twice(root, "", lines)]
-        document: dict[str, Any] = loader.construct_document(root)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        return None, (Fault(file, mark.line + 1 if mark else 1, f"not YAML: {getattr(error, 'problem', error)}"),)
-    except (ValueError, TypeError) as error:  # the 31st of a month that has none; a list as a key
-        return None, (Fault(file, 1, f"a value can't be read: {error}"),)
-    finally:
-        loader.dispose()
-    value, words = structured(form, document)
+        document = lined(text)
+    except NotRead as error:
+        return None, (Fault(file, error.line, error.brief),)
+    lines = {"": document.first, **document.lines}
+    faults = [Fault(file, line, f"{path}: stands twice") for path, line in document.twice]
+    value, words = structured(form, document.values)
     told = [tuple(word.partition(": ")[::2]) for word in words]
     if value is not None and across is not None:
         told += list(across(value))
@@ -63,19 +55,21 @@ def read(
     return (None if faults else value), tuple(faults)
 
 
-def _twice(node: yaml.Node, path: str, lines: dict[str, int]) -> Iterator[tuple[str, int]]:
-    """Fill in the line of every path; yield the keys that stand twice."""
-    lines.setdefault(path, node.start_mark.line + 1)
-    if isinstance(node, yaml.SequenceNode):
-        for index, item in enumerate(node.value):
-            yield from _twice(item, f"{path}.{index}", lines)
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            own = f"{path}.{key.value}".lstrip(".")
-            if own in lines:
-                yield own, key.start_mark.line + 1
-            lines[own] = key.start_mark.line + 1
-            yield from _twice(value, own, lines)
+def relied_on(path: Path, parse: Callable[[str], tuple[_T | None, tuple[Fault, ...]]]) -> _T:
+    """The value of a file, read once.
+
+    Raises FaultyFile with every fault, OSError where it can't be read.
+    """
+    found: _T = _kept(path, parse)
+    return found
+
+
+@lru_cache(maxsize=16)
+def _kept(path: Path, parse: Callable[[str], tuple[Any, tuple[Fault, ...]]]) -> Any:  # noqa: ANN401 lru_cache keeps no type
+    value, faults = parse(path.read_text(encoding="utf-8"))
+    if value is None:
+        raise FaultyFile(faults)
+    return value
 
 
 def _line(lines: dict[str, int], path: str, what: str) -> int:

@@ -4,8 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-import yaml
-
+from jurisdictions.lines import NotRead, lined
 from jurisdictions.structure import structured
 
 _T = TypeVar("_T")
@@ -46,38 +45,13 @@ class Document:
 
 def parsed(path: str, text: str) -> tuple[Document | None, tuple[Fault, ...]]:
     """The document and no fault, or none and why it is none."""
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
     try:
-        root = loader.get_single_node()
-        if not isinstance(root, yaml.MappingNode):
-            return None, (Fault(path, 1, "must be a mapping"),)
-        lines: dict[str, int] = {}
-        twice: list[Fault] = []
-        _walk(root, "", path, lines, twice)
-        values = {str(key): value for key, value in loader.construct_document(root).items()}
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        return None, (Fault(path, mark.line + 1 if mark else 1, f"not YAML: {error}"),)
-    except (ValueError, RecursionError) as error:  # the 31st of a month that has none; a node within itself
-        return None, (Fault(path, 1, f"a value can't be read: {error}"),)
-    finally:
-        loader.dispose()
-    return Document(path=path, values=values, lines=lines, faults=tuple(twice)), ()
-
-
-def _walk(node: yaml.Node, key: str, path: str, lines: dict[str, int], twice: list[Fault]) -> None:
-    if isinstance(node, yaml.MappingNode):
-        for name, value in node.value:
-            inner = f"{key}.{name.value}" if key else str(name.value)
-            line = name.start_mark.line + 1
-            if inner in lines:
-                twice.append(Fault(path, line, f"{inner}: stands twice"))
-            lines[inner] = line
-            _walk(value, inner, path, lines, twice)
-    elif isinstance(node, yaml.SequenceNode):
-        for index, value in enumerate(node.value):
-            lines[f"{key}.{index}"] = value.start_mark.line + 1
-            _walk(value, f"{key}.{index}", path, lines, twice)
+        found = lined(text)
+    except NotRead as error:
+        return None, (Fault(path, error.line, error.what),)
+    values = {str(key): value for key, value in found.values.items()}
+    twice = tuple(Fault(path, line, f"{key}: stands twice") for key, line in found.twice)
+    return Document(path=path, values=values, lines=found.lines, faults=twice), ()
 
 
 def taken(model: type[_T], document: Document) -> tuple[_T | None, tuple[Fault, ...]]:

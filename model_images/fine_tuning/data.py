@@ -42,6 +42,16 @@ class Dataset:
     """Of the file's bytes."""
     texts: tuple[str, ...]
 
+    @property
+    def population(self) -> str:
+        """The folder of the store in which it lies: all trainings on data of one folder are counted together."""
+        return self.path.relative_to(self.store).parts[0]
+
+    @property
+    def name(self) -> str:
+        """Its path in the store."""
+        return self.path.relative_to(self.store).as_posix()
+
 
 def store(environment: Mapping[str, str] | None = None) -> Path:
     """The mount that data may come from."""
@@ -54,6 +64,10 @@ def read(path: Path, root: Path) -> Dataset:
     inside, real = root.resolve(), path.resolve()
     if not root.is_absolute() or inside == Path("/") or not real.is_relative_to(inside) or real == inside:
         raise BadData(f"{path} does not lie in the training store ({inside}): nothing else is trained on")
+    if real.parent == inside:
+        raise BadData(
+            f"{path} lies in no population's folder; who is in it shares a budget of privacy with that folder"
+        )
     if not real.is_file():
         raise BadData(f"{path} is no file in the training store")
     if real.stat().st_size > MOST_BYTES:

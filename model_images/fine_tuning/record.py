@@ -33,8 +33,13 @@ class Cost:
     steps: int
     accountant: str = "rdp"
     unit: str = "record, of which each subject has one"
-    noise_from_the_system: bool = True
-    """False where a test seeded the noise: whoever knows the seed can take it out, and epsilon holds for nobody."""
+    total: float
+    """Of all trainings on the same population so far, this one among them."""
+    budget: float
+    """What they may come to."""
+    ledger_entry: int
+    ledger_sha256: str
+    """Of that entry's file."""
 
 
 def manifest(folder: Path) -> str:
@@ -59,7 +64,7 @@ def written(
     dataset: Mapping[str, object],
     training: Mapping[str, object],
 ) -> Path:
-    """Write the record. `dataset`: path, sha256, records. `training`: settings, versions, times."""
+    """Write the record. `dataset`: path, store, population, sha256, records. `training`: settings, versions, times."""
     told = {
         "format": "bailiwick-training/1",
         "adapter": {"name": name, "revision": sha256[:40], "sha256": sha256},

@@ -36,9 +36,7 @@ class Settings:
     tokens: int = 256
     """Of a record; what is longer is cut."""
     seed: int = 1
-    """Of the adapter's first weights. The noise has another one, which nobody keeps."""
-    noise_seed: int | None = None
-    """For tests alone: with it the noise can be computed, and nothing is private."""
+    """Of the adapter's first weights. The noise has another one, which nobody keeps or can set."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,9 +53,18 @@ class Trained:
 
 
 def train(
-    base: Path, texts: Sequence[str], settings: Settings, out: Path, delta: float, tell: Callable[[int, float], None]
+    base: Path,
+    texts: Sequence[str],
+    settings: Settings,
+    out: Path,
+    *,
+    begin: Callable[[], float],
+    tell: Callable[[int, float], None],
 ) -> Trained:
-    """Train, and write the adapter to `out`. `tell` takes the step and its loss."""
+    """Train, and write the adapter to `out`. `tell` takes the step and its loss.
+
+    `begin` is called once everything is at hand and no record has been looked at; it gives delta, or raises.
+    """
     torch.manual_seed(settings.seed)
     tokenizer = AutoTokenizer.from_pretrained(base, local_files_only=True, trust_remote_code=False)
     model = AutoModelForCausalLM.from_pretrained(
@@ -74,7 +81,7 @@ def train(
     adapted.train()
     weights = [one for one in adapted.parameters() if one.requires_grad]
     # Which records a batch has must be as unknown as the noise: the accountant counts on it.
-    drawn, noise = _generator(settings.noise_seed, 0), _generator(settings.noise_seed, 1)
+    drawn, noise = _generator(), _generator()
     loader = _loader(tokenizer, texts, settings, drawn)
     engine = PrivacyEngine(accountant="rdp")
     private, optimizer, batches = engine.make_private(
@@ -86,6 +93,7 @@ def train(
         poisson_sampling=True,
         noise_generator=noise,
     )
+    delta = begin()
     losses, largest = _steps(private, optimizer, batches, weights, settings, tell)
     adapted.save_pretrained(out, safe_serialization=True)
     return Trained(
@@ -135,9 +143,9 @@ def _summed(weights: list[Any], records: int, most: float) -> float:
     return float(norm) / (max(records, 1) * most)
 
 
-def _generator(seed: int | None, more: int) -> torch.Generator:
+def _generator() -> torch.Generator:
     found = torch.Generator()
-    found.manual_seed(secrets.randbits(63) if seed is None else seed + more)
+    found.manual_seed(secrets.randbits(63))
     return found
 
 

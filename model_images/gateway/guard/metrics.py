@@ -21,6 +21,12 @@ class Metrics:
         self.refusals = Counter(
             "bailiwick_gateway_refusals", "Refused by a guard.", (*place, "guard"), registry=self.registry
         )
+        self.canary_leaks = Counter(
+            "bailiwick_gateway_canary_leaks",
+            "Answers that told the canary of the system text.",
+            (*place, "tenant"),
+            registry=self.registry,
+        )
         self.drafts = Counter(
             "bailiwick_gateway_drafts", "Drafts taken or corrected.", (*place, "verdict"), registry=self.registry
         )

@@ -113,9 +113,8 @@ class Guards:
             body, asked = exchange.body, exchange.asked
             body["model"] = exchange.route.model if exchange.route is not None else asked.use_case
             inside = exchange.route is not None and exchange.route.variant != "external"
-            salt = self.salts.of(asked.tenant, asked.use_case) if inside else None
-            if salt is not None and exchange.endpoint.name != "embeddings":
-                body["cache_salt"] = salt
+            if inside and exchange.endpoint.name != "embeddings":
+                body["cache_salt"] = self.salts.of(asked.tenant, asked.use_case, asked.application)
             if exchange.streams and exchange.endpoint.name == "chat":
                 # Counts are the gateway's own need; the caller gets them if it asked.
                 exchange.wants_usage = body.get("stream_options", {}).get("include_usage") is True

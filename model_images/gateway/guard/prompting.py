@@ -1,7 +1,7 @@
 """Guard 6, as a request meets it: texts by where they come from, the system text with its canary, answers' checks."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from model_images.gateway.guard.deidentify import Find
@@ -12,6 +12,9 @@ from model_images.gateway.guard.prompt_guard.injection import Injection, Origin
 from model_images.gateway.guard.prompt_guard.output import Output
 from model_images.gateway.guard.prompt_guard.request import PromptGuard
 from model_images.gateway.guard.prompt_guard.template import Template
+from model_images.gateway.guard.prompt_secrets import Place, PromptSecrets, place
+from model_images.gateway.guard.refusal import GuardFailed
+from model_images.gateway.guard.settings import EVERYBODY
 from model_images.gateway.guard.slots import Slot
 from model_images.gateway.guard.spans import Context, Span
 from model_images.gateway.guard.tokens.conversation import Conversation
@@ -28,6 +31,7 @@ class Told:
 
     system: str
     passages: str
+    where: Place
     canary: Canary
     template: Template
 
@@ -35,8 +39,10 @@ class Told:
 class Prompting:
     """The prompt guard of one gateway."""
 
-    def __init__(self, find: Find, locale: str) -> None:
+    def __init__(self, find: Find, locale: str, secrets: PromptSecrets, leaked: Callable[[Exchange], None]) -> None:
+        """`leaked` is told of each answer that held the canary."""
         self._find, self._context = find, Context(locale=locale)
+        self._secrets, self._leaked = secrets, leaked
         self._guard = PromptGuard(self._spans, Injection.load())
         self._templates: dict[str, Template] = {}
 
@@ -47,17 +53,24 @@ class Prompting:
         self._guard.check(texts, [slot.sent for slot in slots])
 
     def told(self, exchange: Exchange, template: str) -> Told:
-        """The system text and the passages."""
-        canary, nonce = Canary.minted(), separation.minted()
+        """The system text and the passages; what changes most often comes last, for the server's prefix cache."""
+        asked, route = exchange.asked, exchange.route
+        if route is None:
+            raise GuardFailed("template")
+        where = place(
+            tenant=asked.tenant or EVERYBODY, use_case=asked.use_case, cluster=route.cluster, template=template
+        )
+        canary = self._secrets.canary(where)
         passages = [(str(one["text"]), str(one["source"])) for one in exchange.passages]
-        parts = [template.rstrip("\n"), canary.line()]
+        parts, block = [template.rstrip("\n"), canary.line()], ""
         if passages:
+            nonce = self._secrets.nonce(where, passages)
             parts.append(separation.explained(nonce))
+            block = separation.separated(passages, nonce)
         held = self._templates.get(template)
         if held is None:
             held = self._templates[template] = Template(template)
-        block = separation.separated(passages, nonce) if passages else ""
-        return Told("\n\n".join(parts), block, canary, held)
+        return Told("\n\n".join(parts), block, where, canary, held)
 
     def output(self, exchange: Exchange, told: Told, conversation: Conversation) -> Output:
         """For one text of the answer."""
@@ -66,7 +79,11 @@ class Prompting:
         def known(value: str) -> bool:
             return _bare(value) in held or conversation.minted(value)
 
-        return Output(self._spans, known, told.canary, told.template)
+        def leaked() -> None:
+            self._secrets.burn(told.where, told.canary)
+            self._leaked(exchange)
+
+        return Output(self._spans, known, told.canary, told.template, leaked=leaked)
 
     def _spans(self, text: str) -> Sequence[Span]:
         return self._find(_blank(text), self._context)

@@ -126,18 +126,19 @@ class Routes:
 
 
 class Salts:
-    """vLLM's `cache_salt`: only requests of one salt share what the server has kept of a prompt."""
+    """vLLM's `cache_salt`: only requests of one salt share what the server has kept of a prompt.
+
+    One for each calling application: one that faces patients must not tell by the clock what another has asked.
+    """
 
     def __init__(self, secrets_of: Mapping[str, bytes]) -> None:
-        """`secrets_of`: by tenant, what its file holds."""
+        """`secrets_of`: by tenant, what its file holds; in a stack without tenants, one under the empty name."""
         self._secrets = dict(secrets_of)
 
-    def of(self, tenant: str, use_case: str) -> str | None:
-        """The salt; None in a stack without tenants, where nobody is to be told apart."""
+    def of(self, tenant: str, use_case: str, application: str) -> str:
+        """The salt. Raises Refused."""
         secret = self._secrets.get(tenant)
         if secret is None:
-            if tenant:
-                raise Refused(GUARD, "no-salt", "The tenant's cache can't be told apart.", status=503)
-            return None
-        made = hmac.digest(secret, f"cache-salt/1\n{tenant}\n{use_case}".encode(), hashlib.sha256)
+            raise Refused(GUARD, "no-salt", "The tenant's cache can't be told apart.", status=503)
+        made = hmac.digest(secret, f"cache-salt/2\n{tenant}\n{use_case}\n{application}".encode(), hashlib.sha256)
         return urlsafe_b64encode(made).decode().rstrip("=")

@@ -65,8 +65,10 @@ class Walk:
     """Ids of one side's, and those that stand for them."""
     owner: str = ""
     """Goes into these: ids of two answers that meet in one conversation differ by it."""
-    counted: int = 0
-    """What counts in patterns of its schemas add up to: `grammar`."""
+    compiling: float = 0.0
+    """Milliseconds that its schemas take to compile: `grammar`."""
+    lengths: set[tuple[int, int]] = field(default_factory=set)
+    """Bounds of texts in them: `grammar`."""
     finishers: list[Callable[[], None]] = field(default_factory=list)
     """Run last to first once all slots are written: JSON inside a string is encoded again."""
 

@@ -279,11 +279,11 @@ class Free:
         if sum(len(slot.text) for slot in walk.slots[before:]) > self.most:
             raise refuse("too-long", path, f"at most {self.most} characters")
         try:
-            walk.counted += grammar.counted(value)
+            walk.compiling += grammar.cost(value, walk.lengths)
         except grammar.TooCostly as costly:
             raise refuse("value", path, str(costly)) from None
-        if walk.counted > grammar.MOST:
-            raise refuse("value", path, f"counts in patterns, as in a{{1,50}}, add up to at most {grammar.MOST}")
+        if walk.compiling > grammar.MOST:
+            raise refuse("value", path, grammar.TOO_MUCH)
         return made
 
     def document(self) -> dict[str, Any]:

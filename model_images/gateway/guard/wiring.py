@@ -5,7 +5,7 @@ import hashlib
 import logging
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -30,19 +30,21 @@ from model_images.gateway.guard.azure_prompts import AzurePrompts
 from model_images.gateway.guard.codes import CODES
 from model_images.gateway.guard.conversing import Conversing
 from model_images.gateway.guard.deidentify import Deidentify
+from model_images.gateway.guard.exchange import Exchange
 from model_images.gateway.guard.finding import finder
 from model_images.gateway.guard.metrics import Metrics
 from model_images.gateway.guard.openapi import document
 from model_images.gateway.guard.pins import Mounted, Pins, Weights
 from model_images.gateway.guard.pins import Store as PromptsFrom
 from model_images.gateway.guard.pipeline import Guards
+from model_images.gateway.guard.prompt_secrets import PromptSecrets
 from model_images.gateway.guard.prompting import Prompting
 from model_images.gateway.guard.rate import Rate
 from model_images.gateway.guard.refreshing import Refreshing
 from model_images.gateway.guard.route import CANDIDATE, Routes, Salts
 from model_images.gateway.guard.settings import EVERYBODY, BadSettings, Callers, Settings
 from model_images.gateway.guard.tokens.conversation import Tokens
-from model_images.gateway.guard.tokens.keys import Keys
+from model_images.gateway.guard.tokens.keys import KeyMissing, Keys, Purpose
 from model_images.gateway.guard.tokens.store import SqliteStore
 from model_images.gateway.guard.tokens.vault import Vault
 from model_images.gateway.guard.tracing import Tracing
@@ -102,10 +104,10 @@ async def build(settings: Settings, callers: Callers, mounts: Mounts, policy: by
             at_once=0 if settings.plugin else AT_ONCE,
         ),
         conversing=Conversing(Tokens(keys, _vault(mounts, keys)), settings.jurisdiction),
-        prompts=Prompting(find, settings.jurisdiction),
+        prompts=Prompting(find, settings.jurisdiction, PromptSecrets(keys), _leaks(metrics)),
         pins=pins,
         routes=routes,
-        salts=_salts(settings),
+        salts=_salts(settings, keys),
         rate=Rate(settings),
         volume=volume,
         journal=AuditJournal(
@@ -174,8 +176,23 @@ def _identity(scope: str = "") -> WorkloadIdentity:
     return found
 
 
-def _salts(settings: Settings) -> Salts:
+def _leaks(metrics: Metrics) -> Callable[[Exchange], None]:
+    def count(exchange: Exchange) -> None:
+        variant = exchange.route.variant if exchange.route is not None else ""
+        metrics.canary_leaks.labels(exchange.asked.use_case, variant, exchange.asked.tenant).inc()
+
+    return count
+
+
+def _salts(settings: Settings, keys: Keys) -> Salts:
     found: dict[str, bytes] = {}
+    if not settings.tenants:
+        try:
+            found[""] = keys.current(Purpose.SURROGATES, EVERYBODY).derived("cache-salt")
+        except KeyMissing:
+            raise BadSettings(
+                f"{Purpose.SURROGATES}--{EVERYBODY}--1: not mounted, so that callers' caches can't be told apart"
+            ) from None
     for name, tenant in settings.tenants.items():
         try:
             found[name] = Path(tenant.cache_salt).read_bytes().strip()

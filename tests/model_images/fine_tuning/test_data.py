@@ -15,6 +15,7 @@ LINES = [{"subject": f"s{number}", "text": "a note"} for number in range(LEAST_R
 
 
 def _written(path: Path, lines: Sequence[Any]) -> Path:
+    path.parent.mkdir(exist_ok=True)
     path.write_text("\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines))
     return path
 
@@ -23,8 +24,18 @@ class TestDataComeFromTheTrainingStoreAlone:
     """A patient's store that is mounted by mistake must not be read by mistake."""
 
     def test_what_lies_there_is_read(self, tmp_path: Path) -> None:
-        found = read(_written(tmp_path / "set.jsonl", LINES), tmp_path)
+        found = read(_written(tmp_path / "hips" / "set.jsonl", LINES), tmp_path)
         assert len(found.texts) == LEAST_RECORDS
+        assert (found.population, found.name) == ("hips", "hips/set.jsonl")
+
+    def test_what_is_in_no_populations_folder_is_refused(self, tmp_path: Path) -> None:
+        """By that folder it is counted what its people have given already."""
+        with pytest.raises(BadData, match="no population's folder"):
+            read(_written(tmp_path / "set.jsonl", LINES), tmp_path)
+        (tmp_path / "hips").mkdir()
+        (tmp_path / "hips" / "link.jsonl").symlink_to(tmp_path / "set.jsonl")
+        with pytest.raises(BadData, match="no population's folder"):
+            read(tmp_path / "hips" / "link.jsonl", tmp_path)
 
     @pytest.mark.parametrize("way", ["beside", "up", "link", "linked folder", "prefix"])
     def test_what_does_not_is_refused_by_whatever_way(self, tmp_path: Path, way: str) -> None:
@@ -73,7 +84,7 @@ class TestOneRecordOfEachSubject:
         self, tmp_path: Path, lines: Sequence[Any], says: str
     ) -> None:
         with pytest.raises(BadData) as error:
-            read(_written(tmp_path / "set.jsonl", lines), tmp_path)
+            read(_written(tmp_path / "hips" / "set.jsonl", lines), tmp_path)
         assert says in str(error.value)
         assert "a note" not in str(error.value)
 
@@ -86,10 +97,11 @@ class TestTheCommandSaysWhatIsWrong:
             "base": tmp_path,
             "data": _written(tmp_path / "x.jsonl", LINES),
             "out": tmp_path / "o",
+            "ledger": tmp_path / "ledger",
         }
         names = ("base-name", "base-revision", "base-sha256", "name", "stack", "use-case", "prompt", "prompt-version")
-        words |= dict.fromkeys((*names, "prompt-sha256", "by"), "x") | {"most-epsilon": 1, "delta": 0.001}
-        assert main([str(word) for name, value in words.items() for word in (f"--{name}", value)]) == 2
+        words |= dict.fromkeys((*names, "prompt-sha256", "by"), "x") | {"most-epsilon": 1}
+        assert main(["train", *(str(word) for name, value in words.items() for word in (f"--{name}", value))]) == 2
         assert "does not lie in the training store" in capsys.readouterr().err
 
 

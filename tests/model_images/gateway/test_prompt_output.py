@@ -2,6 +2,7 @@
 
 import itertools
 import re
+import secrets
 from collections.abc import Sequence
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model_images.gateway.guard.identifiers import Kind
-from model_images.gateway.guard.prompt_guard.canary import Canary
+from model_images.gateway.guard.prompt_guard.canary import SEED_BYTES, Canary
 from model_images.gateway.guard.prompt_guard.output import STRUCTURED, Output
 from model_images.gateway.guard.prompt_guard.runs import HELD
 from model_images.gateway.guard.prompt_guard.template import Template
@@ -242,7 +243,7 @@ class TestWhatTheModelWasToldIsNotTold:
     @settings(max_examples=30, deadline=None)
     @given(cuts)
     def test_the_canary_is_not_said_at_any_chunking(self, where: list[int]) -> None:
-        canary = Canary.minted()
+        canary = Canary.of(secrets.token_bytes(SEED_BYTES))
         text = f"My configuration is {canary.token} and more."
         out, refused = said(Output(find, nothing_known, canary), chunked(text, where))
         assert refused == "prompt-guard.canary"

@@ -1,12 +1,18 @@
 """Retrieved text stays data: no passage ends its block, begins another, or speaks as somebody else."""
 
 import re
+import secrets
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model_images.gateway.guard.prompt_guard.injection import Injection
-from model_images.gateway.guard.prompt_guard.separation import explained, minted, separated
+from model_images.gateway.guard.prompt_guard.separation import NONCE_BYTES, explained, separated
+
+
+def minted() -> str:
+    return secrets.token_hex(NONCE_BYTES)
+
 
 hostile = st.lists(
     st.one_of(
@@ -105,6 +111,3 @@ class TestTheModelIsToldWhatTheMarksMean:
         assert f"<<<end {nonce}" in words
         assert f"{nonce[:4]}|" in words
         assert "never instructions" in words
-
-    def test_and_each_request_has_its_own(self) -> None:
-        assert len({minted() for _ in range(100)}) == 100

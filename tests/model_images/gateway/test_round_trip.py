@@ -9,7 +9,7 @@ from model_images.gateway.guard.detectors.combine import Deidentifier
 from model_images.gateway.guard.detectors.patterns import Patterns
 from model_images.gateway.guard.detectors.record import Record
 from model_images.gateway.guard.detectors.tagger import Tagger
-from model_images.gateway.guard.prompt_guard.canary import Canary
+from model_images.gateway.guard.prompt_guard.canary import SEED_BYTES, Canary
 from model_images.gateway.guard.prompt_guard.output import Output
 from model_images.gateway.guard.prompt_guard.template import Template
 from model_images.gateway.guard.prompting import _blank
@@ -64,7 +64,7 @@ class TestAnEchoIsWhatWasSaid:
         def find(found: str) -> object:
             return FIND(_blank(found), Context(locale="eu"))
 
-        output = Output(find, mine, Canary.minted(), template)  # type: ignore[arg-type] # a Find that is narrower
+        output = Output(find, mine, Canary.of(bytes(SEED_BYTES)), template)  # type: ignore[arg-type] # a Find that is narrower
         chain = Chain(output, held.restorer())
         out = "".join(chain.feed(piece) for piece in cut(data, sent)) + chain.close()
         assert out == text

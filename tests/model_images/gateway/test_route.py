@@ -1,5 +1,6 @@
 """Which version answers, and how often: the lesser of what the store says and what was reviewed; in doubt none."""
 
+import itertools
 import json
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -136,21 +137,21 @@ class TestNothingIsGuessed:
             made.outside("elsewhere")
 
 
-class TestASaltIsATenantsAndAUseCases:
+class TestASaltIsATenantsAUseCasesAndAnApplications:
     """Whoever shares one can tell by the clock what another has asked."""
 
-    def test_by_both(self) -> None:
+    def test_by_all_three(self) -> None:
         salts = Salts({"a": b"1" * 32, "b": b"2" * 32})
-        drawn = {salts.of(tenant, case) for tenant in ("a", "b") for case in (CASE, "letters")}
-        assert len(drawn) == 4
-        assert not any(one and ("1111" in one or "2222" in one) for one in drawn)
+        asked = list(itertools.product(("a", "b"), (CASE, "letters"), ("portal", "clinic")))
+        drawn = {salts.of(*one) for one in asked}
+        assert len(drawn) == len(asked)
+        assert not any("1111" in one or "2222" in one for one in drawn)
+        assert {salts.of(*one) for one in asked} == drawn
 
-    def test_a_tenant_without_one_is_refused(self) -> None:
-        with pytest.raises(Refused):
-            Salts({}).of("a", CASE)
-
-    def test_nobody_to_be_told_apart_needs_none(self) -> None:
-        assert Salts({}).of("", CASE) is None
+    @pytest.mark.parametrize("tenant", ["a", ""])
+    def test_who_has_no_secret_is_refused(self, tenant: str) -> None:
+        with pytest.raises(Refused, match=r"route\.no-salt"):
+            Salts({"b": b"2" * 32}).of(tenant, CASE, "portal")
 
 
 class TestATenantsNumberHoldsForAllReplicasTogether:

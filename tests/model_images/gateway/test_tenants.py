@@ -85,6 +85,15 @@ class TestTheServersCacheIsToldApart:
         one, again, other = self.salts(both, ("north", {}), ("north", {}), ("south", {}))
         assert one == again != other
         assert len(one) >= 43
+        said = [body["messages"][0]["content"] for body in both.model.bodies]
+        assert said[0] == said[1] != said[2], "the canary is in it"
+
+    def test_by_calling_application(self, both: World) -> None:
+        body = {"model": USE_CASE, "messages": [{"role": "user", "content": "Hello"}]}
+        for caller in (CALLER, CALLER, f"{CALLER[:-1]}d"):
+            assert both.ask(body, token=token(both, "north", azp=caller)).status == 200
+        one, again, other = (body["cache_salt"] for body in both.model.bodies)
+        assert one == again != other
 
     def test_whatever_the_caller_says(self, both: World) -> None:
         own, told = self.salts(both, ("north", {}), ("north", {"cache_salt": "x" * 43}))

@@ -3,7 +3,6 @@
 import base64
 import codecs
 import re
-import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -16,9 +15,8 @@ PIECE = 8
 REACH = 64
 """Characters of an answer, squeezed, within which a piece lies whole in any of the forms."""
 
-_UNFAIR = bytes(range(256 - 256 % len(ALPHABET), 256))
-"""Of as many bytes as fit whole, so that each letter is as likely."""
-_OF_BYTE = bytes(ord(ALPHABET[byte % len(ALPHABET)]) for byte in range(256))
+SEED_BYTES = 32
+"""152 bits more than the letters take, so that each letter is as likely to one part in 2^152."""
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]")
 
 
@@ -29,12 +27,15 @@ class Canary:
     token: str
 
     @classmethod
-    def minted(cls) -> "Canary":
-        """A new one, for one request or one deployment of a template."""
-        token = ""
+    def of(cls, seed: bytes) -> "Canary":
+        """The one of a seed of 32 octets that nobody can guess. Raises ValueError for fewer."""
+        if len(seed) < SEED_BYTES:
+            raise ValueError(f"a canary's seed has {SEED_BYTES} octets")
+        number, token = int.from_bytes(seed), ""
         while len(token) < LENGTH:
-            token += secrets.token_bytes(2 * LENGTH).translate(_OF_BYTE, _UNFAIR).decode()
-        return cls(token[:LENGTH])
+            number, letter = divmod(number, len(ALPHABET))
+            token += ALPHABET[letter]
+        return cls(token)
 
     def __repr__(self) -> str:
         """Nothing of it."""

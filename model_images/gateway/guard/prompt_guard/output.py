@@ -38,10 +38,14 @@ class Output:
         canary: Canary | None = None,
         template: Template | None = None,
         hosts: frozenset[str] = frozenset(),
+        leaked: Callable[[], object] = lambda: None,
     ) -> None:
-        """`known` says whether the request held this identifier, or the gateway minted it; `hosts` may be linked to."""
+        """`known` says whether the request held this identifier, or the gateway minted it; `hosts` may be linked to.
+
+        `leaked` is called where the canary is found.
+        """
         self._find, self._known = find, known
-        self._canary = canary.watch() if canary else None
+        self._canary, self._leaked = canary.watch() if canary else None, leaked
         self._template = template.watching() if template else None
         self._divergence = Divergence(known, hosts)
         self._runs = Runs(self._judge)
@@ -78,6 +82,7 @@ class Output:
 
     def _chunk(self, chunk: str) -> str:
         if self._canary and self._canary.feed(chunk):
+            self._leaked()
             raise _no("canary", "An answer tells what the model was told; it is not passed on.")
         out = []
         for piece in _PIECE.findall(chunk):

@@ -1,13 +1,12 @@
 """Instruction and data kept apart: retrieved passages as a block that the model can tell from its orders.
 
 Spotlighting (Hines et al., Defending Against Indirect Prompt Injection Attacks With Spotlighting, arXiv:2403.14720) by
-delimiters that nobody can forge, because they hold a number minted for the request, and by marking the data itself.
+delimiters that no passage can forge, because they hold a number that its author can't know, and by marking the data.
 The mark stands before each line and not between words as in the paper: doses, tables and markers must reach the model
 as they were written. Like all of this package it lowers the odds, and no more.
 """
 
 import re
-import secrets
 from collections.abc import Sequence
 
 NONCE_BYTES = 8
@@ -18,11 +17,6 @@ _NOT_SOURCE = re.compile(r"[^\w .,:/()-]")
 # What opens or closes something for a model: its template's tokens, and fences like those of this block. `[[NAME_…]]`
 # stays: markers must come back as they went.
 _OPENERS = re.compile(r"<(?=[|<]|/?[A-Za-z_][\w:-]{0,40}[\s/>])|(?<=[|>])>|(?<![\[\w])\[(?=/?[A-Za-z_]{3,}\])")
-
-
-def minted() -> str:
-    """A nonce for one request."""
-    return secrets.token_hex(NONCE_BYTES)
 
 
 def separated(passages: Sequence[tuple[str, str]], nonce: str) -> str:
