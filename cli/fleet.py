@@ -37,7 +37,7 @@ def preview_all(stacks: Sequence[str], *, as_json: bool, quiet: bool) -> int:
     A stack that can't be planned is told with its faults and does not keep the others from their verdict.
     """
     jobs = [(stack, as_json, quiet) for stack in stacks]
-    _import_once()
+    import_once()
     documents: list[object] = []
     worst = exits.OK
     for done, outcome in enumerate(in_order(_one, _lost, jobs, at_once=cpus()), start=1):
@@ -64,7 +64,7 @@ def _document(outcome: Outcome) -> object:
     return {"stack": outcome.stack, "verdict": "not-planned", "faults": outcome.text.splitlines()}
 
 
-def _import_once() -> None:
+def import_once() -> None:
     # By name: the command builds no components, it only has the program's imports behind it.
     for module in ("plan.recorder", "components.platform", "cli.judging", "cli.planning"):
         importlib.import_module(module)
