@@ -88,7 +88,7 @@ def licence(one: Distribution) -> str:
     if named:
         # Several classifiers mean any of them, or all: nobody says which. All is the stricter reading.
         return " AND ".join(named)
-    first = ((metadata["License"] if "License" in metadata else "").strip().splitlines() or [""])[0]
+    first = next(iter(str(metadata.get_all("License", [""])[0]).strip().splitlines()), "")
     return STATED.get(first, first)
 
 

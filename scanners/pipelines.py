@@ -1,7 +1,6 @@
 """Linters of pipelines: actionlint and zizmor for GitHub's workflows, published schemas for both kinds."""
 
 from collections.abc import Iterator
-from pathlib import PurePosixPath
 
 from scanners.finding import Finding, ScannerFailed
 from scanners.ground import PROGRAMS, Ground, parsed
@@ -49,9 +48,7 @@ def read_zizmor(text: str) -> Iterator[Finding]:
     """Of its JSON."""
     for one in parsed(text, "zizmor"):
         primary = next(place for place in one["locations"] if place["symbolic"]["kind"] == "Primary")
-        # The name differs with the folder that zizmor was started in; the last parts do not.
-        given = primary["symbolic"]["key"]["Local"]["given_path"]
-        file = WORKFLOWS + PurePosixPath(given).name
+        file = primary["symbolic"]["key"]["Local"]["verbatim_path"]
         line = primary["concrete"]["location"]["start_point"]["row"] + 1
         what = f"{one['desc']}: {primary['symbolic']['annotation']}"
         where = f"{file}:{line}"
@@ -63,7 +60,9 @@ def schemas(ground: Ground) -> Iterator[Finding]:
     for start, schema in SCHEMAS.items():
         names = [name for name in ground.named(".yml", ".yaml") if name.startswith(start)]
         if names:
-            words = ("--builtin-schema", schema, "--output-format", "json")
+            # Azure's schema has expressions in an older dialect, and its templates' `${{ each }}` are no part of it.
+            azure = ("--regex-variant", "nonunicode", "--data-transform", "azure-pipelines")
+            words = ("--builtin-schema", schema, "--output-format", "json", *(azure if "azure" in schema else ()))
             yield from read_schemas(ground.run("check-jsonschema", *words, *names, fine=(0, 1)))
 
 
@@ -71,7 +70,9 @@ def read_schemas(text: str) -> Iterator[Finding]:
     """Of check-jsonschema's JSON. A file that it can't parse is a finding too."""
     document = parsed(text, "check-jsonschema")
     for one in document.get("errors", ()):
-        what = f"{one['path']}: {one['message']}"
+        # Of alternatives that all fail, the one that fails deepest is meant; the whole document is no message.
+        deepest = one.get("best_deep_match") or one
+        what = f"{deepest['path']}: {deepest['message'][:300]}"
         yield Finding(scanner="schemas", check="schema", resource=one["filename"], where=one["filename"], what=what)
     for one in document.get("parse_errors", ()):
         name, what = one["filename"], one["message"]
