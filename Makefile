@@ -6,7 +6,7 @@ PYTHON ?= python3
 SOURCES := __main__.py audit_log benchmarks cli components config delivery drill evidence intake jurisdictions model_images models pentest pipeline plan policies records retrieval scanners tests tools weights
 
 .DEFAULT_GOAL := help
-.PHONY: help setup preview preview-all check test test-slow cluster-tools test-cluster serving-tools test-serving bench-serving pentest pentest-real scan scan-tools changed-stacks review comment engine-preview engine-up drift check-deployed keep-plan fetch-plan docs format rules mutate bench bench-fleet bench-gateway fuzz clean
+.PHONY: help setup preview preview-all check test test-slow cluster-tools test-cluster serving-tools test-serving bench-serving pentest pentest-real scan scan-tools test-scan changed-stacks review comment engine-preview engine-up drift check-deployed keep-plan fetch-plan docs format rules mutate bench bench-fleet bench-gateway fuzz clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,7 +32,7 @@ check: setup ## Lint, types, the graph of imports, generated docs up to date
 	@$(RUN) python -m docs.generate --check
 
 test: setup ## Run the tests, but the slow ones; the last line is pytest's own
-	@$(RUN) pytest -m "not slow and not cluster and not serving"
+	@$(RUN) pytest -m "not slow and not cluster and not serving and not scanning"
 
 test-slow: setup ## Run the slow tests: packs as processes, a copied project, every stack
 	@$(RUN) pytest -m slow
@@ -66,6 +66,9 @@ scan-tools: setup ## Obtain the scanners: packages into .tools/scan, and two bui
 SARIF ?=
 scan: scan-tools ## Other people's scanners on plans, manifests, images, YAML, scripts, pipelines, secrets, dependencies
 	@$(RUN) python -m scanners $(if $(SARIF),--sarif $(SARIF))
+
+test-scan: scan-tools ## Try the scanners themselves, each on one thing broken
+	@BAILIWICK_REQUIRE_SCANNERS=1 $(RUN) pytest -m scanning
 
 # What the pipelines call (docs/guides/ci.md), here so that a person can call it too.
 BASE ?= origin/main

@@ -72,10 +72,14 @@ def _own(file: str, stacks: Sequence[str]) -> set[str] | None:
 
 def files_since(root: Path, base: str) -> list[str]:
     """What was changed since a branch left `base`, both names of what was renamed. Raises CannotTell."""
+    unknown = CannotTell(
+        f"'{base}' is no revision that HEAD comes from\nhint: fetch it first; a shallow clone has no past"
+    )
+    # Git takes an empty one for HEAD, since when nothing changed; and one with a dash for an option.
+    if not base or base.startswith("-"):
+        raise unknown
     words = ["git", "-C", str(root), "diff", "--name-only", "--no-renames", "-z", f"{base}...HEAD", "--"]
     done = subprocess.run(words, capture_output=True, check=False)  # noqa: S603 no shell; a revision can be no option
-    if base.startswith("-") or done.returncode != 0:
-        raise CannotTell(
-            f"'{base}' is no revision that HEAD comes from\nhint: fetch it first; a shallow clone has no past"
-        )
+    if done.returncode != 0:
+        raise unknown
     return [name for name in done.stdout.decode("utf-8", "surrogateescape").split("\0") if name]

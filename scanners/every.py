@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
-from scanners import audit, checkov, dependencies, detect_secrets, kubeconform, linters, pipelines
+from scanners import audit, checkov, dependencies, detect_secrets, kubeconform, linters, pipelines, waivers
 from scanners.finding import Finding
 from scanners.ground import Ground
 
@@ -24,6 +24,7 @@ OF_THE_TREE: Mapping[str, Scan] = {
     "actionlint": pipelines.actionlint,
     "zizmor": pipelines.zizmor,
     "schemas": pipelines.schemas,
+    "waivers": waivers.scan,
     "detect-secrets": detect_secrets.scan,
     "dependencies": dependencies.scan,
     "pip-audit": audit.scan,
