@@ -98,9 +98,8 @@ drift: setup ## Fail where STACK is no longer what was deployed
 	@pulumi preview --non-interactive --stack "$(STACK)" --refresh --expect-no-changes
 
 check-deployed: setup ## Judge what is deployed of STACK, from its state
-	@mkdir -p .evidence
-	@pulumi stack export --non-interactive --stack "$(STACK)" > ".evidence/$(STACK).state.json"
-	@$(RUN) bailiwick check ".evidence/$(STACK).state.json"
+	@state=$$(mktemp --suffix=.json) && trap 'rm -f "$$state"' EXIT \
+	  && pulumi stack export --non-interactive --stack "$(STACK)" > "$$state" && $(RUN) bailiwick check "$$state"
 
 keep-plan: setup ## Put PLAN of STACK into its state ACCOUNT under RUN_ID; print its SHA-256
 	@$(RUN) python -m pipeline keep-plan "$(STACK)" "$(PLAN)" --account "$(ACCOUNT)" --run "$(RUN_ID)"

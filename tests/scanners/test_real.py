@@ -3,8 +3,11 @@
 import json
 import os
 import shutil
+import socket
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -13,8 +16,8 @@ import yaml
 from cli.planning import ROOT
 from plan.arm_export import to_arm
 from plan.manifests import manifests, to_yaml
-from scanners import checkov, kubeconform, linters, pipelines
-from scanners.finding import Finding
+from scanners import audit, checkov, kubeconform, linters, pipelines
+from scanners.finding import Finding, NotAsked
 from scanners.ground import PROGRAMS, Ground
 from tests.plans import compliant
 
@@ -110,3 +113,50 @@ class TestFilesThatAreNotSafe:
         here = _put(ground, ".github/workflows/w.yml", text)
         assert {"template-injection", "dangerous-triggers"} <= self._checks(list(pipelines.zizmor(here)))
         assert "expression" in self._checks(list(pipelines.actionlint(here)))
+
+
+class _Advisories(BaseHTTPRequestHandler):
+    """As much of api.osv.dev/v1/query as is asked: one advisory, on one package."""
+
+    def do_POST(self) -> None:
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        events = [{"introduced": "0"}, {"fixed": "3.1.3"}]
+        package = {"name": "jinja2", "ecosystem": "PyPI"}
+        affected = [{"package": package, "ranges": [{"type": "ECOSYSTEM", "events": events}]}]
+        advisory = {"id": "PYSEC-1", "aliases": ["CVE-1"], "details": "d", "affected": affected}
+        found = {"vulns": [advisory]} if asked["package"]["name"] == "jinja2" else {}
+        text = json.dumps(found).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    def log_message(self, *_: object) -> None:
+        """Quietly."""
+
+
+class TestAdvisories:
+    """Found where they are asked for, and never taken for none where nobody answers."""
+
+    @pytest.fixture
+    def locked(self, ground: Ground, monkeypatch: pytest.MonkeyPatch) -> Ground:
+        monkeypatch.setattr(audit, "EXPORTS", {})
+        monkeypatch.setenv("PIP_AUDIT_VULNERABILITY_SERVICE", "osv")
+        hashes = " --hash=sha256:" + "0" * 64 + "\n"
+        return _put(ground, "requirements.txt", f"jinja2==3.1.2{hashes}idna==3.10{hashes}")
+
+    def test_an_advisory_is_a_finding(self, locked: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+        with ThreadingHTTPServer(("127.0.0.1", 0), _Advisories) as server:
+            Thread(target=server.serve_forever, daemon=True).start()
+            monkeypatch.setenv("PIP_AUDIT_OSV_URL", f"http://127.0.0.1:{server.server_address[1]}/v1/query")
+            (found,) = audit.scan(locked)
+            server.shutdown()
+        assert (found.check, found.resource) == ("PYSEC-1", "jinja2==3.1.2")
+        assert "3.1.3" in found.what
+
+    def test_silence_is_no_answer(self, locked: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+        with socket.socket() as closed:
+            closed.bind(("127.0.0.1", 0))
+            monkeypatch.setenv("PIP_AUDIT_OSV_URL", f"http://127.0.0.1:{closed.getsockname()[1]}/v1/query")
+            with pytest.raises(NotAsked):
+                list(audit.scan(locked))
