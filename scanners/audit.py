@@ -36,7 +36,7 @@ def scan(ground: Ground) -> Iterator[Finding]:
             said = ground.run("pip-audit", *words, "--format", "json", fine=(0, TELLS_FINDINGS))
             if not said.strip():
                 raise NotAsked("pip-audit: its service can't be reached; no advisory was looked up")
-            yield from read(said, name, silent)
+            yield from read(said, "uv.lock" if name in EXPORTS else name, silent)
     if silent:
         few = ", ".join(sorted(silent)[:3])
         raise NotAsked(f"pip-audit: its service knows nothing of {len(silent)} packages ({few}, …)")

@@ -1,6 +1,8 @@
 """checkov (Prisma Cloud's checks, offline): ARM templates, Kubernetes manifests, Dockerfiles."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
 from scanners.finding import Finding, ScannerFailed
 from scanners.ground import Ground, parsed
@@ -19,7 +21,7 @@ def manifests(ground: Ground) -> Iterator[Finding]:
 def edge(ground: Ground) -> Iterator[Finding]:
     """What an edge site runs, as it lies in edge/."""
     said = _run(ground, "kubernetes", "--directory", "edge")
-    yield from read(said, "checkov-edge", least=1)
+    yield from read(said, "checkov-edge", least=1, where="edge/{}")
 
 
 def dockerfiles(ground: Ground) -> Iterator[Finding]:
@@ -32,7 +34,10 @@ def dockerfiles(ground: Ground) -> Iterator[Finding]:
 def _folder(ground: Ground, framework: str, scanner: str, name: str = "arm") -> Iterator[Finding]:
     folder = ground.exports / name
     files = len(list(folder.iterdir()))
-    yield from read(_run(ground, framework, "--directory", str(folder)), scanner, least=files)
+    said = _run(ground, framework, "--directory", str(folder))
+    for finding in read(said, scanner, least=files):
+        # The export is gone when somebody reads this; what it was made of is not.
+        yield replace(finding, where=f"Pulumi.{Path(finding.where).stem}.yaml")
 
 
 def _run(ground: Ground, framework: str, *where: str) -> str:
@@ -45,8 +50,8 @@ def _run(ground: Ground, framework: str, *where: str) -> str:
     )
 
 
-def read(text: str, scanner: str, *, least: int) -> Iterator[Finding]:
-    """Findings of one run.
+def read(text: str, scanner: str, *, least: int, where: str = "{}") -> Iterator[Finding]:
+    """Findings of one run; `where` puts checkov's path into its place.
 
     Raises ScannerFailed where a file was not understood, or fewer than `least` resources were seen: checkov passes
     what it can't read.
@@ -66,7 +71,7 @@ def read(text: str, scanner: str, *, least: int) -> Iterator[Finding]:
             scanner=scanner,
             check=one["check_id"],
             resource=one["resource"].removesuffix("."),
-            where=one["file_path"].lstrip("/"),
+            where=where.format(one["file_path"].lstrip("/")),
             what=one["check_name"],
             link=one.get("guideline") or "",
         )

@@ -75,7 +75,7 @@ def of_licences(installed: Iterable[Distribution]) -> Iterator[Finding]:
     for one in sorted(installed, key=lambda each: str(each.metadata["Name"]).lower()):
         name, stated = str(one.metadata["Name"]), licence(one)
         if name != "bailiwick" and not is_permissive(stated):
-            yield _finding("licence", name, "installed", f"is under {stated or 'no licence that it states'}")
+            yield _finding("licence", name, "uv.lock", f"is under {stated or 'no licence that it states'}")
 
 
 def licence(one: Distribution) -> str:

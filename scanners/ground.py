@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cli.tree import tracked
+from cli.tree import within
 from scanners.finding import ScannerFailed
 
 PROGRAMS = Path(".tools") / "scan" / "bin"
@@ -29,8 +29,8 @@ class Ground:
 
     @classmethod
     def of(cls, root: Path, exports: Path) -> "Ground":
-        """The tree's ground. Raises click.UsageError where git knows no such tree."""
-        return cls(root=root, exports=exports, files=tuple(path for path in tracked(root) if path.is_file()))
+        """The tree's ground."""
+        return cls(root=root, exports=exports, files=tuple(path for path in within([root]) if path.is_file()))
 
     def named(self, *endings: str) -> list[str]:
         """Files whose name ends so, relative to the root."""

@@ -6,6 +6,7 @@
 import json
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from scanners.finding import Finding, ScannerFailed
@@ -24,7 +25,11 @@ def scan(ground: Ground) -> Iterator[Finding]:
         write(Path(folder))
         words = ("-strict", "-summary", "-output", "json", "-schema-location", f"{folder}/{TEMPLATE}")
         said = ground.run("kubeconform", *words, *map(str, [*stacks, *edge]), fine=(0, 1))
-    yield from read(said, least=len(stacks))
+    for finding in read(said, least=len(stacks)):
+        file = Path(finding.where)
+        inside = file.is_relative_to(ground.root) and not file.is_relative_to(ground.exports)
+        where = file.relative_to(ground.root).as_posix() if inside else f"Pulumi.{file.stem}.yaml"
+        yield replace(finding, where=where)
 
 
 def _is_object(name: str) -> bool:
@@ -40,5 +45,4 @@ def read(text: str, *, least: int) -> Iterator[Finding]:
     for one in document["resources"]:
         name = f"{one['kind'] or 'object'}.{one['name'] or 'without-a-name'}"
         check = {"statusInvalid": "invalid", "statusError": "not-read"}.get(one["status"], one["status"])
-        where = "/".join(Path(one["filename"]).parts[-2:])
-        yield Finding(scanner="kubeconform", check=check, resource=name, where=where, what=one["msg"])
+        yield Finding(scanner="kubeconform", check=check, resource=name, where=one["filename"], what=one["msg"])

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from scanners.finding import Finding, ScannerFailed
 from scanners.ground import PROGRAMS, Ground, parsed
 
-WORKFLOWS = ".github/workflows/"
+WORKFLOWS, DEPENDABOT = ".github/workflows/", ".github/dependabot.yml"
 SCHEMAS = {
     WORKFLOWS: "vendor.github-workflows",
-    ".github/dependabot.yml": "vendor.dependabot",
+    DEPENDABOT: "vendor.dependabot",
     "azure-pipelines": "vendor.azure-pipelines",
 }
 """Start of a file's name to the schema of check-jsonschema's own copies: nothing is fetched."""
@@ -38,10 +38,11 @@ def read_actionlint(text: str) -> Iterator[Finding]:
 
 
 def zizmor(ground: Ground) -> Iterator[Finding]:
-    """Workflows: what an attacker could use. Offline; the strictest persona but one."""
+    """Workflows and their keeper: what an attacker could use. Offline; the strictest persona but one."""
     words = ("--offline", "--no-progress", "--persona", "pedantic", "--format", "json-v1", "--quiet")
     # 11 to 14 are its codes for findings, by severity: docs.zizmor.sh/usage, exit codes.
-    yield from read_zizmor(ground.run("zizmor", *words, *_workflows(ground), fine=(0, 11, 12, 13, 14)))
+    files = (*_workflows(ground), *ground.named(DEPENDABOT))
+    yield from read_zizmor(ground.run("zizmor", *words, *files, fine=(0, 11, 12, 13, 14)))
 
 
 def read_zizmor(text: str) -> Iterator[Finding]:

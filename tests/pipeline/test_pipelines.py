@@ -11,7 +11,9 @@ from cli.planning import ROOT
 
 FOLDER = ROOT / ".github" / "workflows"
 WORKFLOWS = sorted(path.name for path in FOLDER.glob("*.yml"))
-WRITERS = {"pull-request.yml": {"tell": {"pull-requests", "security-events"}}}
+WRITERS = {
+    "pull-request.yml": {"tell": {"pull-requests", "security-events"}, "tell-of-scan": {"security-events"}},
+}
 """Workflow to the jobs that may write, and what."""
 _MAKE = re.compile(r"\bmake (?:--[a-z-]+ )*([a-z-]+(?: [a-z-]+)*)")
 
@@ -72,11 +74,12 @@ class TestRights:
             assert "environment" not in spec, job
             assert "self-hosted" not in str(spec["runs-on"]), job
 
-    def test_who_may_write_runs_nothing_of_the_pull_request(self) -> None:
-        steps = [step for job, step in _steps("pull-request.yml") if job == "tell"]
+    @pytest.mark.parametrize("writer", WRITERS["pull-request.yml"])
+    def test_who_may_write_runs_nothing_of_the_pull_request(self, writer: str) -> None:
+        steps = [step for job, step in _steps("pull-request.yml") if job == writer]
         (checkout,) = [step for step in steps if "actions/checkout" in step.get("uses", "")]
         assert checkout["with"]["ref"] == "${{ github.event.pull_request.base.sha }}"
-        condition = _workflow("pull-request.yml")["jobs"]["tell"]["if"]
+        condition = _workflow("pull-request.yml")["jobs"][writer]["if"]
         assert "head.repo.full_name == github.repository" in condition
 
     def test_nothing_is_pasted_into_a_script(self) -> None:

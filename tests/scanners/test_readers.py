@@ -40,7 +40,7 @@ READERS: dict[str, tuple[Read, str, tuple[str, str, str, str]]] = {
     "kubeconform": (
         lambda text: kubeconform.read(text, least=1),
         recorded.KUBECONFORM,
-        ("kubeconform", "invalid", "ConfigMap.x", "manifests/eu-prod.yaml"),
+        ("kubeconform", "invalid", "ConfigMap.x", "/x/manifests/eu-prod.yaml"),
     ),
     "detect-secrets": (
         detect_secrets.read,

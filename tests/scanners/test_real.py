@@ -82,6 +82,7 @@ class TestAManifestThatIsNotSafe:
         self._broken(ground, lambda deployment: deployment["spec"].update(replica=3))
         (found,) = kubeconform.scan(ground)
         assert "'replica' not allowed" in found.what
+        assert found.where == "Pulumi.eu-prod.yaml"
 
     def test_as_it_is_it_has_the_published_form(self, ground: Ground) -> None:
         self._broken(ground, lambda _: None)
