@@ -39,6 +39,7 @@ def command(names: tuple[str, ...], *, wants_json: bool, sarif: Path | None) -> 
     found: list[Finding] = []
     failed: list[str] = []
     unasked: list[str] = []
+    ran: list[str] = []
     took: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as folder:
         ground = Ground.of(ROOT, Path(folder))
@@ -52,6 +53,7 @@ def command(names: tuple[str, ...], *, wants_json: bool, sarif: Path | None) -> 
                 click.echo(f"{name} …", err=True)
             try:
                 found += scan(ground)
+                ran.append(name)
             except NotAsked as error:
                 (failed if os.environ.get(REQUIRED) else unasked).append(str(error))
             except ScannerFailed as error:
@@ -59,9 +61,9 @@ def command(names: tuple[str, ...], *, wants_json: bool, sarif: Path | None) -> 
             except (KeyError, TypeError, ValueError, LookupError) as error:
                 failed.append(f"{name} said what nobody reads: {type(error).__name__}: {error}")
             took[name] = time.monotonic() - started
-    # A scanner that failed found nothing: what is accepted of it is not needless for that.
     today = datetime.now(UTC).date()
-    result = verdict(found, accepted, today=today, ran=[] if failed else [*took], failed=failed, unasked=unasked)
+    # A scanner that did not do its work found nothing: what is accepted of it is not needless for that.
+    result = verdict(found, accepted, today=today, ran=ran, failed=failed, unasked=unasked)
     _tell(result, took, wants_json=wants_json, sarif=sarif)
     sys.exit(exits.FAILED if failed else exits.OK if result.is_clean else exits.REFUSED)
 

@@ -31,15 +31,30 @@ def scan(ground: Ground) -> Iterator[Finding]:
         for name in ground.named("requirements.txt"):
             files[name] = ground.root / name
         silent: set[str] = set()
+        # One package first: a mirror that has packages and no advisories is not asked hundreds of times for nothing.
+        first = Path(folder) / "first.txt"
+        first.write_text(_first(next(iter(files.values()))), encoding="utf-8")
+        list(read(_asked(ground, first), "", silent))
+        if silent:
+            raise NotAsked(f"pip-audit: its service knows nothing of {', '.join(silent)}; no advisory was looked up")
         for name, file in files.items():
-            words = ("--requirement", str(file), "--no-deps", "--disable-pip", "--progress-spinner", "off")
-            said = ground.run("pip-audit", *words, "--format", "json", fine=(0, TELLS_FINDINGS))
-            if not said.strip():
-                raise NotAsked("pip-audit: its service can't be reached; no advisory was looked up")
-            yield from read(said, "uv.lock" if name in EXPORTS else name, silent)
+            yield from read(_asked(ground, file), "uv.lock" if name in EXPORTS else name, silent)
     if silent:
         few = ", ".join(sorted(silent)[:3])
         raise NotAsked(f"pip-audit: its service knows nothing of {len(silent)} packages ({few}, …)")
+
+
+def _first(requirements: Path) -> str:
+    entries = requirements.read_text(encoding="utf-8").replace("\\\n", " ").splitlines()
+    return next(entry for entry in entries if "==" in entry and not entry.lstrip().startswith("#")) + "\n"
+
+
+def _asked(ground: Ground, file: Path) -> str:
+    words = ("--requirement", str(file), "--no-deps", "--disable-pip", "--progress-spinner", "off", "--format", "json")
+    said = ground.run("pip-audit", *words, fine=(0, TELLS_FINDINGS))
+    if not said.strip():
+        raise NotAsked("pip-audit: its service can't be reached; no advisory was looked up")
+    return said
 
 
 def read(text: str, lock: str, silent: set[str]) -> Iterator[Finding]:

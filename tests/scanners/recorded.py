@@ -31,7 +31,7 @@ KUBECONFORM = """{"resources": [{"filename": "/x/manifests/eu-prod.yaml", "kind"
  "summary": {"valid": 3, "invalid": 1, "errors": 0, "skipped": 0}}"""
 
 DETECT_SECRETS = """{"version": "1.5.0", "results": {"p.py": [{"type": "Secret Keyword", "filename": "p.py",
- "hashed_secret": "0123456789abcdef0123456789abcdef01234567", "is_verified": false, "line_number": 1}]}}"""
+ "hashed_secret": "ffffffffffffffffffffffffffffffffffffffff", "is_verified": false, "line_number": 1}]}}"""
 
 PIP_AUDIT = """{"dependencies": [
  {"name": "jinja2", "version": "3.1.2", "vulns": [{"id": "PYSEC-2024-1", "aliases": ["CVE-2024-22195"],

@@ -45,7 +45,7 @@ READERS: dict[str, tuple[Read, str, tuple[str, str, str, str]]] = {
     "detect-secrets": (
         detect_secrets.read,
         recorded.DETECT_SECRETS,
-        ("detect-secrets", "secret-keyword", "p.py#0123456789abcdef0123456789abcdef01234567", "p.py:1"),
+        ("detect-secrets", "secret-keyword", "p.py#ffffffffffffffffffffffffffffffffffffffff", "p.py:1"),
     ),
     "pip-audit": (
         lambda text: audit.read(text, "project", set()),
