@@ -3,10 +3,10 @@ STACK ?= eu-prod
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 RUN := $(UV) run --frozen
 PYTHON ?= python3
-SOURCES := __main__.py audit_log benchmarks breach cli components config delivery drill evidence intake jurisdictions model_images models pentest plan policies records retrieval tests tools weights
+SOURCES := __main__.py audit_log benchmarks breach cli components config delivery drill evidence intake jurisdictions model_images models pentest pipeline plan policies records retrieval scanners tests tools weights
 
 .DEFAULT_GOAL := help
-.PHONY: help setup preview preview-all evidence check test test-slow cluster-tools test-cluster serving-tools test-serving bench-serving pentest pentest-real scan docs format rules mutate bench bench-fleet bench-gateway fuzz clean release-check
+.PHONY: help setup preview preview-all evidence check test test-slow cluster-tools test-cluster serving-tools test-serving bench-serving pentest pentest-real scan docs format rules mutate bench bench-fleet bench-gateway fuzz clean release-check scan-tools test-scan changed-stacks review comment engine-preview engine-up drift check-deployed keep-plan fetch-plan
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,8 +23,8 @@ preview: setup ## Plan STACK (eu-prod) without a cloud, and judge it
 preview-all: setup ## Plan and judge every stack
 	@$(RUN) bailiwick preview --all --quiet
 
-evidence: setup ## Write what a reviewer signs of STACK (evidence-out/STACK)
-	@$(RUN) bailiwick evidence $(STACK) --out evidence-out/$(STACK)
+evidence: setup ## Write what a reviewer signs of STACK (.evidence/STACK)
+	@$(RUN) bailiwick evidence $(STACK) --out .evidence/$(STACK)
 
 check: setup ## Lint, types, the graph of imports, generated docs up to date
 	@$(RUN) ruff check $(SOURCES)
@@ -35,7 +35,7 @@ check: setup ## Lint, types, the graph of imports, generated docs up to date
 	@$(RUN) python -m docs.generate --check
 
 test: setup ## Run the tests, but the slow ones; the last line is pytest's own
-	@$(RUN) pytest -m "not slow and not cluster and not serving"
+	@$(RUN) pytest -m "not slow and not cluster and not serving and not scanning"
 
 test-slow: setup ## Run the slow tests: packs as processes, a copied project, every stack
 	@$(RUN) pytest -m slow
@@ -62,11 +62,54 @@ pentest: setup ## Attack the whole gateway before a model that gives way; report
 pentest-real: serving-tools ## The same before real vLLM: its prefix cache, its template's tokens, exhaustion (minutes)
 	@$(RUN) python -m pentest --real
 
-DOCKERFILES := $(wildcard model_images/*/Dockerfile)
-scan: setup ## Judge the images' Dockerfiles by hadolint and checkov
-	@$(RUN) hadolint $(DOCKERFILES)
-	@$(UV) run --frozen --isolated --no-default-groups --only-group scan checkov $(addprefix --file ,$(DOCKERFILES)) \
-	  --framework dockerfile --skip-download --compact --quiet
+scan-tools: setup ## Obtain the scanners: packages into .tools/scan, and two built with Go (a minute once)
+	@UV_PROJECT_ENVIRONMENT=$(CURDIR)/.tools/scan $(UV) sync --frozen --quiet --inexact --no-default-groups --only-group scan
+	@$(RUN) python -m tools.scan
+
+SARIF ?=
+scan: scan-tools ## Other people's scanners on plans, manifests, images, YAML, scripts, pipelines, secrets, dependencies
+	@$(RUN) python -m scanners $(if $(SARIF),--sarif $(SARIF))
+
+test-scan: scan-tools ## Try the scanners themselves, each on one thing broken
+	@BAILIWICK_REQUIRE_SCANNERS=1 $(RUN) pytest -m scanning
+
+# What the pipelines call (docs/guides/ci.md), here so that a person can call it too.
+BASE ?= origin/main
+FORMAT ?= lines
+changed-stacks: setup ## The stacks that the change since BASE touches; ALL=1 every one, ONLY=… of these alone
+	@$(RUN) python -m pipeline changed $(if $(ALL),--all,--base "$(BASE)") $(if $(filter undefined,$(origin ONLY)),,--only "$(ONLY)") --format $(FORMAT)
+
+OUT ?= .evidence/$(STACK)
+review: setup ## Plan and judge STACK, and write what a reviewer reads into OUT
+	@code=0; $(RUN) bailiwick evidence "$(STACK)" --out "$(OUT)" || code=$$?; \
+	  case $$code in 0|3|4) cat "$(OUT)/summary.md" ;; esac; exit $$code
+
+comment: setup ## Write FILE as the pull request's comment on STACK, or edit the one that is there
+	@$(RUN) python -m pipeline comment "$(STACK)" "$(FILE)"
+
+# With the real engine, logged in where the state lies: docs/guides/deploy.md.
+PLAN ?= .evidence/$(STACK).plan.json
+PACKS := $(foreach pack,sovereignty patient_data platform,--policy-pack policies/packs/$(pack))
+engine-preview: setup ## Preview STACK with the real engine and every pack, and save its plan as PLAN
+	@mkdir -p "$(dir $(PLAN))"
+	@pulumi preview --non-interactive --stack "$(STACK)" $(PACKS) --save-plan "$(PLAN)"
+
+engine-up: setup ## Do to STACK what PLAN says, and nothing else
+	@pulumi up --non-interactive --yes --stack "$(STACK)" $(PACKS) --plan "$(PLAN)"
+
+drift: setup ## Fail where STACK is no longer what was deployed
+	@pulumi preview --non-interactive --stack "$(STACK)" --refresh --expect-no-changes
+
+check-deployed: setup ## Judge what is deployed of STACK, from its state
+	@state=$$(mktemp --suffix=.json) && trap 'rm -f "$$state"' EXIT \
+	  && pulumi stack export --non-interactive --stack "$(STACK)" > "$$state" && $(RUN) bailiwick check "$$state"
+
+keep-plan: setup ## Put PLAN of STACK into its state ACCOUNT under RUN_ID; print its SHA-256
+	@$(RUN) python -m pipeline keep-plan "$(STACK)" "$(PLAN)" --account "$(ACCOUNT)" --run "$(RUN_ID)"
+
+fetch-plan: setup ## Take PLAN of STACK back, if it still has that SHA256
+	@mkdir -p "$(dir $(PLAN))"
+	@$(RUN) python -m pipeline fetch-plan "$(STACK)" "$(PLAN)" --account "$(ACCOUNT)" --run "$(RUN_ID)" --sha256 "$(SHA256)"
 
 docs: setup ## Write the generated reference
 	@$(RUN) python -m docs.generate
@@ -107,4 +150,4 @@ bench-fleet: setup ## Print times and memory of many stacks (minutes)
 	@$(RUN) python -m benchmarks.fleet
 
 clean: ## Remove environments and caches
-	@rm -rf .venv .tools .pentest evidence-out .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .tools .pentest .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .evidence

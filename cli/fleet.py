@@ -65,7 +65,7 @@ def _document(outcome: Outcome) -> object:
 
 
 def import_once() -> None:
-    """What every child needs, before the first is forked."""
+    """What every stack's plan needs, imported before any process is forked for one."""
     # By name: the command builds no components, it only has the program's imports behind it.
     for module in ("plan.recorder", "components.platform", "cli.judging", "cli.planning"):
         importlib.import_module(module)

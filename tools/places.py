@@ -11,6 +11,11 @@ BIN = FOLDER / "bin"
 DEFINITIONS = FOLDER / "definitions"
 """Definitions of custom resources, as their projects publish them."""
 
+SWAGGER = FOLDER / "openapi" / "swagger.json"
+"""The API's description, of the release that the server is built from."""
+SCANNERS = HERE.parent / ".tools" / "scan"
+"""Git-ignored; the environment of the dependency group `scan`, and beside its programs those of `make scan-tools`."""
+
 ETCD, API_SERVER = "etcd", "kube-apiserver"
 POLICY_TESTER, VERIFIER = "policy-tester", "policy-controller"
 """Of sigstore's policy-controller, which verifies images: tools/verifier."""

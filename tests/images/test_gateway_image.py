@@ -320,7 +320,7 @@ class TestItsBillOfMaterials:
 
 
 class TestOthersCheckIt:
-    """What two tools know of Dockerfiles beyond the above; where they are installed."""
+    """What a tool knows of Dockerfiles beyond the above, where it is installed; `make scan` asks more of them."""
 
     def _run(self, *command: str) -> "subprocess.CompletedProcess[str]":
         found = shutil.which(command[0])
@@ -330,8 +330,4 @@ class TestOthersCheckIt:
 
     def test_hadolint(self) -> None:
         done = self._run("hadolint", str(DOCKERFILE))
-        assert done.returncode == 0, done.stdout
-
-    def test_checkov(self) -> None:
-        done = self._run("checkov", "--file", str(DOCKERFILE), "--framework", "dockerfile", "--skip-download")
         assert done.returncode == 0, done.stdout

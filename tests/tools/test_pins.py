@@ -64,3 +64,16 @@ class TestWhereProgramsAreFound:
         assert brought("etcd") is None
         folders["built"].unlink()
         assert brought("etcd") == folders["path"]
+
+
+class TestTheScanners:
+    """What looks at everything is the last thing that may be exchanged unseen."""
+
+    def test_each_that_is_built_is_required_and_pinned(self) -> None:
+        from tools.scan import PROGRAMS
+
+        module = HERE / "linters"
+        required = dict(_REQUIRED.findall((module / "go.mod").read_text(encoding="utf-8")))
+        sums = (module / "go.sum").read_text(encoding="utf-8")
+        for path in PROGRAMS.values():
+            assert f"{path} {required[path]} h1:" in sums
