@@ -13,6 +13,7 @@ VERBS = {
     "preview": "Plan a stack without a cloud, and judge it.",
     "check": "Judge a saved plan, or the export of a deployed stack.",
     "evidence": "Write, verify and compare what a reviewer signs.",
+    "diff": "Show what differs between two plans, and what that makes to the verdict.",
     "flows": "Show along what data can go, and what leaves.",
     "rules": "List the rules, or explain one.",
     "regulations": "List the regulations, or read one requirement by requirement.",
