@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli import exits
+from cli import completing, exits
+from cli.guess import OneOf
 
 if TYPE_CHECKING:
     from evidence.diff_verdict import VerdictChange
@@ -14,19 +15,23 @@ if TYPE_CHECKING:
 
 
 @click.command("diff")
-@click.argument("base")
-@click.argument("head", required=False)
-@click.option("--stack", help="Which stack is planned, where BASE or HEAD is a git revision.")
+@click.argument("base", shell_complete=completing.stacks_or_files)
+@click.argument("head", required=False, shell_complete=completing.stacks_or_files)
+@click.option(
+    "--stack", shell_complete=completing.stacks, help="Which stack is planned, where BASE or HEAD is a git revision."
+)
 @click.option("--json", "form", flag_value="json", help="Print as JSON.")
 @click.option(
     "--markdown", "form", flag_value="markdown", help="Print a comment for a pull request, below 65,536 signs."
 )
 @click.option("--accept", "accepted", multiple=True, metavar="NAME", help="Somebody decided that this one may go.")
 @click.option("--exit-code", is_flag=True, help="End with 5 where anything differs: a nightly look for drift.")
-@click.option("--jurisdiction", help="Whose law applies, where an exported stack's name does not say it.")
 @click.option(
-    "--environment", type=click.Choice(["prod", "dev"]), help="As what an exported stack is judged, likewise."
+    "--jurisdiction",
+    shell_complete=completing.jurisdictions,
+    help="Whose law applies, where an exported stack's name does not say it.",
 )
+@click.option("--environment", type=OneOf(["prod", "dev"]), help="As what an exported stack is judged, likewise.")
 def command(
     base: str,
     head: str | None,

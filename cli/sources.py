@@ -8,7 +8,7 @@ from typing import Literal
 import click
 
 from cli.guess import meant
-from cli.planning import known_stacks, plan_stack
+from cli.planning import is_there, known_stacks, plan_stack
 from cli.revisions import Planned, commit_of, plans_at
 
 
@@ -39,12 +39,14 @@ def named(base: str, head: str | None, stack: str | None) -> tuple[Source, Sourc
 
 
 def _source(word: str, stack: str | None, stacks: Sequence[str]) -> Source:
-    if Path(word).is_file():
+    if is_there(word) and Path(word).is_file():
         return Source("file", Path(word).name, word)
     if word in stacks:
         return Source("stack", word, word)
-    if Path(word).is_dir():
-        raise click.UsageError(f"'{word}' is a folder; a plan file, an export, a stack or a git revision is wanted.")
+    if is_there(word):
+        raise click.UsageError(
+            f"'{word}' is a folder or a device; a plan file, an export, a stack or a git revision is wanted."
+        )
     commit = commit_of(word)
     if commit is None:
         raise click.UsageError(
