@@ -99,7 +99,8 @@ def _all() -> list[Verb]:
 
 
 ALL = _all()
-GROUPS = [name for name in VERBS if isinstance(bailiwick.get_command(ROOT, name), click.Group)]
+GROUPS = [name for name in VERBS if type(bailiwick.get_command(ROOT, name)) is click.Group]
+"""Not `evidence`, which takes a stack's name where a subverb could stand."""
 
 WITH_STACKS = [verb for verb in ALL if any(item.name in STACKS for item in verb.command.params)]
 READING = [
