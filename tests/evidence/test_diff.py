@@ -100,6 +100,14 @@ class TestNoSecretIsEverWritten:
             for form in (value, base64.b64encode(value.encode()).decode(), value[:16]):
                 assert form not in text
 
+    @pytest.mark.parametrize("key", ["adminPassword", "client_secret", "accessToken", "sharedKey"])
+    def test_nor_a_weak_one_that_only_its_name_gives_away(self, key: str) -> None:
+        """`summer` has the shape of nothing."""
+        one, other = (plan(resource(STORE, "a", {"x": {key: word}})) for word in ("summer", "winter"))
+        text = _all_forms(difference(one, other))
+        assert "summer" not in text
+        assert "winter" not in text
+
     def test_that_it_changed_is_said(self) -> None:
         one, other = (plan(resource(STORE, "a", {"adminPassword": _strong()})) for _ in range(2))
         (change,) = difference(one, other).changes

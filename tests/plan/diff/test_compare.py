@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from plan.diff.compare import difference
 from plan.diff.model import Kind
@@ -30,6 +31,17 @@ class TestADifferenceIsExactlyWhatDiffers:
     def test_the_difference_applied_to_the_first_gives_the_second(self, one: Plan, other: Plan) -> None:
         wanted = {item.urn: item.inputs for item in other.resources}
         assert json.dumps(applied(difference(one, other)), sort_keys=True) == json.dumps(wanted, sort_keys=True)
+
+    @given(st.lists(st.sampled_from("abcd"), unique=True), st.lists(st.sampled_from("abcd"), unique=True))
+    @settings(max_examples=100, deadline=None)
+    def test_the_order_of_a_list_is_part_of_it(self, one: list[str], other: list[str]) -> None:
+        """Routes and rules are taken in their order."""
+        sides = [
+            plan(resource(STORE, "a", {"rules": [{"name": name, "x": 1} for name in names]})) for names in (one, other)
+        ]
+        found = difference(*sides)
+        assert applied(found) == {item.urn: item.inputs for item in sides[1].resources}
+        assert bool(found.changes) is (one != other)
 
     @given(plans(), plans())
     @settings(max_examples=60, deadline=None)
