@@ -5,6 +5,7 @@ from typing import Final
 
 from evidence import diff_words as words
 from evidence.diff_verdict import VerdictChange
+from evidence.formats.summary import escape
 from plan.diff.model import Difference, Kind, ResourceChange
 from policies.review import Finding
 
@@ -15,10 +16,14 @@ _SPARE: Final = 400
 
 
 def as_markdown(found: Difference, title: str, verdict: VerdictChange, *, largest: int = LARGEST) -> str:
-    """At most `largest` characters; what does not fit is counted in the last line."""
+    """At most `largest` characters; what does not fit is counted in the last line.
+
+    The first line is a mark by which a pipeline finds its comment again, to edit it in place.
+    """
     bad = verdict.after.verdict != "compliant" or bool(found.losses)
     page = _Page(largest - _SPARE)
-    page.add(f"### {'❌' if bad else '✅'} {title}: {verdict.says}\n")
+    page.add(f"<!-- bailiwick-diff:{found.after.stack} -->\n")
+    page.add(f"### {'❌' if bad else '✅'} {code(title)}: {verdict.says}\n")
     page.add(f"{words.tally(found)} · {len(verdict.new)} findings new, {len(verdict.gone)} gone\n")
     if found.losses:
         page.add(f"\n**❌ Data is lost: {len(found.losses)}**\n\n")
@@ -29,7 +34,7 @@ def as_markdown(found: Difference, title: str, verdict: VerdictChange, *, larges
     for kind in (Kind.REPLACED, Kind.DELETED, Kind.CREATED, Kind.CHANGED):
         rest = [change for change in found.of_kind(kind) if not change.loses_data]
         page.fold(f"{kind.value.capitalize()}: {len(rest)}", [_entry(change) for change in rest])
-    page.fold("Notes", [f"- {_safe(line)}\n" for line in words.remarks(found)])
+    page.fold("Notes", [f"- {escape(line)}\n" for line in words.remarks(found)])
     return page.text()
 
 
@@ -37,9 +42,9 @@ def _entry(change: ResourceChange) -> str:
     lines = [
         f"- `{words.mark(change)}` **{change.kind.value}** {code(change.resource.label)} {code(change.resource.type)}"
     ]
-    lines += [f"  - {_safe(line)}" for line in words.about(change)]
+    lines += [f"  - {escape(line)}" for line in words.about(change)]
     lines += [
-        f"  - {code(path)}: {code(before)} → {code(after)}{f' **{_safe(effect)}**' if effect else ''}"
+        f"  - {code(path)}: {code(before)} → {code(after)}{f' **{escape(effect)}**' if effect else ''}"
         for path, before, after, effect in words.properties(change)
     ]
     return "\n".join(lines) + "\n"
@@ -74,11 +79,6 @@ def _ticks(text: str) -> Iterator[str]:
             run = ""
 
 
-def _safe(text: str) -> str:
-    """Our own sentences, in which a plan's names may stand."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace("@", "&#64;")
-
-
 class _Page:
     """Adds whole entries as long as they fit; once one does not, none does."""
 
@@ -103,7 +103,7 @@ class _Page:
         """Entries that are seen when somebody asks; nothing where there are none."""
         if not entries:
             return
-        frame = (f"\n<details><summary>{_safe(title)}</summary>\n\n", "\n</details>\n")
+        frame = (f"\n<details><summary>{escape(title)}</summary>\n\n", "\n</details>\n")
         if self._left_out or sum(map(len, frame)) > self._room:
             self._left_out += len(entries)
             return

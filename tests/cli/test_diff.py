@@ -92,7 +92,10 @@ class TestItsForms:
     def test_markdown_begins_with_the_verdict(self, base: str, tmp_path: Path) -> None:
         head = _saved(tmp_path, "head.json", changed(compliant(), "storage:StorageAccount", "tags.note", "x"))
         text = run("diff", base, head, "--markdown").stdout
-        assert text.startswith("### ✅ eu-prod: base.json → head.json: compliant, as before")
+        assert text.splitlines()[:2] == [
+            "<!-- bailiwick-diff:eu-prod -->",
+            "### ✅ `eu-prod: base.json → head.json`: compliant, as before",
+        ]
         assert "<details><summary>Changed: 1</summary>" in text
 
 
