@@ -5,7 +5,7 @@ from typing import Final
 
 from evidence import diff_words as words
 from evidence.diff_verdict import VerdictChange
-from evidence.formats.summary import escape
+from evidence.document.markdown import escape
 from plan.diff.model import Difference, Kind, ResourceChange
 from policies.review import Finding
 

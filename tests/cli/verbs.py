@@ -25,6 +25,7 @@ VALUES = {
     "rule_id": "residency.region-inside-jurisdiction",
     "regulation_id": "gdpr",
     "revision": "a" * 40,
+    "known_at": "2026-11-22T08:00Z",
     "prometheus": "http://127.0.0.1:1",
     "weights": "https://x.azconfig.io",
 }
