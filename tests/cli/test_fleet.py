@@ -62,7 +62,7 @@ class TestAProcessThatIsKilledTakesOnlyItselfAlong:
 
         monkeypatch.setattr("cli.planning.plan_stack", killed)
         monkeypatch.setattr("cli.planning.known_stacks", lambda: ("eu-dev",))
-        monkeypatch.setattr("cli.fleet._import_once", lambda: None)
+        monkeypatch.setattr("cli.fleet.import_once", lambda: None)
         done = run("preview", "--all", "--quiet")
         assert done.returncode == 1
         assert "planning eu-dev failed: its process was stopped by SIGKILL" in done.stdout
@@ -86,7 +86,7 @@ class TestAChildImportsNothingOfTheSdk:
     def test_planning_after_the_one_import_loads_no_module_of_it(self) -> None:
         probe = (
             "import sys, cli.fleet\n"
-            "cli.fleet._import_once()\n"
+            "cli.fleet.import_once()\n"
             "before = set(sys.modules)\n"
             "cli.fleet._one(('eu-prod', False, True))\n"
             "print([m for m in sys.modules if m not in before and m.startswith('pulumi')])"
