@@ -95,7 +95,8 @@ def prove(folder: Path, index: int, until: int | None) -> int:
 @command.command("check-proof")
 @click.argument("file", type=_FILE)
 @_KEY
-def check_proof(file: Path, *, keys: tuple[str, ...]) -> int:
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def check_proof(file: Path, *, keys: tuple[str, ...], as_json: bool) -> int:
     """Check a proof that `prove` printed: FILE and a key are all that is needed.
 
     Ends with 3 where it does not hold.
@@ -108,13 +109,13 @@ def check_proof(file: Path, *, keys: tuple[str, ...]) -> int:
     try:
         said = check(file.read_text(encoding="utf-8"), known)
     except NoProof as error:
-        click.echo(f"✗ {error}")
+        click.echo(json.dumps({"holds": False, "says": str(error)}, indent=1) if as_json else f"✗ {error}")
         return exits.REFUSED
     except OSError as error:
         raise ToolFailed(f"{file} can't be read: {error.strerror}") from error
     except ValueError as error:
         raise click.ClickException(f"{file} is no proof: `bailiwick audit prove` prints one") from error
-    click.echo(f"✓ {said}")
+    click.echo(json.dumps({"holds": True, "says": said}, indent=1) if as_json else f"✓ {said}")
     return exits.OK
 
 

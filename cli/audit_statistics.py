@@ -21,20 +21,24 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--tenant", required=True)
 @click.option("--epsilon", metavar="NUMBER", help="Give the tenant this budget, once; else show what is left.")
-def budget(file: Path, *, tenant: str, epsilon: str | None) -> int:
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def budget(file: Path, *, tenant: str, epsilon: str | None, as_json: bool) -> int:
     """Give a tenant its privacy budget, in FILE, or show what is left of it."""
     from audit_log.privacy_budget import BadBudget, granted, left
 
     try:
         if epsilon is not None:
             granted(file, tenant, _epsilon(epsilon))
-        click.echo(f"{tenant} has {left(file, tenant)} left")
+        remains = left(file, tenant)
     except BadBudget as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:
         raise click.ClickException(
             f"{file}: {error.strerror}\nhint: bailiwick audit budget {file} --tenant {tenant} --epsilon 10 makes one"
         ) from error
+    # As text: what is spent is exact, and a float would not be.
+    told = json.dumps({"tenant": tenant, "left": str(remains)}, indent=1, ensure_ascii=False)
+    click.echo(told if as_json else f"{tenant} has {remains} left")
     return exits.OK
 
 

@@ -6,9 +6,11 @@ done, so that running it again changes nothing.
 
 import click
 
+from cli import completing
+
 
 @click.command("bootstrap")
-@click.argument("stack")
+@click.argument("stack", shell_complete=completing.stacks)
 @click.option("--dry-run", is_flag=True, help="Print the steps, and run none.")
 @click.option("--json", "as_json", is_flag=True, help="Print the steps as JSON; runs none.")
 def command(stack: str, *, dry_run: bool, as_json: bool) -> int:

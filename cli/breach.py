@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli import exits
+from cli import completing, exits
+from cli.guess import OneOf
 
 if TYPE_CHECKING:
     from breach.ground import Ground
@@ -35,10 +36,10 @@ class Moment(click.ParamType[datetime]):
 
 
 @click.command("breach")
-@click.argument("stack")
+@click.argument("stack", shell_complete=completing.stacks)
 @click.option("--known-at", required=True, type=Moment(), metavar="TIME", help="When it became known, with an offset.")
 @click.option("--persons", type=click.IntRange(min=0), help="How many are concerned; both branches are shown without.")
-@click.option("--as", "role", type=click.Choice(["controller", "processor"]), help="Only what this role owes.")
+@click.option("--as", "role", type=OneOf(["controller", "processor"]), help="Only what this role owes.")
 @click.option(
     "--sent", multiple=True, metavar="ID=TIME", help="A notice that went out; clocks that follow it start there."
 )

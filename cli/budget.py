@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli import exits
+from cli import completing, exits
 
 if TYPE_CHECKING:
     from evidence.budget import Proposal
@@ -32,7 +32,7 @@ class _Number(click.ParamType[Decimal]):
 
 
 @click.command("budget")
-@click.argument("stack")
+@click.argument("stack", shell_complete=completing.stacks)
 @click.option(
     "--headroom",
     metavar="PERCENT",

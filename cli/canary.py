@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli import exits
+from cli import completing, exits
 from cli.exits import ToolFailed
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def command() -> None:
 
 
 @command.command("status")
-@click.argument("stack")
+@click.argument("stack", shell_complete=completing.stacks)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def status(stack: str, *, as_json: bool) -> int:
     """Say what STACK tries, by whose word, until when, and how often chance may decide."""
@@ -48,7 +48,7 @@ def status(stack: str, *, as_json: bool) -> int:
 
 
 @command.command("decide")
-@click.argument("stack")
+@click.argument("stack", shell_complete=completing.stacks)
 @click.option("--metrics", required=True, type=_FILE, help="Looks, as JSON: docs/runbooks/canary.md has the form.")
 @click.option("--use-case", help="Which, where the stack tries several.")
 def replay(stack: str, *, metrics: Path, use_case: str | None) -> int:
@@ -133,7 +133,7 @@ def _note(words: str) -> None:
 
 
 @command.command("rollback")
-@click.argument("stack")
+@click.argument("stack", shell_complete=completing.stacks)
 @click.option("--routing", required=True, type=_FILE, help="What stands there: az appconfig kv show, as JSON.")
 @click.option("--who", required=True, help="Who takes it back.")
 @click.option("--why", required=True, help="Why; the record repeats it.")
@@ -159,7 +159,8 @@ def rollback(stack: str, *, routing: Path, who: str, why: str, use_case: str | N
 @click.option(
     "--after", metavar="HASH", help="Of the line before the first, where the file does not begin at the start."
 )
-def verify(file: Path, *, after: str | None) -> int:
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def verify(file: Path, *, after: str | None, as_json: bool) -> int:
     """Say whether every line of a record follows the one before.
 
     Ends with 3 where one does not: lines are missing there, or were changed.
@@ -171,7 +172,15 @@ def verify(file: Path, *, after: str | None) -> int:
         lines = [line for line in file.read_text(encoding="utf-8").splitlines() if line]
     except (OSError, UnicodeDecodeError) as error:
         raise click.ClickException(f"{file}: {error}") from error
+    if not lines:
+        raise click.ClickException(f"{file} has no line; nothing can be said of nothing")
     found = broken_at(lines, after or BEGINNING)
+    if as_json:
+        import json
+
+        broken = None if found is None else {"line": found[0], "says": found[1]}
+        click.echo(json.dumps({"lines": len(lines), "whole": found is None, "broken": broken}, indent=1))
+        return exits.OK if found is None else exits.REFUSED
     if found is None:
         click.echo(f"{len(lines)} lines, each after the one before")
         return exits.OK
@@ -208,13 +217,15 @@ def _limits(stack: str) -> "list[Limits]":
 
 
 def _chosen(found: "list[Limits]", use_case: str | None) -> "Limits":
+    from cli.guess import meant
+
     names = [item.use_case for item in found]
     wanted = use_case or (names[0] if len(names) == 1 else None)
     for item in found:
         if item.use_case == wanted:
             return item
     raise click.ClickException(
-        f"no canary of '{use_case}'; tried: {', '.join(names) or 'nothing'}"
+        f"no canary of '{use_case}'; tried: {', '.join(names) or 'nothing'}.{meant(use_case or '', names)}"
         if use_case or not names
         else f"several are tried: {', '.join(names)}\nhint: name one with --use-case"
     )

@@ -5,15 +5,20 @@ from pathlib import Path
 
 import click
 
+from cli import completing
+from cli.guess import OneOf
+
 
 @click.command("check")
 @click.argument("plan_file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--json", "as_json", is_flag=True, help="Print the verdict as JSON.")
 @click.option("--fix-suggestions", "fixes", is_flag=True, help="Print what would mend each refusal; change nothing.")
-@click.option("--jurisdiction", help="Whose law applies, where an exported stack's name does not say it.")
 @click.option(
-    "--environment", type=click.Choice(["prod", "dev"]), help="As what an exported stack is judged, likewise."
+    "--jurisdiction",
+    shell_complete=completing.jurisdictions,
+    help="Whose law applies, where an exported stack's name does not say it.",
 )
+@click.option("--environment", type=OneOf(["prod", "dev"]), help="As what an exported stack is judged, likewise.")
 def command(plan_file: Path, jurisdiction: str | None, environment: str | None, *, as_json: bool, fixes: bool) -> int:
     """Judge PLAN_FILE: what `bailiwick preview STACK --save` wrote, or `pulumi stack export` of any stack.
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli import exits
+from cli import completing, exits
 from cli.exits import ToolFailed
+from cli.guess import OneOf
 from drill import STEPS
 
 if TYPE_CHECKING:
@@ -24,10 +25,10 @@ EXITS = {"failed": exits.FAILED, "not kept": exits.REFUSED, "unproved": exits.NO
 
 
 @click.command("drill")
-@click.argument("stack")
+@click.argument("stack", shell_complete=completing.stacks)
 @click.option("--dry-run", is_flag=True, help="Print every command, and run none.")
 @click.option("--json", "as_json", is_flag=True, help="Print the record as JSON; with --dry-run, the commands.")
-@click.option("--only", multiple=True, type=click.Choice(list(STEPS)), help="This step alone; may be given again.")
+@click.option("--only", multiple=True, type=OneOf(list(STEPS)), help="This step alone; may be given again.")
 @click.option(
     "--record",
     type=click.Path(dir_okay=False, path_type=Path),

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import click
 
+from cli import completing
+
 
 @click.command("export")
-@click.argument("stack")
+@click.argument("stack", shell_complete=completing.stacks)
 @click.option("--arm", is_flag=True, help="azure-native resources as ARM resources.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write here instead of stdout.")
 def command(stack: str, out: Path | None, *, arm: bool) -> int:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli import exits
+from cli import completing, exits
 
 if TYPE_CHECKING:
     from plan.model import Plan
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @click.command("flows")
-@click.argument("what", metavar="STACK|PLAN_FILE")
+@click.argument("what", metavar="STACK|PLAN_FILE", shell_complete=completing.stacks_or_files)
 @click.option("--json", "form", flag_value="json", help="Every place and edge, with the rules that allow it.")
 @click.option("--mermaid", "form", flag_value="mermaid", help="The map as a Mermaid flowchart.")
 @click.option("--svg", "form", flag_value="svg", help="The map as a picture.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli import exits
+from cli import completing, exits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,13 +29,15 @@ def command() -> None:
 
 
 @command.command("list")
-@click.argument("stack", required=False)
+@click.argument("stack", required=False, shell_complete=completing.stacks)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def listed(stack: str | None, *, as_json: bool) -> int:
     """List every version on record, or those of STACK: its state, since when, until when, on whose word."""
     from records.lives import load
 
     known = load()
+    if stack is not None:
+        _known(stack, {life.stack for life in known.records.values()})
     found = [(path, life) for path, life in known.records.items() if stack in (None, life.stack)]
     for faults in known.faults.values():
         for fault in faults:
@@ -51,7 +53,7 @@ def listed(stack: str | None, *, as_json: bool) -> int:
 
 
 @command.command("check")
-@click.argument("stack", required=False)
+@click.argument("stack", required=False, shell_complete=completing.stacks)
 @click.option("--on", "day", type=_DAY, help="The day to hold it against; today without.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def check(stack: str | None, day: Any, *, as_json: bool) -> int:  # noqa: ANN401 click's own
@@ -97,7 +99,7 @@ def check(stack: str | None, day: Any, *, as_json: bool) -> int:  # noqa: ANN401
 
 
 @command.command("begin")
-@click.argument("stack")
+@click.argument("stack", shell_complete=completing.stacks)
 @click.argument("use_case")
 @click.option("--model", required=True, metavar="NAME@REVISION:SHA256", help="The weights.")
 @click.option("--prompt", required=True, metavar="NAME@VERSION:SHA256", help="The template.")
@@ -108,6 +110,7 @@ def begin(stack: str, use_case: str, model: str, prompt: str, by: str, why: str,
     """Write the record of a new candidate for USE_CASE of STACK."""
     from records.writing import CannotWrite, begun
 
+    _known(stack, set())
     step = {"date": date.today(), "by": by, "why": why}
     parts = {"revision": _version(model, "--model", "revision"), "version": _version(prompt, "--prompt", "version")}
     try:
@@ -157,6 +160,16 @@ def promote(record: Path, state: str, by: str, *, write: bool, **said: Any) -> i
         click.echo(f"{error}\nhint: docs/concepts/model-lifecycle.md says what each step asks for", err=True)
         return exits.REFUSED
     return _put(path, text, before, write=write)
+
+
+def _known(stack: str, recorded: set[str]) -> None:
+    """click.UsageError for a stack that has neither a file nor a record."""
+    from cli.guess import meant
+    from cli.planning import known_stacks
+
+    names = sorted({*known_stacks(), *recorded})
+    if stack not in names:
+        raise click.UsageError(f"no stack '{stack}'.{meant(stack, names)} The stacks: {', '.join(names)}.")
 
 
 def _record(record: Path) -> tuple[str, str]:

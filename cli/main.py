@@ -1,18 +1,22 @@
 """The command's entry. Verbs load on use: `--help` must not wait for an SDK that it doesn't need."""
 
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
 import click
+from click.shell_completion import CompletionItem
 
 from cli import exits
+from cli.grouping import by_task
 
 VERBS = {
     "preview": "Plan a stack without a cloud, and judge it.",
     "check": "Judge a saved plan, or the export of a deployed stack.",
     "evidence": "Write, verify and compare what a reviewer signs.",
+    "diff": "Show what differs between two plans, and what that makes to the verdict.",
     "flows": "Show along what data can go, and what leaves.",
     "rules": "List the rules, or explain one.",
     "regulations": "List the regulations, or read one requirement by requirement.",
@@ -27,8 +31,14 @@ VERBS = {
     "breach": "Say until when whom to tell after a breach, by the laws in force.",
     "audit": "Verify a gateway's audit log, prove what is in it, release statistics.",
     "secrets": "Look for secrets in the tree.",
+    "doctor": "Say what is missing on this machine, and for which verb.",
+    "completion": "Print the script that completes verbs and names in a shell.",
 }
 """Verb to its line in the help; the module `cli.<verb>` holds `command`."""
+
+
+TRACEBACK = "BAILIWICK_TRACEBACK"
+"""Environment variable that shows where in the tool an error came up."""
 
 
 class Verbs(click.Group):
@@ -59,9 +69,16 @@ class Verbs(click.Group):
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The verbs with their lines, without loading any of them."""
-        with formatter.section("Verbs"):
-            formatter.write_dl(list(VERBS.items()))
+        """The verbs by task with their lines, without loading any of them."""
+        widest = max(map(len, VERBS))
+        for task, rows in by_task(VERBS):
+            with formatter.section(task):
+                formatter.write_dl([(name.ljust(widest), line) for name, line in rows])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Verbs with their lines, without loading any of them; and the options of the command itself."""
+        verbs = [CompletionItem(name, help=line) for name, line in VERBS.items() if name.startswith(incomplete)]
+        return [*verbs, *click.Command.shell_complete(self, ctx, incomplete)]
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -76,7 +93,9 @@ def bailiwick() -> None:
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command and exit. Nothing a user can type ends in a traceback."""
     try:
-        code = bailiwick.main(args=list(arguments) if arguments is not None else None, standalone_mode=False)
+        words = list(arguments) if arguments is not None else None
+        # Named here, so that messages and completion don't hang on how it was started.
+        code = bailiwick.main(args=words, prog_name="bailiwick", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         sys.exit(exits.FAILED if isinstance(error, exits.ToolFailed) else exits.USAGE)
@@ -87,6 +106,16 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         # The reader of our pipe has left (`| head`): Python would complain again while it closes stdout.
         sys.stderr.close()
         sys.exit(exits.OK)
+    except Exception as error:
+        if os.environ.get(TRACEBACK):
+            raise
+        reason = (str(error).strip().splitlines() or [""])[-1]
+        click.echo(
+            f"Error: bailiwick itself failed: {type(error).__name__}: {reason}\n"
+            f"hint: a fault of the tool, not of what you typed; {TRACEBACK}=1 shows where, for whoever reports it",
+            err=True,
+        )
+        sys.exit(exits.FAILED)
     sys.exit(code if isinstance(code, int) else exits.OK)
 
 

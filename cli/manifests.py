@@ -1,17 +1,19 @@
 """`bailiwick manifests`: what the plan puts into the cluster, as YAML documents."""
 
+import json
 import sys
 from pathlib import Path
 
 import click
 
-from cli import exits
+from cli import completing, exits
 
 
 @click.command("manifests")
-@click.argument("what", metavar="STACK|PLAN_FILE")
+@click.argument("what", metavar="STACK|PLAN_FILE", shell_complete=completing.stacks_or_files)
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write here instead of stdout.")
-def command(what: str, out: Path | None) -> int:
+@click.option("--json", "as_json", is_flag=True, help="A List as JSON, which kubectl takes too.")
+def command(what: str, out: Path | None, *, as_json: bool) -> int:
     """Write the Kubernetes objects of STACK, or of a saved plan, in an order in which they can be applied.
 
     They are for a reader, a scanner or a test's API server: `pulumi up` applies its own. An object with a value that
@@ -27,7 +29,10 @@ def command(what: str, out: Path | None) -> int:
         raise click.ClickException(f"{plan.stack}: {error}") from error
     if not objects:
         raise click.ClickException(f"{plan.stack}: the plan puts nothing into a cluster")
-    text = to_yaml(objects)
+    if as_json:
+        text = json.dumps({"apiVersion": "v1", "kind": "List", "items": objects}, indent=1, ensure_ascii=False) + "\n"
+    else:
+        text = to_yaml(objects)
     if out is None:
         sys.stdout.write(text)
         return exits.OK

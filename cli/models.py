@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli import exits, models_import, models_verify
+from cli import completing, exits, models_import, models_verify
 from cli.exits import ToolFailed
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def _row(known: "Models", name: str, model: "Model") -> dict[str, Any]:
 
 
 @command.command("explain")
-@click.argument("model")
+@click.argument("model", shell_complete=completing.models)
 @click.option("--gpu", "size", metavar="SIZE", help="A VM size; without it every size that is on record.")
 @click.option("--gpus", "count", type=click.IntRange(min=1), default=1, show_default=True, help="Of each replica.")
 @click.option("--context", type=click.IntRange(min=1), default=8192, show_default=True, help="Tokens of a request.")
@@ -196,7 +196,7 @@ def _requests(count: int) -> str:
 
 
 @command.command("fit")
-@click.argument("stack")
+@click.argument("stack", shell_complete=completing.stacks)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def fitted(stack: str, *, as_json: bool) -> int:
     """Say whether every model that STACK serves, and tries, fits where it is to run, with the arithmetic.

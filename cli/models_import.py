@@ -128,7 +128,10 @@ def _source(source: str, sums: "Mapping[str, str] | None", hosts: list[str], tok
                 "--expect is needed for an address: it names the files, and what somebody vouches that they hold.\n"
                 "hint: sha256sum of each, one line a file: <64 hex digits>  <path>"
             )
-        token = token_file.read_text(encoding="utf-8").strip() if token_file is not None else None
+        try:
+            token = token_file.read_text(encoding="utf-8").strip() if token_file is not None else None
+        except UnicodeDecodeError as error:
+            raise click.UsageError("--source-token-file is not UTF-8 text; a token is") from error
         return ApprovedHost(source, sums, hosts, token=token)
     if not Path(source).is_dir():
         raise click.UsageError(f"SOURCE '{source}' is neither a folder that is there nor an address (https://…).")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli import exits
+from cli import completing, exits
 from cli.exits import ToolFailed
 
 if TYPE_CHECKING:
@@ -19,7 +19,13 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 @click.command("verify")
 @click.argument("folder", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--model", "name", metavar="MODEL", help="Hold FOLDER against this model of the catalogue.")
+@click.option(
+    "--model",
+    "name",
+    metavar="MODEL",
+    shell_complete=completing.models,
+    help="Hold FOLDER against this model of the catalogue.",
+)
 @click.option("--sha256", metavar="DIGEST", help="Hold FOLDER's manifest against this digest.")
 @click.option(
     "--key", "keys", multiple=True, type=_FILE, help="A public key (PEM) that may have signed it; repeatable."

@@ -74,7 +74,7 @@ def plan_stack(stack: str, *, before: bool = False) -> tuple[Plan, tuple[Fault, 
 
 def plan_of(what: str) -> Plan:
     """The plan of a stack, or of a saved plan's or an export's file. Raises click.ClickException."""
-    if what in known_stacks() or not (Path(what).exists() or what.endswith(".json")):
+    if what in known_stacks() or not (is_there(what) or what.endswith(".json")):
         return plan_stack(what)[0]
     from plan.file import PlanFileError, read
 
@@ -82,6 +82,14 @@ def plan_of(what: str) -> Plan:
         return read(Path(what))
     except PlanFileError as error:
         raise click.ClickException(str(error)) from error
+
+
+def is_there(word: str) -> bool:
+    """Whether a word names a file or a folder; one that can't be a path at all names none."""
+    try:
+        return Path(word).exists()
+    except (OSError, ValueError):  # a name too long, a byte of zero
+        return False
 
 
 class _Teller:

@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli import completing
+
 if TYPE_CHECKING:
     from plan.model import Plan
 
 
 @click.command("preview")
-@click.argument("stack", required=False)
+@click.argument("stack", required=False, shell_complete=completing.stacks)
 @click.option("--all", "every", is_flag=True, help="Every stack that has a file.")
 @click.option("--json", "as_json", is_flag=True, help="Print the verdict as JSON.")
 @click.option("--save", type=click.Path(path_type=Path, dir_okay=False), help="Write the plan file here.")

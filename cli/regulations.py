@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli import exits
+from cli import completing, exits
 
 if TYPE_CHECKING:
     from policies.catalogue import Regulation
@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 
 
 @click.command("regulations")
-@click.argument("regulation_id", metavar="[ID]", required=False)
-@click.option("--stack", help="Judge this stack, and say how each requirement stands with it.")
+@click.argument("regulation_id", metavar="[ID]", required=False, shell_complete=completing.regulations)
+@click.option(
+    "--stack", shell_complete=completing.stacks, help="Judge this stack, and say how each requirement stands with it."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def command(regulation_id: str | None, stack: str | None, *, as_json: bool) -> int:
     """List the regulations, or read the one named ID: each requirement, its rules, what a person attests.

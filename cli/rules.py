@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli import completing
 from cli.exits import ToolFailed
 
 if TYPE_CHECKING:
@@ -22,9 +23,9 @@ COVERING: Mapping[str, tuple[str, ...]] = {
 
 
 @click.command("rules")
-@click.argument("rule_id", required=False)
+@click.argument("rule_id", required=False, shell_complete=completing.rules)
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
-@click.option("--pack", help="Only the rules of one pack.")
+@click.option("--pack", shell_complete=completing.packs, help="Only the rules of one pack.")
 @click.option(
     "--coverage",
     is_flag=True,

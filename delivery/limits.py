@@ -89,7 +89,7 @@ class Limits:
     def read(cls, text: str) -> tuple["Limits", ...]:
         """Those of a job, as components/canary.py writes them. Raises ValueError."""
         try:
-            return tuple(
+            found = tuple(
                 cls(
                     use_case=str(item["useCase"]),
                     change=str(item["change"]),
@@ -103,8 +103,11 @@ class Limits:
                 )
                 for item in json.loads(text)
             )
-        except (KeyError, TypeError, AttributeError) as error:
+        except (KeyError, TypeError, AttributeError, RecursionError) as error:
             raise ValueError(f"no limits of a job: {type(error).__name__}: {error}") from error
+        if not found:
+            raise ValueError("no limits of a job: the list is empty, and a job that moves nothing is not made")
+        return found
 
     @property
     def looks(self) -> int:

@@ -71,7 +71,7 @@ def broken_at(lines: Iterable[str], begins_with: str = BEGINNING) -> tuple[int, 
     for number, line in enumerate(lines, 1):
         try:
             told = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             return number, "is not JSON"
         if not isinstance(told, dict) or told.get("format") != FORMAT:
             return number, f"is not of format {FORMAT}"

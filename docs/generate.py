@@ -6,17 +6,16 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import get_args
 
-import click
 from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 
-from cli.main import VERBS, bailiwick
 from components.guardrails_data import built_ins, own
 from config.sections import Section
 from config.stack import StackConfig
 from docs.clocks import clocks
 from docs.gateway import gateway, openapi
 from docs.initiatives import initiatives
+from docs.manual import cli
 from docs.models import models
 from docs.salesforce import registration
 from jurisdictions import available, load
@@ -149,19 +148,6 @@ def _in_cluster(name: str, policies: Mapping[str, str]) -> str:
     if kind == "policy":
         return policies[what]
     return f"Pod Security {what}" if kind == "pod-security" else f"ValidatingAdmissionPolicy `{what}`, at sites"
-
-
-def cli() -> Iterator[str]:
-    """The command's help, verb by verb."""
-    yield "# Command line\n"
-    codes = ("0 fine", "1 the tool failed", "2 usage", "3 refused by policy", "4 not evaluated", "5 drift")
-    yield f"Exit codes of every verb: {' · '.join(codes)}.\n"
-    root = click.Context(bailiwick, info_name="bailiwick", terminal_width=100)
-    for verb in VERBS:
-        command = bailiwick.get_command(root, verb)
-        assert command is not None
-        context = click.Context(command, info_name=verb, parent=root, terminal_width=100)
-        yield f"## bailiwick {verb}\n\n```text\n{command.get_help(context)}\n```\n"
 
 
 def project() -> Iterator[str]:

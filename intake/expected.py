@@ -14,7 +14,11 @@ def expected(file: Path) -> Mapping[str, str]:
     """SHA-256 by path. Raises Refused, with every faulty line, and OSError."""
     found: dict[str, str] = {}
     faults = []
-    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+    try:
+        text = file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise Refused([f"{file}: not UTF-8 text (byte {error.start}); sha256sum writes one"]) from error
+    for number, line in enumerate(text.splitlines(), 1):
         if not line.strip() or line.startswith("#"):
             continue
         parts = _LINE.fullmatch(line)

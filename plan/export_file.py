@@ -6,6 +6,7 @@ What is left out is said, and what was under way when it was written is not take
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 
 from jurisdictions import available
 from plan.file import PlanFileError, resource_of, text_of
@@ -141,7 +142,10 @@ def _judged_as(stack: str, where: str, jurisdiction: str | None, environment: st
                 f"hint: leave --{what} out"
             )
     if jurisdiction is not None and jurisdiction not in available():
-        raise PlanFileError(f"{where}: --jurisdiction '{jurisdiction}' is not known; known: {', '.join(available())}")
+        near = get_close_matches(jurisdiction, available(), n=1, cutoff=0.5)
+        meant = f"\nhint: did you mean {near[0]}?" if near else ""
+        known = ", ".join(available())
+        raise PlanFileError(f"{where}: --jurisdiction '{jurisdiction}' is not known; known: {known}{meant}")
     chosen, as_what = jurisdiction or (named_law if named_environment else None), environment or named_environment
     if chosen is None or as_what is None:
         lacks = " and no ".join(
