@@ -80,8 +80,8 @@ changed-stacks: setup ## The stacks that the change since BASE touches; ALL=1 ev
 	@$(RUN) python -m pipeline changed $(if $(ALL),--all,--base "$(BASE)") $(if $(filter undefined,$(origin ONLY)),,--only "$(ONLY)") --format $(FORMAT)
 
 OUT ?= .evidence/$(STACK)
-review: setup ## Plan and judge STACK, and write what a reviewer reads into OUT
-	@code=0; $(RUN) bailiwick evidence "$(STACK)" --out "$(OUT)" || code=$$?; \
+review: setup ## Plan and judge STACK, and write what a reviewer reads into OUT; AGAINST=REV says what differs
+	@code=0; $(RUN) bailiwick evidence "$(STACK)" --out "$(OUT)" $(if $(AGAINST),--against "$(AGAINST)") || code=$$?; \
 	  case $$code in 0|3|4) cat "$(OUT)/summary.md" ;; esac; exit $$code
 
 comment: setup ## Write FILE as the pull request's comment on STACK, or edit the one that is there

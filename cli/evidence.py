@@ -48,9 +48,19 @@ def command() -> None:
 @click.option("--all", "every", is_flag=True, help="Every stack that has a file, each in a folder of its own in DIR.")
 @click.option("--out", type=_FOLDER, required=True, metavar="DIR", help="A folder: new, empty, or with evidence in it.")
 @click.option("--key", metavar="KEY", help="What signs: a PEM file, or https://<vault>…/keys/<name>/<version>.")
+@click.option("--against", metavar="BASE", help="A git revision, plan or export: summary.md says what differs from it.")
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Judge exceptions as of this day, instead of today.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was written as JSON.")
-def write(what: str | None, *, every: bool, out: Path, key: str | None, as_of: datetime | None, as_json: bool) -> int:
+def write(
+    what: str | None,
+    *,
+    every: bool,
+    out: Path,
+    key: str | None,
+    against: str | None,
+    as_of: datetime | None,
+    as_json: bool,
+) -> int:
     """Write what a reviewer signs of STACK: report, registers, findings for machines, and a manifest.
 
     The same commit, day and inputs give the same bytes. Ends as `preview` does: with 3 where the plan is refused, with
@@ -59,13 +69,15 @@ def write(what: str | None, *, every: bool, out: Path, key: str | None, as_of: d
     from cli.evidence_writing import write_every, write_one
     from cli.planning import known_stacks
 
+    if every and against is not None:
+        raise click.UsageError("--against tells of one stack; name it.")
     if every == (what is not None):
         raise click.UsageError(f"name one stack, or --all. The stacks: {', '.join(known_stacks())}.")
     signing = _signing(key) if key is not None else None
     day = as_of.date() if as_of is not None else date.today()
     if every:
         return write_every(out, day, signing, as_json=as_json)
-    return write_one(what or "", out, day, signing, as_json=as_json)
+    return write_one(what or "", out, day, signing, against=against, as_json=as_json)
 
 
 @command.command("verify")

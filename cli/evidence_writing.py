@@ -39,9 +39,15 @@ class _Job:
     signing: "Signing | None"
 
 
-def write_one(what: str, out: Path, as_of: date, signing: "Signing | None", *, as_json: bool) -> int:
+def write_one(
+    what: str, out: Path, as_of: date, signing: "Signing | None", *, against: str | None, as_json: bool
+) -> int:
     """The evidence of one stack, or of a plan's file, in `out`; the exit code of its verdict."""
     subject = subject_of(what, as_of)
+    if against is not None:
+        from cli.evidence_against import compared
+
+        subject = compared(subject, against)
     document = _written(subject, out, signing)
     if as_json:
         json.dump(document, sys.stdout, indent=1, ensure_ascii=False)

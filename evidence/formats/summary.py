@@ -8,8 +8,10 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Final
 
+from evidence.diff_markdown import as_markdown
 from evidence.document.markdown import escape, table
 from evidence.formats.findings_csv import until
+from evidence.pack.against import Against
 from evidence.pack.locating import places
 from evidence.pack.subject import Subject
 from evidence.regulations import State
@@ -62,10 +64,21 @@ def _blocks(subject: Subject) -> Iterator[str]:
     for state, words in (("refused", "❌"), ("not-evaluated", "❔ NOT EVALUATED")):
         for _, group in groupby(report.of_state(state), key=lambda finding: finding.rule.id):
             yield _refusal(list(group), words, subject)
+    if subject.against is not None:
+        yield _change(subject.against)
     if counts["exempt"]:
         yield _folded(f"{counts['exempt']} exempt", _exempt(report.of_state("exempt"), subject))
     yield _folded("By pack", _packs(subject))
     yield _folded("By regulation", _regulations(subject))
+
+
+def _change(against: Against) -> str:
+    """What differs from an earlier state: what loses data in sight, the rest folded, at most half of the comment."""
+    title = f"against {against.base}"
+    if against.difference is None or against.verdict is None:
+        return f"### Not compared {escape(title)}\n\n{escape(against.why_not)}"
+    # Its own mark is left out: this comment has one, by which it is found again.
+    return as_markdown(against.difference, title, against.verdict, largest=MOST // 2).partition("\n")[2].rstrip()
 
 
 def _refusal(found: Sequence[Finding], words: str, subject: Subject) -> str:

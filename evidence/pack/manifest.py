@@ -53,6 +53,7 @@ def predicate(subject: Subject) -> Mapping[str, object]:
         "commit": None
         if commit is None
         else {"id": commit.id, "when": commit.when, "subject": commit.subject, "dirty": list(commit.dirty)},
+        **({"against": subject.against.base} if subject.against is not None else {}),
         "tools": dict(made.tools),
         "packs": {name: {"rulesSha256": digest} for name, digest in made.packs.items()},
         "inputs": {name: {"sha256": digest} for name, digest in made.inputs.items()},

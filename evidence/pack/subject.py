@@ -16,6 +16,7 @@ from policies.review import Finding, Report, StackUnderReview
 from policies.rules.flows import is_classified, leaving
 
 if TYPE_CHECKING:
+    from evidence.pack.against import Against
     from evidence.registers.residency import Entry
 
 
@@ -27,6 +28,9 @@ class Subject:
     provenance: Provenance
     lines: Mapping[str, int]
     """Dotted key of the stack's file (`bailiwick:gpu.size`) to its line, from 1; empty for a plan from elsewhere."""
+
+    against: "Against | None" = None
+    """What a change makes of it, where an earlier state was named."""
 
     @property
     def stack(self) -> StackUnderReview:

@@ -1,12 +1,16 @@
 """Stacks to write evidence of: a compliant one, and one with exactly one thing refused."""
 
+from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 
 from cli.planning import ROOT
+from evidence.diff_verdict import VerdictChange
+from evidence.pack.against import Against
 from evidence.pack.locating import key_lines
 from evidence.pack.provenance import Commit, Provenance
 from evidence.pack.subject import Subject
+from plan.diff.compare import difference
 from plan.model import Plan
 from policies.packs import PACKS
 from policies.review import review
@@ -51,3 +55,11 @@ def of(stack: str, *, weak: bool) -> Subject:
 def refused() -> Subject:
     """eu-prod with one thing broken."""
     return subject(weak_plan())
+
+
+def beside(plan: Plan) -> Subject:
+    """A plan beside the compliant eu-prod, as a change to it."""
+    judged = subject(plan)
+    change = VerdictChange(before=sound().report, after=judged.report)
+    against = Against(base="main (c0ffee)", difference=difference(compliant(), plan), verdict=change)
+    return replace(judged, against=against)

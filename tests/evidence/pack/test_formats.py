@@ -16,6 +16,7 @@ from evidence.formats.findings_csv import findings_csv
 from evidence.formats.junit import junit
 from evidence.formats.sarif import sarif
 from evidence.formats.summary import MOST, marker, summary
+from evidence.pack.against import Against
 from evidence.pack.locating import key_lines, places
 from evidence.pack.subject import Subject
 from evidence.papers.report import report
@@ -23,6 +24,7 @@ from policies.packs import PACKS
 from policies.review import Finding, Report
 from policies.rules import ALL
 from tests.evidence.pack import subjects
+from tests.plans import compliant
 
 
 class TestSarifPointsWhereItIsMended:
@@ -179,3 +181,34 @@ def _with(subject: Subject, findings: tuple[Finding, ...]) -> Subject:
         stack=was.stack, rules=was.rules, evaluations=was.evaluations, findings=findings, evaluated=was.evaluated
     )
     return replace(subject, report=made)
+
+
+class TestTheCommentSaysWhatChanges:
+    """A reviewer of a change asks what it does, and then whether it may."""
+
+    def test_what_differs_is_folded_below_the_verdict(self) -> None:
+        text = summary(subjects.beside(subjects.weak_plan())).decode()
+        assert text.index("## ❌ refused") < text.index("compliant → refused") < text.index("By pack")
+        assert "minimumTlsVersion" in text
+        assert text.count("<!-- ") == 1
+        assert text.count("<details>") == text.count("</details>")
+
+    def test_a_lost_store_is_in_sight(self) -> None:
+        gone = next(item for item in compliant().of_type("azure-native:storage:StorageAccount"))
+        plan = replace(compliant(), resources=tuple(item for item in compliant().resources if item is not gone))
+        text = summary(subjects.beside(plan)).decode()
+        sight = text.partition("<details>")[0]
+        assert "Data is lost" in sight
+        assert gone.display_name in sight
+
+    def test_an_earlier_state_that_can_not_be_planned_is_told(self) -> None:
+        why = Against(base="main (abc)", why_not="no stack 'eu-prod'")
+        text = summary(replace(subjects.sound(), against=why)).decode()
+        assert "### Not compared against main (abc)" in text
+        assert "no stack 'eu-prod'" in text
+
+    def test_two_large_halves_still_fit(self) -> None:
+        subject = subjects.beside(subjects.weak_plan())
+        (one,) = subject.report.of_state("refused")
+        many = tuple(replace(one, rule=rule, message="x" * 900) for rule in ALL * 3)
+        assert len(summary(_with(subject, many)).decode()) < 65_536
