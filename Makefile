@@ -6,7 +6,7 @@ PYTHON ?= python3
 SOURCES := __main__.py audit_log benchmarks cli components config delivery drill evidence intake jurisdictions model_images models pentest plan policies records retrieval tests tools weights
 
 .DEFAULT_GOAL := help
-.PHONY: help setup preview preview-all check test test-slow cluster-tools test-cluster serving-tools test-serving bench-serving pentest pentest-real scan docs format rules mutate bench bench-fleet bench-gateway fuzz clean
+.PHONY: help setup preview preview-all check test test-slow test-browser cluster-tools test-cluster serving-tools test-serving bench-serving pentest pentest-real scan docs format rules mutate bench bench-fleet bench-gateway fuzz clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,10 +32,13 @@ check: setup ## Lint, types, the graph of imports, generated docs up to date
 	@$(RUN) python -m docs.generate --check
 
 test: setup ## Run the tests, but the slow ones; the last line is pytest's own
-	@$(RUN) pytest -m "not slow and not cluster and not serving"
+	@$(RUN) pytest -m "not slow and not cluster and not serving and not browser"
 
 test-slow: setup ## Run the slow tests: packs as processes, a copied project, every stack
 	@$(RUN) pytest -m slow
+
+test-browser: setup ## Try the page over all stacks in Chromium (Debian: apt-get install chromium)
+	@BAILIWICK_REQUIRE_BROWSER=1 $(RUN) --group browser pytest -m browser -n 0
 
 cluster-tools: setup ## Obtain etcd, kube-apiserver (built with Go, some minutes once) and definitions for test-cluster
 	@$(RUN) python -m tools.cluster
