@@ -75,7 +75,7 @@ def _matrix(fleet: Fleet, shown: Sequence[Regulation]) -> Iterator[str]:
     yield '<section aria-labelledby="matrix"><h2 id="matrix">Stack by regulation</h2>'
     yield "<p>Each field says the worst that any of its articles comes to, then how many stand how. It leads to them."
     yield " <b>MANUAL</b> is for a person to attest.</p>"
-    yield '<div class="table" tabindex="0" role="region" aria-label="Stack by regulation"><table class="matrix"><thead>'
+    yield '<div class="table" tabindex="0" role="region" aria-label="Matrix"><table class="matrix"><thead>'
     heads = "".join(f'<th scope="col" title="{escape(each.title)}">{escape(each.short)}</th>' for each in shown)
     yield f'<tr><th scope="col">Stack</th><th scope="col">Verdict</th>{heads}<th scope="col">No catalogue</th></tr>'
     yield "</thead><tbody>"
@@ -99,10 +99,10 @@ def _cell(stack: Judged, item: Regulation, report: str) -> str:
         return '<td class="none"><small>not in force</small></td>'
     counts = {state: found.count(state) for state in State if state in found}
     worst = next(iter(counts))
-    rest = "".join(f"<small>{count} {state.value.lower()}</small>" for state, count in counts.items() if state != worst)
+    rest = "".join(f"<small>{count} {state.value.lower()}</small>" for state, count in counts.items())
     link = f'href="{report}#reg-{item.id}" data-stack="{escape(stack.stack)}" data-regulation="{item.id}"'
-    said = f"{MARKS[worst]} {worst.value} {counts[worst]}"
-    return f'<td><a {link}><span class="tone {TONES[worst]}">{said}</span></a>{rest}</td>'
+    said = f'<span class="tone {TONES[worst]}">{MARKS[worst]} {worst.value}</span>'
+    return f"<td><a {link}>{said}</a>{rest}</td>"
 
 
 def _unplanned(fleet: Fleet) -> Iterator[str]:
@@ -121,7 +121,7 @@ def _ending(fleet: Fleet) -> Iterator[str]:
     if not fleet.ending:
         yield "<p>No exception and no exemption of any stack ends within 90 days of the judged day.</p></section>"
         return
-    yield '<div class="table" tabindex="0" role="region" aria-label="Ends within 90 days"><table><thead><tr>'
+    yield '<div class="table" tabindex="0" role="region" aria-label="What ends"><table><thead><tr>'
     yield "".join(f'<th scope="col">{name}</th>' for name in ("Last day", "Stack", "What", "Approved by"))
     yield "</tr></thead><tbody>"
     for each in fleet.ending:
