@@ -8,8 +8,13 @@ Needs Chromium on PATH and the dependency group `browser`.
 import shutil
 import sys
 from pathlib import Path
+from typing import Final, Literal
 
 IMAGES = Path(__file__).resolve().parent / "images"
+SCHEMES: Final[tuple[tuple[Literal["light", "dark"], str], ...]] = (
+    ("light", "dashboard.png"),
+    ("dark", "dashboard-dark.png"),
+)
 
 
 def main(folder: Path, images: Path = IMAGES) -> int:
@@ -22,7 +27,7 @@ def main(folder: Path, images: Path = IMAGES) -> int:
         return 2
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program)
-        for scheme, name in (("light", "dashboard.png"), ("dark", "dashboard-dark.png")):
+        for scheme, name in SCHEMES:
             page = browser.new_page(viewport={"width": 1280, "height": 1000}, color_scheme=scheme)
             page.goto((folder / "index.html").resolve().as_uri())
             page.screenshot(path=images / name)
