@@ -6,7 +6,7 @@ PYTHON ?= python3
 SOURCES := __main__.py audit_log benchmarks breach cli components config delivery drill evidence intake jurisdictions model_images models pentest pipeline plan policies records retrieval scanners tests tools weights
 
 .DEFAULT_GOAL := help
-.PHONY: help setup preview preview-all evidence check test test-slow cluster-tools test-cluster serving-tools test-serving bench-serving pentest pentest-real scan docs format rules mutate bench bench-fleet bench-gateway fuzz clean release-check scan-tools test-scan changed-stacks review comment engine-preview engine-up drift check-deployed keep-plan fetch-plan
+.PHONY: help setup preview preview-all evidence check test test-slow cluster-tools test-cluster serving-tools test-serving bench-serving pentest pentest-real scan docs format rules mutate bench bench-fleet bench-gateway fuzz clean release-check scan-tools test-scan changed-stacks review comment engine-preview engine-up drift check-deployed keep-plan fetch-plan test-browser
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,10 +35,13 @@ check: setup ## Lint, types, the graph of imports, generated docs up to date
 	@$(RUN) python -m docs.generate --check
 
 test: setup ## Run the tests, but the slow ones; the last line is pytest's own
-	@$(RUN) pytest -m "not slow and not cluster and not serving and not scanning"
+	@$(RUN) pytest -m "not slow and not cluster and not serving and not scanning and not browser"
 
 test-slow: setup ## Run the slow tests: packs as processes, a copied project, every stack
 	@$(RUN) pytest -m slow
+
+test-browser: setup ## Try the page over all stacks in Chromium (Debian: apt-get install chromium)
+	@BAILIWICK_REQUIRE_BROWSER=1 $(RUN) --group browser pytest -m browser -n 0
 
 cluster-tools: setup ## Obtain etcd, kube-apiserver (built with Go, some minutes once) and definitions for test-cluster
 	@$(RUN) python -m tools.cluster

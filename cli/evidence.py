@@ -192,9 +192,22 @@ def _tell(found: "Verified") -> None:
     if found.faults:
         click.echo(f"✗ {found.folder} is not the evidence that was written")
         return
+    if "stacks" in said:
+        for each in said["stacks"]:
+            click.echo(
+                f"{each['stack']}: {each['verdict']}, judged as of {said['judgedAsOf']}, commit {each['commit']}"
+            )
+        for each in said["notPlanned"]:
+            click.echo(f"{each['stack']}: not planned")
+        _whole(found)
+        return
     commit = said.get("commit") or {}
     dirty = "+ changed files" if commit.get("dirty") else ""
     click.echo(f"{said.get('stack')}: {said.get('verdict')}, judged as of {said.get('judgedAsOf')}, "
                f"commit {str(commit.get('id', 'none'))[:12]}{dirty}")  # fmt: skip
+    _whole(found)
+
+
+def _whole(found: "Verified") -> None:
     who = "signed by a key that you named" if found.signed else "NOT SIGNED, or not asked"
     click.echo(f"✓ {found.folder}: {found.files} files as they were written; {who}")

@@ -2,6 +2,8 @@
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -15,6 +17,8 @@ from cli.fleet import import_once, lost_words
 from cli.processes import cpus, in_order
 
 if TYPE_CHECKING:
+    from evidence.dashboard.data import Judged
+    from evidence.pack.provenance import Commit
     from evidence.pack.subject import Subject
     from evidence.pack.writing import Written
     from intake.signing import Signing
@@ -29,6 +33,8 @@ class Outcome:
     document: dict[str, Any] = field(default_factory=dict)
     faults: str = ""
     """Why there is none."""
+    judged: "Judged | None" = None
+    """What the page over all stacks is told of it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +43,7 @@ class _Job:
     folder: Path
     as_of: date
     signing: "Signing | None"
+    commit: "Commit | None"
 
 
 def write_one(
@@ -62,11 +69,20 @@ def write_every(out: Path, as_of: date, signing: "Signing | None", *, as_json: b
     from cli.planning import known_stacks
 
     stacks = known_stacks()
-    import_once()
-    # Forked after this, so that no child imports for itself what all of them write with.
-    import evidence.pack.writing  # noqa: F401 for the children
+    # Forked after this, so that no child imports or reads for itself what all of them write with.
+    from cli.planning import ROOT
+    from evidence.dashboard.data import Fleet, Unplanned
+    from evidence.dashboard.writing import room_for, write_page
+    from evidence.pack.provenance import commit_of
+    from policies.catalogue import regulations
 
-    jobs = [_Job(stack=stack, folder=out / stack, as_of=as_of, signing=signing) for stack in stacks]
+    with _told(out):
+        room_for(out, stacks)
+    import_once()
+    regulations()
+    # Asked before anything is written: evidence inside the project must not make the next stack's commit dirty.
+    commit = commit_of(ROOT)
+    jobs = [_Job(stack=stack, folder=out / stack, as_of=as_of, signing=signing, commit=commit) for stack in stacks]
     outcomes: list[Outcome] = []
     for done, outcome in enumerate(in_order(_one, _lost, jobs, at_once=cpus()), start=1):
         outcomes.append(outcome)
@@ -76,6 +92,15 @@ def write_every(out: Path, as_of: date, signing: "Signing | None", *, as_json: b
             _tell(outcome.document)
         elif not as_json:
             click.echo(outcome.faults, err=True)
+    fleet = Fleet(
+        judged=as_of,
+        stacks=tuple(each.judged for each in outcomes if each.judged is not None),
+        unplanned=tuple(Unplanned(stack=each.stack, faults=each.faults) for each in outcomes if each.judged is None),
+    )
+    with _told(out):
+        written = write_page(fleet, out, (signing.sign, signing.id) if signing is not None else None)
+    if not as_json:
+        click.echo(f"{written.folder / 'index.html'}: all stacks on one page")
     if as_json:
         told = [each.document or {"stack": each.stack, "faults": each.faults.splitlines()} for each in outcomes]
         json.dump(told, sys.stdout, indent=1, ensure_ascii=False)
@@ -84,8 +109,8 @@ def write_every(out: Path, as_of: date, signing: "Signing | None", *, as_json: b
     return max((each.code for each in outcomes), key=order.index, default=exits.OK)
 
 
-def subject_of(what: str, as_of: date) -> "Subject":
-    """A stack, or a plan's file, judged as of a day. Raises click.ClickException."""
+def subject_of(what: str, as_of: date, commit: "Commit | None" = None) -> "Subject":
+    """A stack, or a plan's file, judged as of a day; `commit` where it is known. Raises click.ClickException."""
     from cli.planning import ROOT, plan_of
     from evidence.pack.locating import key_lines
     from evidence.pack.provenance import provenance_of
@@ -104,17 +129,20 @@ def subject_of(what: str, as_of: date) -> "Subject":
         ) from error
     catalogues = ("models/models.yaml", "models/images.yaml")
     files = (own, "policies/exemptions.yaml", f"jurisdictions/{plan.jurisdiction}.yaml", *catalogues, "uv.lock")
-    return Subject(report=report, provenance=provenance_of(ROOT, ALL, files), lines=key_lines(ROOT / own))
+    return Subject(report=report, provenance=provenance_of(ROOT, ALL, files, commit), lines=key_lines(ROOT / own))
 
 
 def _one(job: _Job) -> Outcome:
     try:
-        subject = subject_of(job.stack, job.as_of)
+        from evidence.dashboard.summary import summarised
+
+        subject = subject_of(job.stack, job.as_of, job.commit)
         document = _written(subject, job.folder, job.signing)
     except click.ClickException as error:
         code = exits.FAILED if isinstance(error, ToolFailed) else exits.USAGE
         return Outcome(stack=job.stack, code=code, faults=error.format_message())
-    return Outcome(stack=job.stack, code=exits.OF_VERDICT[subject.report.verdict], document=document)
+    code = exits.OF_VERDICT[subject.report.verdict]
+    return Outcome(stack=job.stack, code=code, document=document, judged=summarised(subject))
 
 
 def _lost(job: _Job, code: int | None) -> Outcome:
@@ -122,19 +150,28 @@ def _lost(job: _Job, code: int | None) -> Outcome:
 
 
 def _written(subject: "Subject", folder: Path, signing: "Signing | None") -> dict[str, Any]:
-    from evidence.pack.writing import Occupied, write
-    from intake.refusal import Interrupted
+    from evidence.pack.writing import write
 
     signer = (signing.sign, signing.id) if signing is not None else None
-    try:
+    with _told(folder):
         done = write(subject, folder, signer)
+    return _document(subject, done, signing)
+
+
+@contextmanager
+def _told(folder: Path) -> Iterator[None]:
+    """Why nothing was written to `folder`, in the command's words."""
+    from evidence.pack.writing import Occupied
+    from intake.refusal import Interrupted
+
+    try:
+        yield
     except Occupied as error:
         raise click.ClickException(f"{error}\nhint: name another --out, or empty this one yourself") from error
     except Interrupted as error:
         raise ToolFailed(f"the manifest was not signed: {error}; nothing was written") from error
     except OSError as error:
         raise ToolFailed(f"{folder} can't be written: {error.strerror}; what was there is as it was") from error
-    return _document(subject, done, signing)
 
 
 def _document(subject: "Subject", done: "Written", signing: "Signing | None") -> dict[str, Any]:

@@ -73,11 +73,12 @@ def _block(block: Block) -> Iterator[str]:
     elif isinstance(block, Attestation):
         yield from _attestation(block)
     elif isinstance(block, Folded):
+        # The anchor is inside: a browser opens what it is led into.
         anchor = f' id="{escape(block.anchor)}"' if block.anchor else ""
-        yield f"<details{anchor}><summary>{words(block.title)}</summary>"
+        yield f"<details><summary>{words(block.title)}</summary><div{anchor}>"
         for inner in block.blocks:
             yield from _block(inner)
-        yield "</details>"
+        yield "</div></details>"
 
 
 def _table(table: Table) -> Iterator[str]:

@@ -2,13 +2,19 @@
 
 from typing import Final
 
-SHEET: Final = """
+COLOURS: Final = """
 :root{color-scheme:light dark;--ink:#111827;--dim:#4b5563;--line:#d1d5db;--ground:#fff;--soft:#f3f4f6;--link:#1d4ed8;
 --good:#166534;--good-bg:#dcfce7;--bad:#991b1b;--bad-bg:#fee2e2;--open:#854d0e;--open-bg:#fef9c3;
 --exempt:#155e75;--exempt-bg:#cffafe;--plain:#374151;--plain-bg:#e5e7eb}
 @media (prefers-color-scheme:dark){:root{--ink:#e5e7eb;--dim:#9ca3af;--line:#374151;--ground:#0b1020;--soft:#151c30;
 --link:#93c5fd;--good:#86efac;--good-bg:#14371f;--bad:#fca5a5;--bad-bg:#4c1414;--open:#fde047;--open-bg:#423306;
 --exempt:#67e8f9;--exempt-bg:#0c3740;--plain:#d1d5db;--plain-bg:#283142}}
+"""
+"""Light, and dark where the reader's system is."""
+
+SHEET: Final = (
+    COLOURS
+    + """\
 *{box-sizing:border-box}
 body{margin:0 auto;padding:1.5rem clamp(1rem,4vw,3rem) 4rem;max-width:82rem;background:var(--ground);color:var(--ink);
 font:15px/1.5 system-ui,'Segoe UI',Roboto,Helvetica,Arial,sans-serif}
@@ -46,3 +52,4 @@ figure svg{max-width:100%;height:auto}a{color:inherit;text-decoration:none}detai
 details>*{display:block}details::details-content{content-visibility:visible;display:block}
 .tone{border:1px solid currentcolor}@page{size:A4;margin:16mm 14mm}}
 """
+)

@@ -14,6 +14,8 @@ from weights.signature import STATEMENT, Signer, envelope
 FILE: Final = "manifest.json"
 SIGNED: Final = "manifest.dsse.json"
 KIND: Final = "urn:bailiwick:evidence:v1"
+INDEX_KIND: Final = "urn:bailiwick:evidence-index:v1"
+"""Of the folder over all stacks: it names each stack's manifest."""
 
 
 def manifest(subject: Subject, files: Mapping[str, bytes]) -> bytes:
@@ -21,14 +23,14 @@ def manifest(subject: Subject, files: Mapping[str, bytes]) -> bytes:
     return statement(files, predicate(subject))
 
 
-def statement(files: Mapping[str, bytes], told: Mapping[str, object]) -> bytes:
+def statement(files: Mapping[str, bytes], told: Mapping[str, object], kind: str = KIND) -> bytes:
     """An in-toto statement about files, by name."""
     document = {
         "_type": STATEMENT,
         "subject": [
             {"name": name, "digest": {"sha256": hashlib.sha256(files[name]).hexdigest()}} for name in sorted(files)
         ],
-        "predicateType": KIND,
+        "predicateType": kind,
         "predicate": told,
     }
     return json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False).encode() + b"\n"

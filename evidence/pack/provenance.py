@@ -59,10 +59,15 @@ def commit_of(root: Path) -> Commit | None:
     return Commit(id=lines[0], when=lines[1], subject=lines[2] if len(lines) > 2 else "", dirty=dirty)
 
 
-def provenance_of(root: Path, rules: tuple[Rule, ...], files: tuple[str, ...]) -> Provenance:
-    """What is on record of a run in `root`; `files` are inputs by their path there, those missing left out."""
+def provenance_of(
+    root: Path, rules: tuple[Rule, ...], files: tuple[str, ...], commit: Commit | None = None
+) -> Provenance:
+    """What is on record of a run in `root`; `files` are inputs by their path there, those missing left out.
+
+    `commit` is looked up where it isn't given.
+    """
     return Provenance(
-        commit=commit_of(root),
+        commit=commit or commit_of(root),
         tools={name: metadata.version(name) for name in TOOLS},
         packs={name: _pack_digest(rules_of(name, rules)) for name in PACKS},
         inputs={name: _digest((root / name).read_bytes()) for name in files if (root / name).is_file()},

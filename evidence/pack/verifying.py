@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from evidence.pack.manifest import FILE, KIND, SIGNED
+from evidence.pack.manifest import FILE, INDEX_KIND, KIND, SIGNED
 from weights.signature import STATEMENT, Unsigned, opened
 
 MOST: Final = 64 * 2**20
@@ -39,10 +39,21 @@ def verified(folder: Path, keys: Sequence[str]) -> Verified:
     if keys:
         faults += _unsigned(folder, content, keys)
     signed = bool(keys) and not faults
-    listed, predicate, wrong = _listed(content)
+    kind, listed, predicate, wrong = _listed(content)
     faults += wrong
-    faults += _held(folder, listed)
-    return Verified(folder=str(folder), predicate=predicate, files=len(listed), signed=signed, faults=tuple(faults))
+    within = [name.removesuffix(f"/{FILE}") for name in listed if kind == INDEX_KIND and name.endswith(f"/{FILE}")]
+    faults += _held(folder, listed, within)
+    files = len(listed)
+    for stack in within:
+        if (folder / stack).is_symlink() or not (folder / stack / FILE).is_file():
+            continue  # told above
+        found = verified(folder / stack, keys)
+        files += found.files
+        signed = signed and found.signed
+        faults += [f"{stack}: {fault}" for fault in found.faults]
+        if found.predicate and found.predicate.get("stack") != stack:
+            faults.append(f"{stack}: is the evidence of another stack, or of none")
+    return Verified(folder=str(folder), predicate=predicate, files=files, signed=signed, faults=tuple(faults))
 
 
 def _unsigned(folder: Path, content: bytes, keys: Sequence[str]) -> list[str]:
@@ -55,23 +66,25 @@ def _unsigned(folder: Path, content: bytes, keys: Sequence[str]) -> list[str]:
     return [] if same else [f"{SIGNED} is of another {FILE}"]
 
 
-def _listed(content: bytes) -> tuple[Mapping[str, str], Mapping[str, Any], list[str]]:
-    """File to SHA-256, what is said beside, and what is wrong with the manifest's form."""
+def _listed(content: bytes) -> tuple[str, Mapping[str, str], Mapping[str, Any], list[str]]:
+    """Its kind, file to SHA-256, what is said beside, and what is wrong with the manifest's form."""
     try:
         said = json.loads(content)
         listed = {str(item["name"]): str(item["digest"]["sha256"]) for item in said["subject"]}
         of, predicate = (said["_type"], said["predicateType"]), said["predicate"]
         whole = len(listed) == len(said["subject"]) > 0 and isinstance(predicate, dict)
     except (ValueError, KeyError, TypeError, RecursionError):
-        return {}, {}, [f"{FILE} is no in-toto statement"]
-    if of != (STATEMENT, KIND) or not whole:
-        return {}, {}, [f"{FILE} is a statement of another kind, or names a file twice, or none"]
-    return listed, predicate, []
+        return "", {}, {}, [f"{FILE} is no in-toto statement"]
+    if of not in ((STATEMENT, KIND), (STATEMENT, INDEX_KIND)) or not whole:
+        return "", {}, {}, [f"{FILE} is a statement of another kind, or names a file twice, or none"]
+    return of[1], listed, predicate, []
 
 
-def _held(folder: Path, listed: Mapping[str, str]) -> list[str]:
+def _held(folder: Path, listed: Mapping[str, str], within: Sequence[str]) -> list[str]:
+    """Faults of the files here; those `within` a stack's folder are held against its own manifest."""
     faults = []
-    there = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if not path.is_dir()}
+    found = [path for path in sorted(folder.rglob("*")) if path.is_symlink() or not path.is_dir()]
+    there = {path.relative_to(folder).as_posix(): path for path in found}
     for name, digest in listed.items():
         path = there.get(name)
         if path is None:
@@ -80,7 +93,8 @@ def _held(folder: Path, listed: Mapping[str, str]) -> list[str]:
             faults.append(f"{name} is a link: what it shows may change")
         elif hashlib.sha256(path.read_bytes()).hexdigest() != digest:
             faults.append(f"{name} is not what it was when the manifest was written")
-    beside = sorted(set(there) - set(listed) - {FILE, SIGNED})
+    owned = tuple(f"{stack}/" for stack in within)
+    beside = sorted(name for name in set(there) - set(listed) - {FILE, SIGNED} if not name.startswith(owned))
     return [*faults, *(f"{name} is not in the manifest" for name in beside)]
 
 

@@ -44,9 +44,9 @@ def write(
         for name, content in files(subject):
             if heard is not None:
                 heard(name)
-            _keep(partial, name, content, written)
+            keep(partial, name, content, written)
             if name == FILE and signer is not None:
-                _keep(partial, SIGNED, signed(content, *signer), written)
+                keep(partial, SIGNED, signed(content, *signer), written)
         if folder.exists():
             shutil.rmtree(folder)
         partial.rename(folder)
@@ -63,6 +63,7 @@ def check(folder: Path) -> None:
         raise Occupied(f"{folder} holds files and no {FILE}: it is no evidence, and is left as it is")
 
 
-def _keep(folder: Path, name: str, content: bytes, written: dict[str, tuple[int, str]]) -> None:
+def keep(folder: Path, name: str, content: bytes, written: dict[str, tuple[int, str]]) -> None:
+    """Write a file, and note its bytes and SHA-256. Raises OSError."""
     (folder / name).write_bytes(content)
     written[name] = (len(content), hashlib.sha256(content).hexdigest())

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from evidence.document.blocks import Attestation, Block, Folded, Heading, Paragraph, Span, Table, Words
 from evidence.pack.subject import Subject
-from evidence.papers.words import state
+from evidence.papers.words import slug, state
 from evidence.regulations import State
 from policies.catalogue import Regulation, Requirement
 from policies.exempting import ground
@@ -22,7 +22,12 @@ def _regulation(regulation: Regulation, subject: Subject) -> Iterator[Block]:
     if regulation.scope:
         yield Paragraph(regulation.scope)
     for item in regulation.requirements:
-        yield Folded(_title(item, subject), list(_requirement(item, subject)))
+        yield Folded(_title(item, subject), list(_requirement(item, subject)), anchor(regulation.id, item.id))
+
+
+def anchor(regulation: str, item: str) -> str:
+    """Where an article is in the report."""
+    return f"art-{regulation}-{slug(item)}"
 
 
 def _title(item: Requirement, subject: Subject) -> Words:
