@@ -6,7 +6,7 @@ PYTHON ?= python3
 SOURCES := __main__.py audit_log benchmarks breach cli components config delivery drill evidence intake jurisdictions model_images models pentest pipeline plan policies records retrieval scanners tests tools weights
 
 .DEFAULT_GOAL := help
-.PHONY: help setup preview preview-all evidence check test test-slow cluster-tools test-cluster serving-tools test-serving bench-serving pentest pentest-real scan docs format rules mutate bench bench-fleet bench-gateway fuzz clean release-check scan-tools test-scan changed-stacks review comment engine-preview engine-up drift check-deployed keep-plan fetch-plan test-browser
+.PHONY: help setup preview preview-all evidence check test test-slow cluster-tools test-cluster serving-tools test-serving bench-serving pentest pentest-real scan docs format rules mutate bench bench-evidence bench-fleet bench-gateway fuzz clean release-check scan-tools test-scan changed-stacks review comment engine-preview engine-up drift check-deployed keep-plan fetch-plan test-browser
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -148,6 +148,10 @@ fuzz: setup ## Search, led by coverage, for bytes that a parser of the gateway d
 VERSION ?=
 release-check: setup ## Hold this tree against release VERSION=x.y.z: version, lock, changelog, tag, a clean tree
 	@$(RUN) python -m tools.release $(VERSION)
+
+bench-evidence: setup ## Print times and sizes of evidence, of one stack and of twenty (minutes)
+	@$(RUN) python -m benchmarks.evidence
+	@$(RUN) python -m benchmarks.beside_engine
 
 bench-fleet: setup ## Print times and memory of many stacks (minutes)
 	@$(RUN) python -m benchmarks.fleet
