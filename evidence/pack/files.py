@@ -9,6 +9,7 @@ from evidence.document.pdf import pdf
 from evidence.flow_svg import svg
 from evidence.formats.cyclonedx import cyclonedx
 from evidence.formats.findings_csv import findings_csv
+from evidence.formats.json_bytes import json_bytes
 from evidence.formats.junit import junit
 from evidence.formats.oscal.definition import component_definition
 from evidence.formats.oscal.results import assessment_results
@@ -22,7 +23,7 @@ from evidence.papers.processing import processing
 from evidence.papers.report import report
 from evidence.papers.residency import residency, residency_csv
 from evidence.papers.transfers import transfers
-from plan.file import to_json
+from plan.file import as_document
 
 Writer = Callable[[Subject], bytes]
 
@@ -46,7 +47,7 @@ WRITERS: Final[Mapping[str, Writer]] = {
     "assessment-results.json": assessment_results,
     "component-definition.json": component_definition,
     "sbom.cdx.json": cyclonedx,
-    "plan.json": lambda subject: to_json(subject.plan).encode(),
+    "plan.json": lambda subject: json_bytes(as_document(subject.plan)),
 }
 """File to its writer; each a function of the subject alone, so that the same subject gives the same bytes."""
 
