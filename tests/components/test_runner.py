@@ -9,7 +9,9 @@ from components.detection_rules import detection_rules
 from components.roles import Role
 from components.runner import START, allowed, directory_permissions, runner_roles
 from plan.arm_types import arm_type
-from tests.plans import CORE, compliant, first_preview
+from policies.review import review
+from policies.rules import ALL
+from tests.plans import CORE, changed, compliant, first_preview, where
 
 GUIDE = ROOT / "docs" / "guides" / "first-deployment.md"
 BY_A_PERSON = frozenset({"microsoft.aadiam/diagnosticsettings"})
@@ -80,6 +82,13 @@ class TestSomebodyCanStartIt:
             ):
                 held.append(str(given.get("roleDefinitionId")).rpartition("/")[2])
         assert held == [Role.CLUSTER_USER.value]
+
+    def test_the_right_to_start_is_on_one_job_and_never_on_the_stack(self) -> None:
+        plan = compliant()
+        (job,) = [job.id for job in plan.of_type("azure-native:app:Job") if str(job.get("jobName")).endswith("-apply")]
+        wide = changed(plan, "authorization:RoleAssignment", "scope", "/subscriptions/x", only=where(scope=job))
+        refused = review(wide, [rule for rule in ALL if rule.id == "identity.rights-on-one-thing"]).of_state("refused")
+        assert [finding.rule.id for finding in refused] == ["identity.rights-on-one-thing"]
 
     def test_every_start_of_it_is_told_of(self) -> None:
         (rule,) = [rule for rule in detection_rules() if rule.id == "deployment-started"]
