@@ -17,7 +17,7 @@ from pulumi_kubernetes.meta import v1 as meta
 from components.callers import Callers
 from components.gateway_entries import HEALTH_PORT, PORTS, Entries, listeners
 from components.gateway_secrets import mount, names, provider_class, volume
-from components.gateway_settings import HEALTH_PATH, MODEL_PORT, settings
+from components.gateway_settings import HEALTH_PATH, MODEL_PORT, orders, settings
 from components.identity import Identities
 from components.key_vault import KeyVault
 from components.known_id import after
@@ -44,7 +44,7 @@ from components.workload import (
 
 NAMESPACE = "gateway"
 STATE = "/var/lib/gateway"
-"""Segments of the audit log, the token vault, and what is open of the circuit breaker: on disk, as long as the pod."""
+"""Segments of the audit log, the token vault, and what the volume breaker has learnt: on disk, as long as the pod."""
 DISK = {"prod": ("8Gi", "9Gi"), "dev": ("2Gi", "3Gi")}
 """Most of that, and of all that a pod writes: sockets, configuration and what it prints are beside it."""
 SURGE = 1
@@ -160,7 +160,8 @@ class Gateway(ComponentResource):
             f"{self._name}-settings",
             metadata=meta.ObjectMetaArgs(name="gateway", namespace=place.name),
             immutable=False,
-            data={"gateway.json": json.dumps(told, indent=1, sort_keys=True)},
+            # The folder is mounted as a whole, so an order reaches pods that run, within a minute or two.
+            data={"gateway.json": json.dumps(told, indent=1, sort_keys=True), **orders(args.scope.config)},
             opts=place.options,
         )
 

@@ -12,6 +12,7 @@ from components.retrieval_entries import URL as RETRIEVAL_URL
 from components.scope import Scope
 from components.storage_account import StorageAccount
 from components.tenancy import models, tenants
+from config import StackConfig
 from config.tenants import SHARED
 
 MODEL_PORT = 8000
@@ -43,6 +44,23 @@ def settings(
         "prompts": {"configuration": prompts.host, "label": scope.environment, "texts": weights.host},
         # Where the log is anchored, as it is written: docs/adr/0036.
         "audit": {"store": audit.host, "container": AUDIT},
+        # Who may close a volume breaker. Limits are the gateway's own: docs/runbooks/volume-breaker.md.
+        **_breaker(config),
         # No external provider is configured: the guard would not use one for health data, and none is reachable.
         "external_providers": [],
     }
+
+
+def _breaker(config: StackConfig) -> dict[str, object]:
+    told = config.gateway
+    if not told.volume_operators and not told.former_volume_operators:
+        return {}
+    return {"volume": {"operators": list(told.volume_operators), "former": list(told.former_volume_operators)}}
+
+
+def orders(config: StackConfig) -> dict[str, str]:
+    """Files beside `gateway.json`: signed orders to close a volume breaker, by the opening's id.
+
+    Their form is that of model_images/gateway/guard/volume_order.py, which the gateway verifies.
+    """
+    return {f"{note.split(chr(10), 2)[1]}.order": note for note in config.gateway.volume_orders}

@@ -385,10 +385,12 @@ class Platform(ComponentResource):
                 resource_group=zone.name_of("platform"),
                 subnet_id=network.subnet_ids["runner"],
                 registry=registry,
+                cluster_id=cluster.cluster.id,
             ),
             child,
         )
-        Access("access", AccessArgs(scope=scope, provider=directory, workspace_id=workspace_id), child)
+        access = Access("access", AccessArgs(scope=scope, provider=directory, workspace_id=workspace_id), child)
+        runner.grant_start(access.group_ids["platform"])
         second: list[Diagnosed] = []
         second_members: dict[str, Input[str]] = {}
         # A region outside, while its plan is reviewed, has no pair that anything could be copied to.

@@ -37,6 +37,9 @@ class Role(Enum):
     """Queries an Azure Monitor workspace: Azure/prometheus-collector, onboarding templates."""
     SENTINEL_AUTOMATION = "f4c81013-99ee-4d62-a7ee-b3f1f648599a"
     """Microsoft Sentinel Automation Contributor: learn.microsoft.com/azure/role-based-access-control/built-in-roles."""
+    CLUSTER_USER = "4abbcc35-e782-43d8-92c5-2d3f1bd2253f"
+    """Azure Kubernetes Service Cluster User Role: takes the kubeconfig without a secret in it, and is nobody inside the
+    cluster by that. Id also: learn.microsoft.com/azure/role-based-access-control/built-in-roles/containers."""
     SENTINEL_RESPONDER = "3e150937-b8fe-4cfb-8069-0eaf05ecd056"
     STORAGE_BACKUP_CONTRIBUTOR = "e5e2a7ff-d759-4cd2-bb51-3152d37e2eb1"
 

@@ -3,6 +3,11 @@
 A hosted runner can't reach a private cluster, and a self-hosted one has to call its orchestrator, whose hosts take
 uploads. So the program comes as an image of the stack's own registry, by digest, and a job runs it: `preview` may be
 started by the pipeline, and reads; `apply` only by a person whose right was activated with approval.
+
+Who may start a job may also say what it runs (`containers` in the body of the request). So whoever starts `apply` can
+do all that its identity can, and whoever starts `preview` can read all that it can; Azure has no right to start a job
+just as it stands. What is left is to give the right on one job, for hours, after approval, and to tell of every start
+of `apply`: docs/adr/0022; learn.microsoft.com/rest/api/resource-manager/containerapps/jobs/start.
 learn.microsoft.com/azure/container-apps/jobs, and networking of workload profile environments. Not run.
 """
 
@@ -17,9 +22,12 @@ from components.diagnostics import Diagnosed
 from components.identity import AUDIENCE
 from components.own_role import OwnRole, give
 from components.registry import Registry
+from components.roles import Role, grant
 from components.scope import Scope
 from components.tables import table
 
+START = ("Microsoft.App/jobs/read", "Microsoft.App/jobs/start/action", "Microsoft.App/jobs/executions/read")
+"""What starts a job and sees how it ended; given on one job."""
 TIMEOUT = 4 * 3600
 """Seconds: a managed HSM and a cluster take most of an hour each."""
 
@@ -32,6 +40,7 @@ class RunnerArgs:
     resource_group: Input[str]
     subnet_id: Input[str]
     registry: Registry
+    cluster_id: Input[str]
 
 
 class Runner(ComponentResource):
@@ -58,9 +67,23 @@ class Runner(ComponentResource):
             opts=scope.options(self),
         )
         jobs = {role: self._job(role, spec, environment) for role, spec in runner_roles().items()}
+        self._apply = jobs["apply"]
         self._pipeline(jobs["preview"])
         self.diagnosed = [Diagnosed(name="runner", resource_id=environment.id)]
         self.register_outputs({"jobs": {role: job.id for role, job in jobs.items()}})
+
+    def grant_start(self, group_id: Input[str]) -> None:
+        """Let a group of people start the job that deploys, and nothing else by this."""
+        give(
+            f"{self._name}-apply-start-role",
+            f"{self._name}-apply-start-assignment",
+            scope=self._args.scope,
+            role=OwnRole(title="starts deployments", description="Starts the one job that deploys.", actions=START),
+            to=group_id,
+            kind="Group",
+            parent=self,
+            on=self._apply.id,
+        )
 
     def _identity(self, role: str) -> managedidentity.UserAssignedIdentity:
         scope = self._args.scope
@@ -78,6 +101,16 @@ class Runner(ComponentResource):
         identity = self._identity(role)
         self._may(f"{role}-role", f"runner {role}", allowed(spec), spec.get("not_actions", ()), identity, None)
         args.registry.grant_pull(f"runner-{role}", identity)
+        if role == "preview":
+            # `apply` has it by its own role. Nothing in the cluster comes with it: docs/adr/0022.
+            grant(
+                f"{self._name}-{role}-cluster",
+                scope=scope,
+                on=args.cluster_id,
+                to=identity.principal_id,
+                role=Role.CLUSTER_USER,
+                parent=self,
+            )
         settings = scope.config.runner
         return app.Job(
             f"{self._name}-{role}",
@@ -131,8 +164,7 @@ class Runner(ComponentResource):
             audiences=[AUDIENCE],
             opts=args.scope.options(self),
         )
-        actions = ["Microsoft.App/jobs/read", "Microsoft.App/jobs/start/action", "Microsoft.App/jobs/executions/read"]
-        self._may("start-role", "runner start", actions, (), identity, preview.id)
+        self._may("start-role", "runner start", START, (), identity, preview.id)
 
     def _may(
         self,

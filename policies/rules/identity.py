@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 
 from plan.model import UNKNOWN, PlannedResource, Value
-from policies.require import require, texts
+from policies.require import items, require, texts
 from policies.review import StackUnderReview
 from policies.rule import Judged, Severity, rule, stack_rule
 from policies.types import ASSIGNMENT, JOB, POLICY_ASSIGNMENT, WORKFLOW
@@ -12,6 +12,8 @@ from policies.verdict import PASSED, Verdict, not_evaluated, refused
 
 SENTINEL_AUTOMATION = "f4c81013-99ee-4d62-a7ee-b3f1f648599a"
 """Microsoft Sentinel Automation Contributor: starts playbooks, and is given on their group, as Sentinel asks."""
+START_JOB = "Microsoft.App/jobs/start/action"
+"""Whoever may start a job may say what it runs, as its identity: people too have that right on one job."""
 GROUP = "azure-native:resources:ResourceGroup"
 DEFINITION = "azure-native:authorization:RoleDefinition"
 SETTINGS = "kubernetes:core/v1:ConfigMap"
@@ -78,7 +80,8 @@ def rights_on_one_thing(stack: StackUnderReview) -> Iterable[Judged]:
             continue
         if str(assignment.get("roleDefinitionId")).rpartition("/")[2] == SENTINEL_AUTOMATION:
             continue
-        if assignment.get("principalType") == "Group" and stack.targets(assignment, "roleDefinitionId"):
+        own = stack.targets(assignment, "roleDefinitionId") if assignment.get("principalType") == "Group" else []
+        if own and not _starts_jobs(own):
             # People act on the stack as a whole, by roles of our own: access.* holds what those may do, how long.
             continue
         yield assignment, _on_one_thing(assignment)
@@ -94,6 +97,10 @@ def _acting_widely(stack: StackUnderReview) -> dict[object, str]:
     ]
     known = ((identity.outputs.get("principalId"), identity.urn) for identity in found)
     return {value if isinstance(value, str) else urn: urn for value, urn in known}
+
+
+def _starts_jobs(roles: Iterable[PlannedResource]) -> bool:
+    return any(START_JOB in texts(item.get("actions")) for role in roles for item in items(role.get("permissions")))
 
 
 def _on_one_thing(assignment: PlannedResource) -> Verdict:

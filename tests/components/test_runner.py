@@ -5,9 +5,13 @@ import re
 import pytest
 
 from cli.planning import ROOT
-from components.runner import allowed, directory_permissions, runner_roles
+from components.detection_rules import detection_rules
+from components.roles import Role
+from components.runner import START, allowed, directory_permissions, runner_roles
 from plan.arm_types import arm_type
-from tests.plans import CORE, compliant
+from policies.review import review
+from policies.rules import ALL
+from tests.plans import CORE, changed, compliant, first_preview, where
 
 GUIDE = ROOT / "docs" / "guides" / "first-deployment.md"
 BY_A_PERSON = frozenset({"microsoft.aadiam/diagnosticsettings"})
@@ -42,6 +46,56 @@ class TestTheJobCanDeployWhatThePlanHolds:
         guide = GUIDE.read_text(encoding="utf-8")
         wanted = {permission for permissions in directory_permissions().values() for permission in permissions}
         assert {permission for permission in wanted if f"`{permission}`" not in guide} == set()
+
+
+class TestSomebodyCanStartIt:
+    """A job that nobody may start deploys nothing; one that anybody may start deploys anything."""
+
+    @pytest.mark.parametrize("stack", CORE)
+    def test_people_who_activated_start_the_job_that_deploys_and_the_pipeline_the_other(self, stack: str) -> None:
+        plan = first_preview(stack)
+        found = {}
+        for given in plan.of_type("azure-native:authorization:RoleAssignment"):
+            allowed_here = [
+                action
+                for role in plan.of_type("azure-native:authorization:RoleDefinition")
+                if role.urn in given.property_dependencies.get("roleDefinitionId", ())
+                for _, action in role.each("permissions[*].actions[*]")
+            ]
+            if "Microsoft.App/jobs/start/action" in allowed_here:
+                assert set(allowed_here) == set(START)
+                (job,) = given.property_dependencies["scope"]
+                (who,) = given.property_dependencies["principalId"]
+                found[job.rpartition("::")[2]] = (given.get("principalType"), who.rpartition("::")[2])
+        assert found == {
+            "runner-apply": ("Group", "access-platform"),
+            "runner-preview": ("ServicePrincipal", "runner-pipeline-identity"),
+        }
+
+    @pytest.mark.parametrize("stack", CORE)
+    def test_what_only_plans_takes_the_kubeconfig_and_is_nobody_in_the_cluster(self, stack: str) -> None:
+        plan, held = first_preview(stack), []
+        for given in plan.of_type("azure-native:authorization:RoleAssignment"):
+            who, where = (given.property_dependencies.get(key, ()) for key in ("principalId", "scope"))
+            if any(urn.endswith("::runner-preview-identity") for urn in who) and any(
+                "::cluster-" in urn for urn in where
+            ):
+                held.append(str(given.get("roleDefinitionId")).rpartition("/")[2])
+        assert held == [Role.CLUSTER_USER.value]
+
+    def test_the_right_to_start_is_on_one_job_and_never_on_the_stack(self) -> None:
+        plan = compliant()
+        (job,) = [job.id for job in plan.of_type("azure-native:app:Job") if str(job.get("jobName")).endswith("-apply")]
+        wide = changed(plan, "authorization:RoleAssignment", "scope", "/subscriptions/x", only=where(scope=job))
+        refused = review(wide, [rule for rule in ALL if rule.id == "identity.rights-on-one-thing"]).of_state("refused")
+        assert [finding.rule.id for finding in refused] == ["identity.rights-on-one-thing"]
+
+    def test_every_start_of_it_is_told_of(self) -> None:
+        (rule,) = [rule for rule in detection_rules() if rule.id == "deployment-started"]
+        for stack in CORE:
+            names = [str(job.get("jobName")) for job in compliant(stack).of_type("azure-native:app:Job")]
+            assert [name.endswith("-apply") for name in sorted(names)] == [True, False]
+        assert 'endswith "-apply"' in rule.query
 
 
 class TestTheJobCanDoNoMore:

@@ -502,7 +502,7 @@ MUTATIONS: dict[str, Mutation] = {
         "authorization:RoleDefinition",
         "permissions.0.actions",
         ["Microsoft.App/jobs/write"],
-        only=lambda found: found.name.endswith("start-role"),
+        only=lambda found: found.name == "runner-start-role",
     ),
     "runner.reads-no-data": put(
         "authorization:RoleDefinition",

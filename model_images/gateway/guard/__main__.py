@@ -32,7 +32,7 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
 
 async def serve(told: argparse.Namespace) -> None:
     """Until it is told to stop; then what runs ends, and the log is closed."""
-    mounts = Mounts(certificates=told.certificates, run=told.run, state=told.state)
+    mounts = Mounts(certificates=told.certificates, run=told.run, state=told.state, orders=told.settings.parent)
     async with AsyncExitStack() as closing:
         app = await build(read(told.settings), callers(os.environ), mounts, told.settings.read_bytes(), closing)
         # What is here now stays: the collector need not walk it again and again, in the midst of a request.

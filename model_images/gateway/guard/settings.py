@@ -95,6 +95,8 @@ class Volume(_Section, frozen=True):
     """Of all a tenant's applications."""
     operators: tuple[str, ...] = ()
     """Public keys of the people who may close one, as notes have them (c2sp.org/signed-note)."""
+    former: tuple[str, ...] = ()
+    """Keys of people who no longer may: what they closed stays closed."""
 
 
 class Tenant(_Section, frozen=True):

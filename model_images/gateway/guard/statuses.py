@@ -54,6 +54,7 @@ STATUSES: Mapping[int, frozenset[str]] = {
             *(f"{guard}.failed" for guard in ("tokens", "prompt-guard", "route")),
             *(f"{guard}.timeout" for guard in ("de-identify", "prompt-guard", "audit")),
             "template.not-pinned",
+            "volume.unseen",
             *(f"tokens.{what}" for what in ("key-missing", "vault-unavailable", "vault-tampered")),
             *(f"route.{what}" for what in ("no-route", "no-salt", "not-ready", "busy", "model-busy")),
             *(f"audit.{what}" for what in ("unavailable", "full", "unanchored", "record", "closed")),
@@ -64,6 +65,7 @@ STATUSES: Mapping[int, frozenset[str]] = {
 AGAIN: Mapping[str, int] = {
     **{code: 1 for code in STATUSES[503] if code.endswith((".failed", ".timeout"))},
     "volume.rate": 1,
+    "volume.unseen": 10,
     "route.busy": 1,
     "route.not-ready": 2,
     "route.model-busy": 2,

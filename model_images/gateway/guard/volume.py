@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from audit_log.note import Verifier
@@ -64,13 +65,15 @@ class Volume:
         self,
         settings: Settings,
         state: Path,
+        orders: Path,
         clock: Callable[[], float] = time.time,
         alert: Callable[[Opening], None] = lambda _: None,
     ) -> None:
-        """Raises volume_state.BadState: the gateway does not start then."""
+        """`orders`: where people's orders are read. Raises volume_state.BadState: the gateway does not start then."""
         if len(settings.key) < KEY_BYTES:
             raise ValueError(f"the key has at least {KEY_BYTES} bytes")
         self._settings, self._folder, self._clock, self._alert = settings, state, clock, alert
+        self._ordered, self._told = orders, set[str]()
         self._state = volume_state.read(state)
         self._writing = threading.Lock()
         self._turn = self._kept = 0
@@ -99,39 +102,63 @@ class Volume:
         """What stands open, by `tenant/caller`."""
         return dict(self._state.open)
 
-    def orders(self) -> Iterator[tuple[Path, Order]]:
-        """Orders to close what stands open, by people who may. Others are left lying, and told of."""
-        for path in volume_order.waiting(self._folder):
-            try:
-                order = volume_order.read(path, self._settings.operators)
-            except BadOrder as error:
-                LOG.error("an order to close a breaker is not followed: %s", error)  # noqa: TRY400 nothing more to say
-                continue
-            opening = self._state.open.get(volume_state.key(order.tenant, order.caller))
-            if opening is None or opening.id != order.opening:
-                LOG.error("an order to close a breaker is for none that stands open: %s", path.name)
-                continue
-            yield path, order
+    def opens(self, opening: Opening) -> None:
+        """It opened elsewhere: at another gateway, or at one that is no more."""
+        scope = volume_state.key(opening.tenant, opening.caller)
+        if scope not in self._state.open:
+            self._state.open[scope] = opening
+            LOG.warning("breaker of %s stands open since another gateway: %s", scope, opening.id)
 
-    async def review(self, written: Callable[[Order], Awaitable[object]]) -> Sequence[Order]:
-        """Close what people ordered to be closed, each after `written` has put it into the audit log."""
-        done = []
-        for path, order in list(self.orders()):
-            await written(order)
-            scope = volume_state.key(order.tenant, order.caller)
-            opening = self._state.open.pop(scope)
-            if scope in self._state.windows:
-                self._state.windows[scope].forget()
+    def closes(self, opening: str) -> None:
+        """It was closed elsewhere, by an order that was verified. Raises OSError: it stands open then."""
+        for scope, held in list(self._state.open.items()):
+            if held.id == opening:
+                self._close(scope)
+
+    def orders(self) -> Iterator[tuple[str, Order]]:
+        """Orders, as signed, to close what stands open, by people who may. Of others it is said once."""
+        for path in volume_order.waiting(self._ordered):
+            note = ""
             try:
-                self.save()
-            except OSError:
-                # As it could not be kept that it is closed, it isn't: after a restart it would stand open again.
-                self._state.open[scope] = opening
-                raise
-            path.unlink(missing_ok=True)
+                note = volume_order.taken(path)
+                order = volume_order.read(path.name, note, self._settings.operators)
+                opening = self._state.open.get(volume_state.key(order.tenant, order.caller))
+                if opening is None or opening.id != order.opening:
+                    self._say(note, "an order to close a breaker is for none that stands open: %s", path.name)
+                    continue
+                volume_order.in_time(path.name, order, datetime.fromtimestamp(self._clock(), UTC))
+            except BadOrder as error:
+                self._say(note, "an order to close a breaker is not followed: %s", str(error))
+                continue
+            yield note, order
+
+    async def review(self, written: Callable[[Order, str], Awaitable[object]]) -> Sequence[Order]:
+        """Close what people ordered to be closed, each after `written` has put it where it lasts."""
+        done = []
+        for note, order in list(self.orders()):
+            await written(order, note)
+            scope = volume_state.key(order.tenant, order.caller)
+            self._close(scope)
             LOG.warning("breaker of %s closed by %s: %s %s", scope, order.who, order.reason, order.ticket)
             done.append(order)
         return done
+
+    def _close(self, scope: str) -> None:
+        opening = self._state.open.pop(scope)
+        if scope in self._state.windows:
+            self._state.windows[scope].forget()
+        try:
+            self.save()
+        except OSError:
+            # As it could not be kept that it is closed, it isn't: after a restart it would stand open again.
+            self._state.open[scope] = opening
+            raise
+
+    def _say(self, note: str, words: str, about: str) -> None:
+        # An order lies there until the next deployment: said once, not every few seconds.
+        if (known := about + note) not in self._told:
+            self._told.add(known)
+            LOG.error(words, about)
 
     def save(self) -> None:
         """Keep what is known, now: when the gateway ends. Raises OSError."""
@@ -193,8 +220,8 @@ class Volume:
         self._state.open[scope] = opening
         window.teaches = False
         LOG.critical(
-            "breaker of %s opens: %d %s in an hour, %d allowed by its %s",
-            scope, opening.seen, opening.measure, opening.allowed, opening.limit,
+            "breaker of %s opens: %d %s in an hour, %d allowed by its %s; opening %s",
+            scope, opening.seen, opening.measure, opening.allowed, opening.limit, opening.id,
         )  # fmt: skip
         try:
             self.save()

@@ -49,7 +49,7 @@ from model_images.gateway.guard.tokens.store import SqliteStore
 from model_images.gateway.guard.tokens.vault import Vault
 from model_images.gateway.guard.tracing import Tracing
 from model_images.gateway.guard.upstream import Upstream
-from model_images.gateway.guard.volume_limits import VolumeLimits
+from model_images.gateway.guard.volume_limits import Places, VolumeLimits
 
 LOG = logging.getLogger("bailiwick.gateway")
 AT_ONCE = 3_000
@@ -66,6 +66,8 @@ class Mounts:
     certificates: Path
     run: Path
     state: Path
+    orders: Path
+    """The folder of the settings: people's orders to close a breaker lie beside them."""
 
 
 def instance(environment: Mapping[str, str]) -> str:
@@ -83,7 +85,8 @@ async def build(settings: Settings, callers: Callers, mounts: Mounts, policy: by
     wrong = await pins.refresh()
     if wrong:
         raise BadSettings("; ".join(f"{name}: {why}" for name, why in sorted(wrong.items())))
-    log = await _log(settings, mounts, named, pins, session, closing)
+    store = _store(settings, mounts, session)
+    log = await _log(settings, mounts, named, pins, store, closing)
     executor = ThreadPoolExecutor(DETECTOR_THREADS, thread_name_prefix="detector")
     closing.callback(executor.shutdown, wait=False, cancel_futures=True)
     upstream = Upstream(mounts.run / "upstream.sock")
@@ -92,7 +95,9 @@ async def build(settings: Settings, callers: Callers, mounts: Mounts, policy: by
     find = finder(settings)
     routes = Routes(settings)
     secret = (mounts.certificates / "audit-signer").read_bytes()
-    volume = VolumeLimits(settings.volume, mounts.state, secret, log, named, metrics.breakers.inc)
+    places = Places(state=mounts.state, orders=mounts.orders, store=store, stack=_stack(settings))
+    volume = VolumeLimits(settings.volume, places, secret, log, named, metrics.breakers.inc)
+    await volume.start()
     closing.callback(volume.close)
     guards = Guards(
         settings=settings,
@@ -203,15 +208,26 @@ def _salts(settings: Settings, keys: Keys) -> Salts:
     return Salts(found)
 
 
+def _stack(settings: Settings) -> str:
+    return f"{settings.jurisdiction}-{settings.environment}"
+
+
+def _store(settings: Settings, mounts: Mounts, session: aiohttp.ClientSession) -> Store:
+    """Where nothing is changed or deleted: of all replicas, or of this disk alone where the settings name none."""
+    if not settings.audit.store:
+        return DirectoryStore(mounts.state / "anchored")
+    try:
+        return BlobStore(f"https://{settings.audit.store}/{settings.audit.container}", _identity(), session)
+    except StoreUnavailable as error:
+        raise BadSettings(f"audit log: {error}") from None
+
+
 async def _log(
-    settings: Settings, mounts: Mounts, named: str, pins: Pins, session: aiohttp.ClientSession, closing: AsyncExitStack
+    settings: Settings, mounts: Mounts, named: str, pins: Pins, store: Store, closing: AsyncExitStack
 ) -> AuditLog:
-    origin = f"{settings.jurisdiction}-{settings.environment}/{named}"
+    origin = f"{_stack(settings)}/{named}"
     folder = mounts.state / "audit"
     folder.mkdir(parents=True, exist_ok=True)
-    store: Store = DirectoryStore(mounts.state / "anchored")
-    if settings.audit.store:
-        store = BlobStore(f"https://{settings.audit.store}/{settings.audit.container}", _identity(), session)
     try:
         signer = FileSigner(origin, (mounts.certificates / "audit-signer").read_bytes())
         anchor = Anchor(store, origin)

@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,18 @@ import envoy  # type: ignore[import-untyped] # the binary's package has no types
 import msgspec
 import pytest
 
+from audit_log.note import Verifier, opened
+from cli.planning import stack_config
+from components.gateway_settings import orders
 from config.tenants import SHARED
 from model_images.gateway.__main__ import arguments
 from model_images.gateway.envoy.bootstrap import write
 from model_images.gateway.envoy.places import Places
 from model_images.gateway.guard.pins import Pin
 from model_images.gateway.guard.settings import Callers, Settings, callers, read
+from model_images.gateway.guard.volume_order import Order, signed, taken, until, waiting
 from plan.model import PlannedResource
+from tests.model_images.gateway.audit_world import CALLER, signer
 from tests.model_images.gateway.credentials import Authority, Issuer
 from tests.plans import CORE, STACKS, compliant
 
@@ -123,6 +129,10 @@ class TestTheGatewayReadsWhatThePlanWrites:
         writable = {path for path, one in mounts.items() if not one.get("readOnly")}
         assert writable == {str(told.state), str(told.run.parent)}
 
+    def test_somebody_may_close_a_breaker(self, stack: str, tmp_path: Path) -> None:
+        operators = [Verifier.of(key) for key in _read(stack, tmp_path).volume.operators]
+        assert operators
+
     def test_what_it_writes_fits_the_disk_that_it_was_promised(self, stack: str) -> None:
         volumes: Any = _of_gateway(stack, DEPLOYMENT).get(f"{POD}.volumes")
         sizes = {one["name"]: one["emptyDir"] for one in volumes if "emptyDir" in one}
@@ -156,3 +166,18 @@ class TestPagesAreTheirTenants:
             "southern": ("https://letters.southern.hospital.example",),
         }
         assert told.origins == ()
+
+
+class TestAnOrderReachesThePod:
+    """Nobody reaches a pod: what the plan does not bring closes no breaker."""
+
+    def test_it_is_a_file_beside_the_settings_that_the_gateway_takes(self, tmp_path: Path) -> None:
+        key = signer("operator")
+        order = Order("ab" * 16, SHARED, CALLER, "operator", "false-alarm", until(datetime.now(UTC), 1))
+        loaded = stack_config("eu-dev")
+        told = loaded.gateway.model_copy(update={"volume_orders": (signed(order, key),)})
+        for name, note in orders(loaded.model_copy(update={"gateway": told})).items():
+            (tmp_path / name).write_text(note)
+        (path,) = waiting(tmp_path)
+        assert path.name == f"{order.opening}.order"
+        assert opened(taken(path), [key.verifier]) == order.text()

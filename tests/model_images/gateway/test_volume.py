@@ -3,24 +3,35 @@
 import asyncio
 import logging
 import secrets
+import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
+import yaml
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
+from audit_log.note import FileSigner, Verifier
+from config.sections import CloseOrder
+from model_images.gateway.guard import settings as settings_of_gateway
 from model_images.gateway.guard import volume_close, volume_order, volume_state
+from model_images.gateway.guard.audit.directory_store import DirectoryStore
 from model_images.gateway.guard.audit.record import encoded
 from model_images.gateway.guard.refusal import Refused
+from model_images.gateway.guard.settings import BadSettings
 from model_images.gateway.guard.volume import Ceilings, Settings, Volume
 from model_images.gateway.guard.volume_baseline import UNKNOWN, Sensitivity, threshold
 from model_images.gateway.guard.volume_events import closed, opened
+from model_images.gateway.guard.volume_limits import UNSEEN_SECONDS, Places, VolumeLimits
 from model_images.gateway.guard.volume_order import Order
+from model_images.gateway.guard.volume_shared import Shared
 from model_images.gateway.guard.volume_state import ANYBODY, BadState, Opening
 from model_images.gateway.guard.volume_window import Measure
 from tests.model_images.gateway.audit_world import CALLER, NAMES, signer
@@ -55,7 +66,7 @@ def volume(folder: Path, clock: Clock, **more: Any) -> Volume:  # noqa: ANN401 s
         "key": KEY,
         **more,
     }
-    return Volume(Settings(**values), folder, clock, alert)
+    return Volume(Settings(**values), folder, folder / "orders", clock, alert)
 
 
 def ask(
@@ -272,14 +283,25 @@ def pem(tmp_path: Path) -> tuple[Path, Any]:
     return path, signer("operator", key).verifier
 
 
-def words(state: Path, key: Path, **more: str) -> list[str]:
+def words(opening: str, key: Path, **more: str) -> list[str]:
     given = {"tenant": "north", "caller": CALLER, "who": "operator", "why": "false-alarm", "ticket": "OPS-12", **more}
-    return ["--state", str(state), "--key", str(key), *(f"--{name}={value}" for name, value in given.items())]
+    return [f"--opening={opening}", f"--key={key}", *(f"--{name}={value}" for name, value in given.items())]
+
+
+def ordering(guard: Volume, **more: Any) -> Order:  # noqa: ANN401 fields of an order
+    opening = guard.open[f"north/{CALLER}"]
+    values = {"opening": opening.id, "tenant": "north", "caller": CALLER, "who": "operator", "reason": "false-alarm"}
+    return Order(**{**values, "until": volume_order.until(datetime.fromtimestamp(MONDAY, UTC), 24), **more})
+
+
+def placed(state: Path, order: Order, by: FileSigner = OPERATOR) -> Path:
+    return volume_order.place(state / "orders", order, volume_order.signed(order, by))
 
 
 def review(guard: Volume, log: list[Order]) -> list[Order]:
-    async def write(order: Order) -> None:
+    async def write(order: Order, note: str) -> None:
         assert guard.open  # the log is written first
+        assert note.startswith(order.text())
         log.append(order)
 
     return list(asyncio.run(guard.review(write)))
@@ -289,57 +311,71 @@ class TestAPersonClosesIt:
     """By name, with a reason, in the log first."""
 
     def test_there_and_back(self, tmp_path: Path, pem: tuple[Path, Any], capsys: pytest.CaptureFixture[str]) -> None:
-        state, log = tmp_path / "state", list[Order]()
-        guard = volume(state, Clock(), operators=(pem[1],))
+        clock, log = Clock(), list[Order]()
+        clock.now = time.time()  # the tool dates the order by the real clock
+        guard = volume(tmp_path, clock, operators=(pem[1],))
         assert refused(guard, size=10_001)
-        assert volume_close.main(words(state, pem[0])) == 0
-        assert "10001 bytes in an hour, 10000 allowed by its ceiling" in capsys.readouterr().out
+        opening = guard.open[f"north/{CALLER}"].id
+        assert volume_close.main([*words(opening, pem[0]), f"--out={tmp_path / 'orders'}"]) == 0
+        assert capsys.readouterr().out == f"{tmp_path / 'orders' / opening}.order\n"
         done = review(guard, log)
         assert done == log
         assert (log[0].who, log[0].reason, log[0].ticket) == ("operator", "false-alarm", "OPS-12")
         assert not refused(guard)
-        assert volume_order.waiting(state) == []
-        assert volume(state, Clock()).open == {}
+        assert volume(tmp_path, clock).open == {}
 
-    def test_the_same_order_does_not_close_the_next_opening(self, tmp_path: Path, pem: tuple[Path, Any]) -> None:
-        state, log = tmp_path / "state", list[Order]()
-        guard = volume(state, Clock(), operators=(pem[1],))
+    def test_what_is_printed_goes_into_the_stacks_file(
+        self, tmp_path: Path, pem: tuple[Path, Any], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert volume_close.main(words("ab" * 16, pem[0])) == 0
+        (note,) = yaml.safe_load(capsys.readouterr().out)
+        assert TypeAdapter(CloseOrder).validate_python(note) == note
+        assert volume_order.read("x", note, (pem[1],)).opening == "ab" * 16
+
+    def test_the_same_order_does_not_close_the_next_opening(self, tmp_path: Path) -> None:
+        log = list[Order]()
+        guard = volume(tmp_path, Clock())
         assert refused(guard, size=10_001)
-        volume_close.main(words(state, pem[0]))
-        path = volume_order.waiting(state)[0]
-        kept = path.read_bytes()
-        review(guard, log)
+        placed(tmp_path, ordering(guard))
+        assert len(review(guard, log)) == 1
         assert refused(guard, size=10_001)
-        path.write_bytes(kept)
         assert review(guard, log) == []
         assert refused(guard)
         assert len(log) == 1
 
-    def test_whoever_the_settings_do_not_name_closes_nothing(
-        self, tmp_path: Path, pem: tuple[Path, Any], caplog: pytest.LogCaptureFixture
-    ) -> None:
-        state = tmp_path / "state"
-        guard = volume(state, Clock())  # knows another key of the same name
+    @pytest.mark.parametrize("hours", [-1, 0, 24 * 8])
+    def test_an_order_is_for_now(self, tmp_path: Path, caplog: pytest.LogCaptureFixture, hours: int) -> None:
+        guard = volume(tmp_path, Clock())
         assert refused(guard, size=10_001)
-        assert volume_close.main(words(state, pem[0])) == 0
+        placed(tmp_path, ordering(guard, until=volume_order.until(datetime.fromtimestamp(MONDAY, UTC), hours)))
         assert review(guard, []) == []
         assert refused(guard)
         assert "is not followed" in caplog.text
+
+    def test_whoever_the_settings_do_not_name_closes_nothing(
+        self, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        guard = volume(tmp_path, Clock())
+        assert refused(guard, size=10_001)
+        placed(tmp_path, ordering(guard), signer("operator"))  # another key of the same name
+        for _ in range(3):
+            assert review(guard, []) == []
+        assert refused(guard)
+        # It lies there until the next deployment: the log says so once.
+        assert caplog.text.count("is not followed") == 1
 
     def test_nobody_signs_in_another_s_name(self, tmp_path: Path) -> None:
         mallory = signer("mallory")
         guard = volume(tmp_path, Clock(), operators=(OPERATOR.verifier, mallory.verifier))
         assert refused(guard, size=10_001)
-        opening = guard.open[f"north/{CALLER}"]
-        order = Order(opening.id, "north", CALLER, "operator", "false-alarm")
-        volume_order.place(tmp_path, order, mallory)
+        placed(tmp_path, ordering(guard), mallory)
         assert review(guard, []) == []
 
     def test_any_changed_byte_of_an_order_is_no_order(self, tmp_path: Path) -> None:
         guard = volume(tmp_path, Clock())
         assert refused(guard, size=10_001)
-        order = Order(guard.open[f"north/{CALLER}"].id, "north", CALLER, "operator", "false-alarm")
-        path = volume_order.place(tmp_path, order, OPERATOR)
+        order = ordering(guard)
+        path = placed(tmp_path, order)
         whole = path.read_bytes()
         for place in range(len(whole)):
             path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
@@ -350,10 +386,10 @@ class TestAPersonClosesIt:
     def test_a_log_that_cannot_be_written_leaves_it_open(self, tmp_path: Path) -> None:
         guard = volume(tmp_path, Clock())
         assert refused(guard, size=10_001)
-        order = Order(guard.open[f"north/{CALLER}"].id, "north", CALLER, "operator", "false-alarm")
-        volume_order.place(tmp_path, order, OPERATOR)
+        order = ordering(guard)
+        placed(tmp_path, order)
 
-        async def fails(_: Order) -> None:
+        async def fails(_: Order, __: str) -> None:
             raise Refused("audit", "unavailable", "")
 
         with pytest.raises(Refused):
@@ -362,16 +398,91 @@ class TestAPersonClosesIt:
         assert review(guard, []) == [order]
 
     def test_wrong_words(self, tmp_path: Path, pem: tuple[Path, Any], capsys: pytest.CaptureFixture[str]) -> None:
-        state = tmp_path / "state"
-        assert volume_close.main(words(state, pem[0])) == 2
-        assert "open are: none" in capsys.readouterr().err
-        guard = volume(state, Clock())
+        opening = "ab" * 16
+        assert volume_close.main([*words("north", pem[0], ticket="Jane Doe"), "--hours=900"]) == 2
+        told = capsys.readouterr().err
+        assert all(word in told for word in ("--opening", "--ticket", "--hours"))
+        assert volume_close.main(words(opening, tmp_path / "lost")) == 1
+        assert volume_close.main(words(opening, pem[0], who="a b")) == 2
+        out = f"--out={tmp_path / 'orders'}"
+        assert volume_close.main([*words(opening, pem[0]), out]) == 0
+        assert volume_close.main([*words(opening, pem[0]), out]) == 2  # one lies there already
+
+
+def shared(folder: Path, *operators: Verifier) -> Shared:
+    return Shared(DirectoryStore(folder), "eu-prod", operators or (OPERATOR.verifier,))
+
+
+def agreed(folder: Path, *operators: Verifier) -> set[str]:
+    """What stands open for a gateway that starts now."""
+    found = shared(folder, *operators)
+    asyncio.run(found.refresh())
+    return {opening.id for opening in found.open}
+
+
+class TestItOutlivesItsPod:
+    """A pod's disk goes with the pod: whoever was stopped would be let in again by the next node's upgrade."""
+
+    def test_another_gateway_learns_of_it_and_of_its_closing(self, tmp_path: Path) -> None:
+        guard = volume(tmp_path / "a", Clock())
         assert refused(guard, size=10_001)
-        assert volume_close.main(words(state, pem[0], ticket="Jane Doe")) == 2
-        assert volume_close.main(words(state, tmp_path / "lost")) == 1
-        assert volume_close.main(words(state, pem[0], who="a b")) == 2
-        assert volume_close.main(words(state, pem[0])) == 0
-        assert volume_close.main(words(state, pem[0])) == 2  # one lies there already
+        opening = guard.open[f"north/{CALLER}"]
+        asyncio.run(shared(tmp_path).opens(opening))
+        assert agreed(tmp_path) == {opening.id}
+        order = ordering(guard)
+        asyncio.run(shared(tmp_path).closes(order, volume_order.signed(order, OPERATOR)))
+        assert agreed(tmp_path) == set()
+        # Who signed it has left: what that person closed stays closed while the key is named among the former.
+        assert agreed(tmp_path, signer("other").verifier) == {opening.id}
+
+    def test_a_closing_that_nobody_signed_closes_nothing(self, tmp_path: Path) -> None:
+        guard = volume(tmp_path / "a", Clock())
+        assert refused(guard, size=10_001)
+        opening, order = guard.open[f"north/{CALLER}"], ordering(guard)
+        asyncio.run(shared(tmp_path).opens(opening))
+        for note in (order.text(), volume_order.signed(order, signer("operator")), ""):
+            asyncio.run(shared(tmp_path).closes(order, note))
+            assert agreed(tmp_path) == {opening.id}
+        other = replace(order, opening="ab" * 16)
+        asyncio.run(shared(tmp_path).closes(order, volume_order.signed(other, OPERATOR)))
+        assert agreed(tmp_path) == {opening.id}
+
+    def test_an_opening_that_cannot_be_read_starts_nothing(self, tmp_path: Path) -> None:
+        asyncio.run(DirectoryStore(tmp_path).put(f"eu-prod/volume.breakers/opened/{'ab' * 16}.json", b"{}"))
+        with pytest.raises(BadState):
+            agreed(tmp_path)
+
+    def test_a_store_that_cannot_be_read_starts_nothing_and_ends_in_refusals(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def limits(store: Path) -> VolumeLimits:
+            log: Any = None  # nothing is written before something opens
+            places = Places(state=tmp_path, orders=tmp_path, store=DirectoryStore(store), stack="eu-prod")
+            made = VolumeLimits(settings_of_gateway.Volume(), places, KEY, log, "gateway-0", lambda: None)
+            await made.start()
+            return made
+
+        nobody: Any = None
+        guard = asyncio.run(limits(tmp_path / "store"))
+        late = time.monotonic() + UNSEEN_SECONDS + 1
+        monkeypatch.setattr(time, "monotonic", lambda: late)
+        with pytest.raises(Refused) as error:
+            guard.admit(nobody)
+        assert (error.value.code, error.value.status) == ("volume.unseen", 503)
+        lost = tmp_path / "lost" / "eu-prod" / "volume.breakers" / "opened"
+        lost.mkdir(parents=True)
+        (lost / f"{'ab' * 16}.json").symlink_to(tmp_path)
+        (lost / "cd.json").write_text("x")
+        with pytest.raises(BadSettings, match="which breakers stand open"):
+            asyncio.run(limits(tmp_path / "lost"))
+
+    def test_a_breaker_that_opened_elsewhere_refuses_here(self, tmp_path: Path) -> None:
+        one, two = volume(tmp_path / "a", Clock()), volume(tmp_path / "b", Clock())
+        assert refused(one, size=10_001)
+        two.opens(one.open[f"north/{CALLER}"])
+        assert refused(two)
+        two.closes(one.open[f"north/{CALLER}"].id)
+        assert not refused(two)
 
 
 class TestItKnowsNoPatient:
@@ -402,7 +513,7 @@ class TestItKnowsNoPatient:
         opening = guard.open[f"north/{CALLER}"]
         encoded(opened(opening, "gateway-0"), NAMES)
         for caller in (CALLER, ANYBODY):
-            order = Order(opening.id, "north", caller, "operator", "false-alarm", "OPS-12")
+            order = ordering(guard, caller=caller, ticket="OPS-12")
             encoded(closed(order, "gateway-0", datetime.now(UTC)), NAMES)
 
     def test_a_short_key_starts_nothing(self, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import http.client
 import json
 import os
 import secrets
+import shutil
 import signal
 import socket
 import ssl
@@ -227,12 +228,18 @@ def gateway(
     wrapped: Sequence[str] = (),
     mounting: Mapping[str, bytes] | None = None,
     template: str = TEMPLATE,
+    anchored: Path | None = None,
     **changes: object,
 ) -> Iterator[World]:
-    """Start one, and stop it: by a command before its own, and with files beside its own where they are given."""
+    """Start one, and stop it: by a command before its own, and with files beside its own where they are given.
+
+    `anchored`: a write-once store that was there before it.
+    """
     mounted, state, run = directory / "certificates", directory / "state", directory / "run"
     for path in (mounted, state):
         path.mkdir()
+    if anchored is not None:
+        shutil.copytree(anchored, state / "anchored")
     authority, issuer = Authority(directory, "authority"), Issuer()
     caller, expired = authority.issue("caller"), authority.issue("caller", days=-1)
     revoked = authority.issue("revoked")
