@@ -171,7 +171,7 @@ NEEDS: Final[tuple[Need, ...]] = (
         get="apt-get install clamav",
         look=on_path("clamscan", "clamdscan"),
     ),
-    Need(name="Go", needed_by="make cluster-tools", get="https://go.dev/doc/install", look=on_path("go")),
+    Need(name="Go", needed_by="make cluster-tools, make scan", get="https://go.dev/doc/install", look=on_path("go")),
     Need(name="etcd", needed_by="make test-cluster", get=_CLUSTER, look=cluster_program("etcd")),
     Need(name="kube-apiserver", needed_by="make test-cluster", get=_CLUSTER, look=cluster_program("kube-apiserver")),
     Need(
@@ -202,6 +202,12 @@ NEEDS: Final[tuple[Need, ...]] = (
         needed_by="make test (the canary's numbers)",
         get="apt-get install prometheus",
         look=all_on_path("prometheus", "promtool"),
+    ),
+    Need(
+        name="Chromium",
+        needed_by="make test-browser, python -m docs.screenshots",
+        get="apt-get install chromium",
+        look=on_path("chromium"),
     ),
     Need(
         name="Open Policy Agent",
