@@ -174,7 +174,8 @@ def _verified(stack: StackUnderReview) -> Mapping[str, tuple[str, ...]]:
     """What the verifier is and asks, as the plan has it in another place: JSON's texts and lists are CEL's too."""
     own = [found for found in stack.of_type(DEPLOYMENT) if found.get("metadata.namespace") == VERIFIERS]
     images = [value for found in own for _, value in found.each("spec.template.spec.containers[*].image")]
-    asking = stack.of_type(IMAGE_POLICY)
+    # By name: a state has them in the order in which the engine happened to register them, and the text is in this one.
+    asking = sorted(stack.of_type(IMAGE_POLICY), key=lambda policy: policy.display_name)
     return {
         "verifier": tuple(f"'{image}'" for image in images),
         "signers": tuple({json.dumps(keys) for policy in asking if (keys := believed(policy))}),
