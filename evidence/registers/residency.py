@@ -145,8 +145,3 @@ def _connected(graph: Graph, into: Sequence[Edge]) -> tuple[str, ...]:
     doors = {edge.source for edge in into if edge.kind == "connects"}
     sources = {edge.source for edge in graph.edges if edge.kind == "connects" and edge.target in doors} | doors
     return tuple(sorted({graph.places[one].name for one in sources if graph.places[one].kind in ("pods", "compute")}))
-
-
-def stores_outside(entries: Sequence[Entry]) -> tuple[Entry, ...]:
-    """Those whose region is none of the jurisdiction's; a plan with one is refused."""
-    return tuple(entry for entry in entries if not entry.inside)

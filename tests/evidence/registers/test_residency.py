@@ -4,7 +4,7 @@ import pytest
 
 from evidence.pack.subject import Subject
 from evidence.registers.keys import SERVICE_KEY
-from evidence.registers.residency import Entry, register, stores_outside
+from evidence.registers.residency import Entry, register
 from evidence.registers.retention import NONE
 from plan.model import UNKNOWN
 from tests.evidence.pack.subjects import sound, subject
@@ -29,7 +29,7 @@ class TestEveryStoreIsThere:
             assert entry.country, entry.resource.display_name
             assert entry.holds
             assert entry.retention
-        assert not stores_outside(found)
+        assert all(entry.inside for entry in found)
 
     def test_the_most_sensitive_first(self) -> None:
         classes = [entry.place.classification for entry in register(sound())]
@@ -79,7 +79,7 @@ class TestCopiesSayWhere:
 
     def test_a_store_outside_is_told(self) -> None:
         plan = changed(compliant(), "appconfiguration:ConfigurationStore", "location", "eastus")
-        (entry,) = stores_outside(register(subject(plan)))
+        (entry,) = (each for each in register(subject(plan)) if not each.inside)
         assert entry.resource.display_name == "appcs-bw-eu-prod"
 
 
