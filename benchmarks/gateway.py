@@ -75,7 +75,7 @@ async def _paced(url: str, context: ssl.SSLContext | None, token: str, rate: flo
     return spent
 
 
-async def _streamed(url: str, context: ssl.SSLContext, token: str) -> list[float]:
+async def _streamed(url: str, context: ssl.SSLContext | None, token: str) -> list[float]:
     """When each piece had come, on the machine's own clock."""
     raw, headers = (
         body("Say it.", stream=True),
@@ -83,8 +83,8 @@ async def _streamed(url: str, context: ssl.SSLContext, token: str) -> list[float
     )
     got: list[float] = []
     async with (
-        aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=context)) as session,
-        session.post(url, data=raw, headers=headers, server_hostname=HOST) as answer,
+        aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=context or False)) as session,
+        session.post(url, data=raw, headers=headers, server_hostname=HOST if context else None) as answer,
     ):
         buffered = b""
         async for piece in answer.content.iter_any():
@@ -195,12 +195,12 @@ def spent(world: World) -> dict[str, float]:
     return {name.rpartition(".")[2]: processor_time.seconds(pid) for name, pid in sorted(processes.items())}
 
 
-def streams(world: World, token: str, certificates: tuple[str, str]) -> list[float]:
+def streams(world: World, token: str, url: str, certificates: tuple[str, str] | None) -> list[float]:
     """Milliseconds from a piece's writing to its coming."""
     sent: list[float] = []
     world.model.says, world.model.piece, world.model.pause = (lambda _: PIECE * PIECES), len(PIECE), 0.02
     world.model.wrote = lambda: sent.append(time.monotonic())
-    got = apart("_streamed", f"https://127.0.0.1:{world.port}/v1/chat/completions", certificates, token)
+    got = apart("_streamed", url, certificates, token)
     # The first event says whose turn it is and holds no text.
     return [(come - written) * 1000 for written, come in zip(sent[1:], got, strict=False)]
 
@@ -224,10 +224,15 @@ def main() -> None:
         load = os.getloadavg()[0]
         print(f"{len(PROMPT)} characters, {told.rate:g} a second for {told.seconds:g} s, {os.cpu_count()} cores")
         print(f"load before: {load:.1f}\n")
-        direct = apart("_paced", f"http://127.0.0.1:{world.model.port}{path}", None, token, told.rate, told.seconds)
-        envoys = apart("_paced", f"https://127.0.0.1:{floor}{path}", certificates, token, told.rate, told.seconds)
+        alone, bare_envoy, whole_way = (
+            (f"http://127.0.0.1:{world.model.port}{path}", None),
+            (f"https://127.0.0.1:{floor}{path}", certificates),
+            (f"https://127.0.0.1:{world.port}{path}", certificates),
+        )
+        direct = apart("_paced", *alone, token, told.rate, told.seconds)
+        envoys = apart("_paced", *bare_envoy, token, told.rate, told.seconds)
         before = spent(world)
-        whole = apart("_paced", f"https://127.0.0.1:{world.port}{path}", certificates, token, told.rate, told.seconds)
+        whole = apart("_paced", *whole_way, token, told.rate, told.seconds)
         after, requests = spent(world), len(whole) + CONNECTIONS
         print(f"{'ms':22} {'p50':>8} {'p95':>8} {'p99':>8} {'added p50':>10} {'added p99':>10}")
         print(line("the model alone", direct))
@@ -239,9 +244,11 @@ def main() -> None:
         print("\nmean ms in each guard")
         for row in guards(world):
             print(row)
-        pieces = streams(world, token, certificates)
-        print("\nms from a streamed piece's writing to its coming")
-        print(line(f"{len(pieces)} pieces", pieces))
+        print(f"\nms from a streamed piece's writing to its coming, {PIECES} pieces")
+        first = streams(world, token, *alone)
+        print(line("the model alone", first))
+        print(line("bare Envoy", streams(world, token, *bare_envoy), first))
+        print(line("the gateway", streams(world, token, *whole_way), first))
 
 
 if __name__ == "__main__":
