@@ -17,6 +17,11 @@ WINDOWS: Sequence[tuple[str, str, float, int]] = (
 )
 """Long window, short window, burn rate, severity: the first two call somebody at night, the others open a ticket."""
 
+_DRAFTS = 'sum by (use_case) (increase(bailiwick_gateway_drafts_total{variant="stable"}[1d]))'
+"""What clinicians said of drafts in a day; `delivery/watch.py` reads the same, with bounds on what chance explains."""
+_ACCEPTED = _DRAFTS.replace("}", ',verdict="accepted"}')
+_LEAKS = "sum by (use_case) (bailiwick_gateway_canary_leaks_total)"
+
 PLAIN = {
     "queue-grows": ("sum by (namespace) (vllm:num_requests_waiting) > 20", "PT10M", 2),
     "cache-full": ("max by (namespace) (vllm:kv_cache_usage_perc) > 0.95", "PT10M", 2),
@@ -37,10 +42,15 @@ PLAIN = {
         2,
     ),
     "accuracy-below-floor": (
-        "min by (use_case) (bailiwick_evaluation_accuracy - bailiwick_accuracy_floor) < 0",
+        f"{_ACCEPTED} / {_DRAFTS} "
+        '< max by (use_case) (bailiwick_gateway_accuracy_floor{variant="stable"}) '
+        f"and {_DRAFTS} >= 50",
         "PT5M",
         1,
     ),
+    # A series that begins with its first leak has grown by nothing yet, for `increase`.
+    "system-text-told": (f"{_LEAKS} > ({_LEAKS[:-1]} offset 15m) or 0 * {_LEAKS})", "PT1M", 2),
+    "breaker-opened": ("increase(bailiwick_gateway_breakers_opened_total[15m]) > 0", "PT1M", 1),
     "audit-not-written": ("increase(bailiwick_gateway_audit_failures_total[5m]) > 0", "PT1M", 0),
 }
 """Alert to its expression, how long it must hold, and its severity."""

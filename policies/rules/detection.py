@@ -169,7 +169,7 @@ def sentinel_onboarded(stack: StackUnderReview) -> Iterable[Judged]:
     title=f"At least {LEAST_RULES} analytics rules watch this platform, each switched on, with tactics and entities",
     severity=Severity.HIGH,
     applies_to=ALERT,
-    fix="add the rule to components/detection_rules/",
+    fix="add the rule to components/detection_rules.yaml",
     example="a plan with Sentinel and no scheduled rule",
 )
 def platform_rules(stack: StackUnderReview) -> Iterable[Judged]:

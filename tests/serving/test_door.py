@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from components.inference import QUEUE_METRIC
+from tests.components.series import series
 from tests.model_images.gateway.credentials import Authority, Pair
 from tests.serving.whole import STABLE, Platform
 
@@ -105,6 +107,18 @@ class TestOnlyModelsAreAsked:
     def test_without_a_certificate_there_are_numbers_and_no_more(self, path: str, platform: Platform) -> None:
         assert platform.stable[0].numbers(path)[0] == 404
         assert platform.stable[0].numbers("/metrics")[0] == 200
+
+
+class TestWhatIsAskedOfItsNumbersIsThere:
+    """Names of vLLM's series have changed between versions; an alert on the old one never fires again."""
+
+    def test_every_series_of_alerts_dashboards_and_the_autoscaler(self, platform: Platform) -> None:
+        _, told = platform.stable[0].numbers("/metrics")
+        kinds = {line.split()[2] for line in told.splitlines() if line.startswith("# TYPE ")}
+        wanted = {name.removesuffix("_bucket").removesuffix("_count") for name in series() if name.startswith("vllm:")}
+        wanted.add(QUEUE_METRIC)
+        assert len(wanted) >= 5
+        assert wanted <= kinds
 
 
 class TestNothingListensButTheProxy:

@@ -13,6 +13,7 @@ from pathlib import Path
 import uvicorn
 import uvloop
 
+from model_images.gateway.guard.log_lines import Lines
 from model_images.gateway.guard.settings import BadSettings, callers, read
 from model_images.gateway.guard.wiring import Mounts, build
 
@@ -58,9 +59,9 @@ async def serve(told: argparse.Namespace) -> None:
 
 def main() -> int:
     """Exit status 2 where the settings can't be used."""
-    logging.basicConfig(
-        level=logging.WARNING, format='{"at": "%(asctime)s", "level": "%(levelname)s", "says": "%(message)s"}'
-    )
+    told_to = logging.StreamHandler()
+    told_to.setFormatter(Lines())
+    logging.basicConfig(level=logging.WARNING, handlers=[told_to])
     logging.getLogger("bailiwick").setLevel(logging.INFO)
     sys.setswitchinterval(SWITCH_SECONDS)
     os.umask(0o077)

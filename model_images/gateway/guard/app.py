@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from model_images.gateway.guard import reading, shape
+from model_images.gateway.guard import log_lines, reading, shape
 from model_images.gateway.guard.answer import Reader, counts, owner, unlike
 from model_images.gateway.guard.asides import Asides
 from model_images.gateway.guard.endpoints import ENDPOINTS, FEEDBACK, MODEL, MODELS, NAMED, Endpoint, responses
@@ -223,6 +223,7 @@ class App:
         metrics.requests.labels(use_case, variant, tenant, str(answer.status)).inc()
         if answer.refused is not None:
             metrics.refusals.labels(use_case, variant, answer.refused.guard).inc()
+            log_lines.refused(exchange, answer.refused)
         for guard, spent in exchange.timings.items():
             metrics.guards.labels(guard).observe(spent / 1000)
         for kind, number in exchange.found.items():

@@ -102,6 +102,12 @@ class Metrics:
             ("use_case", "variant", "model", "revision", "prompt"),
             registry=self.registry,
         )
+        self.accuracy_floor = Gauge(
+            "bailiwick_gateway_accuracy_floor",
+            "Least share of drafts that are accepted as they are.",
+            place,
+            registry=self.registry,
+        )
 
     def text(self) -> bytes:
         """As Prometheus reads it."""

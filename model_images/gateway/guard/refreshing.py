@@ -52,8 +52,11 @@ class Refreshing:
 
     def _show(self) -> None:
         self._metrics.pinned.clear()
+        self._metrics.accuracy_floor.clear()
         for name in self._pins.names:
             pin, _ = self._pins.of(name)
             variant = "candidate" if name.endswith(CANDIDATE) else "stable"
-            labels = (name.removesuffix(CANDIDATE), variant, pin.model.name, pin.model.revision)
-            self._metrics.pinned.labels(*labels, f"{pin.prompt.name}/{pin.prompt.version}").set(1)
+            place = (name.removesuffix(CANDIDATE), variant)
+            served = (pin.model.name, pin.model.revision, f"{pin.prompt.name}/{pin.prompt.version}")
+            self._metrics.pinned.labels(*place, *served).set(1)
+            self._metrics.accuracy_floor.labels(*place).set(pin.accuracy_floor)

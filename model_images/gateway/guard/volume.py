@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from audit_log.note import Verifier
-from model_images.gateway.guard import volume_order, volume_state
+from model_images.gateway.guard import log_lines, volume_order, volume_state
 from model_images.gateway.guard.refusal import Refused
 from model_images.gateway.guard.volume_baseline import KEPT, Sensitivity, threshold
 from model_images.gateway.guard.volume_order import BadOrder, Order
@@ -222,6 +222,7 @@ class Volume:
         LOG.critical(
             "breaker of %s opens: %d %s in an hour, %d allowed by its %s; opening %s",
             scope, opening.seen, opening.measure, opening.allowed, opening.limit, opening.id,
+            extra=log_lines.opened(opening),
         )  # fmt: skip
         try:
             self.save()

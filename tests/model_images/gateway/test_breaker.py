@@ -1,9 +1,11 @@
 """The breaker of a whole gateway: what opened outlives the pod, and an order beside the settings closes it."""
 
+import json
 import shutil
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,6 +26,13 @@ def opened(world: World) -> str:
     """The opening's id, from the store that outlives the pod."""
     (found,) = (world.state / "anchored" / "eu-prod" / "volume.breakers" / "opened").glob("*.json")
     return found.stem
+
+
+def lines(world: World, event: str) -> list[dict[str, Any]]:
+    """What the gateway's containers printed of one kind of event."""
+    printed = (world.directory / "log").read_text().splitlines()
+    told = [json.loads(line) for line in printed if line.startswith("{")]
+    return [line for line in told if line.get("event") == event]
 
 
 def breakers(pod: Path) -> Path:
@@ -51,6 +60,9 @@ class TestABreakerOfTheWholeGateway:
             assert world.chat("x" * 3_000).code == "volume.open"
             until(world, "volume.open")
             opening = opened(world)
+            (told,) = lines(world, "breaker-opened")
+            assert (told["opening"], told["caller"], told["measure"]) == (opening, CALLER, "bytes")
+            assert {line["code"] for line in lines(world, "refused")} == {"volume.open"}
         # Another pod: of the first one's disk nothing is left but what lies in the write-once store.
         with gateway(second, volume=VOLUME, anchored=breakers(first)) as world:
             assert world.chat("Hello.").code == "volume.open"
