@@ -9,6 +9,7 @@ import promql_parser
 import pytest
 
 from components.detection_rules import DetectionRule, detection_rules
+from delivery.prometheus import COUNTS, LATENCY, SHAPES
 from model_images.gateway.envoy.connections import LOG as ENVOYS
 from model_images.gateway.guard import log_lines
 from model_images.gateway.guard.audit.record import Guard
@@ -46,6 +47,12 @@ class TestEverySeriesThatIsAskedForIsCounted:
             if name.startswith("bailiwick_"):
                 assert name in known
                 assert labels <= known[name] | SCRAPED
+
+    @pytest.mark.parametrize("text", [*COUNTS.values(), LATENCY, *(text for text, _ in SHAPES.values())])
+    def test_and_so_is_what_the_lifecycle_decides_on(self, text: str) -> None:
+        ((name, labels),) = asked(promql_parser.parse(text.replace("$", '"a"')))
+        bins = {label for other, label in SHAPES.values() if other == text}
+        assert labels | bins | {"variant"} <= counted()[name] | SCRAPED
 
     def test_most_of_what_is_asked_is_the_gateways_own(self) -> None:
         assert len({name for name in series() if name.startswith(OURS)}) >= 8
