@@ -50,6 +50,7 @@ async def serve(told: argparse.Namespace) -> None:
             access_log=False,
             server_header=False,
             date_header=False,
+            proxy_headers=False,
             timeout_keep_alive=120,
             timeout_graceful_shutdown=10,
             backlog=4096,
