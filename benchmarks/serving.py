@@ -22,6 +22,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from benchmarks import processor_time
 from tests.model_images.gateway.world import USE_CASE
 from tests.serving.places import PYTHON, gpus
 from tests.serving.servers import Server, tiny
@@ -176,8 +177,8 @@ def _asked(said: list[dict[str, str]], conversation: str = "") -> bytes:
     return json.dumps({**ASKED, "messages": said, "stream": True, **named}).encode()
 
 
-def throughput(platform: Platform, streams: int = 8, tokens: int = 128) -> None:
-    """Tokens a second of some streams at once, bare and through the platform."""
+def throughput(platform: Platform, streams: int = 8, tokens: int = 512) -> None:
+    """Tokens a second of some streams at once, bare and through the platform; and what the gateway's processes took."""
     body = json.dumps({**ASKED, "stream": True, "max_tokens": tokens}).encode()
     print(f"\n{streams} streams of {tokens} tokens at once")
     for name, ask in (
@@ -185,7 +186,7 @@ def throughput(platform: Platform, streams: int = 8, tokens: int = 128) -> None:
         ("gateway, proxy, vLLM", lambda: through(platform, body)),
     ):
         asking = [threading.Thread(target=ask) for _ in range(streams)]
-        before = platform.stable[0].counted("vllm:generation_tokens_total")
+        before, spent = platform.stable[0].counted("vllm:generation_tokens_total"), _spent(platform)
         begun = time.perf_counter()
         for thread in asking:
             thread.start()
@@ -194,6 +195,15 @@ def throughput(platform: Platform, streams: int = 8, tokens: int = 128) -> None:
         seconds = time.perf_counter() - begun
         made = platform.stable[0].counted("vllm:generation_tokens_total") - before
         print(f"  {name:22} {made / seconds:7.0f} tokens/s")
+        for process, total in _spent(platform).items():
+            if total > spent[process]:
+                print(f"    {process:20} {1e6 * (total - spent[process]) / made:7.0f} µs of a processor for each token")
+
+
+def _spent(platform: Platform) -> dict[str, float]:
+    """Seconds of a processor so far, of guard and Envoy."""
+    processes = processor_time.children(platform.gateway.process.pid)
+    return {name.rpartition(".")[2]: processor_time.seconds(pid) for name, pid in processes.items()}
 
 
 def main() -> None:
