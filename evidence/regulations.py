@@ -40,14 +40,17 @@ class Standing:
 
     def __init__(self, report: Report) -> None:
         self.report = report
-        found: dict[str, set[State]] = {}
+        self._found: dict[str, list[Finding]] = {}
         for finding in report.findings:
-            found.setdefault(finding.rule.id, set()).add(_OF_FINDING[finding.state])
-        self._found = found
+            self._found.setdefault(finding.rule.id, []).append(finding)
+
+    def found_by(self, rule_id: str) -> Sequence[Finding]:
+        """A rule's findings, in the report's order."""
+        return self._found.get(rule_id, ())
 
     def of_rule(self, rule_id: str) -> State | None:
         """The worst that the rule found; None where it judged nothing."""
-        found = self._found.get(rule_id)
+        found = {_OF_FINDING[finding.state] for finding in self.found_by(rule_id)}
         if found:
             return next(state for state in State if state in found)
         return State.PASS if self.report.evaluated.get(rule_id) else None
@@ -67,7 +70,7 @@ class Standing:
 
     def could_not_judge(self, item: Requirement) -> bool:
         """Whether a rule wanted to judge and could not, which is more than nothing to judge."""
-        return any(State.NOT_EVALUATED in self._found.get(rule_id, ()) for rule_id in item.rules)
+        return any(finding.state == "not-evaluated" for rule_id in item.rules for finding in self.found_by(rule_id))
 
 
 def chosen(regulation: Regulation | None, report: Report | None) -> list[Regulation]:

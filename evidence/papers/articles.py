@@ -54,7 +54,7 @@ def _requirement(item: Requirement, subject: Subject) -> Iterator[Block]:
 
 
 def _rule(rule_id: str, subject: Subject) -> list[Words]:
-    found = [finding for finding in subject.report.findings if finding.rule.id == rule_id]
+    found = subject.standing.found_by(rule_id)
     counted = {word: sum(each.state == word for each in found) for word in ("refused", "not-evaluated", "exempt")}
     told = ", ".join(f"{count} {word.replace('-', ' ')}" for word, count in counted.items() if count)
     applied = subject.report.evaluated.get(rule_id, 0)
