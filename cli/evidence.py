@@ -201,7 +201,9 @@ def _tell(found: "Verified") -> None:
                 f"{each['stack']}: {each['verdict']}, judged as of {said['judgedAsOf']}, commit {each['commit']}"
             )
         for each in said["notPlanned"]:
-            click.echo(f"{each['stack']}: not planned")
+            was = each.get("earlier")
+            kept = f"; kept: evidence of commit {was['commit']}, judged as of {was['judgedAsOf']}" if was else ""
+            click.echo(f"{each['stack']}: not planned{kept}")
         _whole(found)
         return
     commit = said.get("commit") or {}

@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli import exits
-from cli.evidence_writing import judged, print_written, told_why, write_subject
+from cli.evidence_writing import commit_beside, judged, print_written, sizes, told_why, write_subject
 from cli.exits import ToolFailed
 from cli.fleet import import_once, keep, lost_words
-from cli.planning import ROOT, known_stacks, plan_stack
+from cli.planning import known_stacks, plan_stack
 from cli.processes import cpus, in_order
 
 if TYPE_CHECKING:
-    from evidence.dashboard.data import Judged
-    from evidence.pack.provenance import Commit
+    from evidence.dashboard.data import Earlier, Judged
     from intake.signing import Signing
     from plan.model import Plan
+    from repository.commit import Commit
 
 _SEVERITY = (exits.OK, exits.NOT_EVALUATED, exits.REFUSED, exits.USAGE, exits.FAILED)
 """Exit codes from good to bad."""
@@ -37,8 +37,18 @@ class Outcome:
     document: dict[str, Any] = field(default_factory=dict)
     faults: str = ""
     """Why there is none."""
+    earlier: "Earlier | None" = None
+    """What its folder holds of an earlier run."""
     judged: "Judged | None" = None
     """What the page over all stacks is told of it."""
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """As JSON."""
+        if self.document:
+            return self.document
+        kept = {"earlier": self.earlier.told} if self.earlier is not None else {}
+        return {"stack": self.stack, "faults": self.faults.splitlines(), **kept}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,14 +66,13 @@ def write_every(out: Path, as_of: date, signing: "Signing | None", *, as_json: b
     """Every stack's in a folder of its own, side by side; the worst exit code, and what failed by name."""
     # Forked after this, so that no child imports or reads for itself what all of them write with.
     from evidence.dashboard.data import Fleet, Unplanned
-    from evidence.dashboard.writing import room_for, write_page
-    from evidence.pack.provenance import commit_of
+    from evidence.dashboard.writing import page_files, room_for, write_page
 
     stacks = known_stacks()
     with told_why(out):
         room_for(out, stacks)
     # Asked before anything is written: evidence inside the project must not make the next stack's commit dirty.
-    commit = commit_of(ROOT)
+    commit = commit_beside(page_files(out, stacks))
     ready = _ready(stacks)
     jobs = [
         _Job(stack=stack, folder=out / stack, as_of=as_of, signing=signing, commit=commit, plan=ready.get(stack))
@@ -78,17 +87,24 @@ def write_every(out: Path, as_of: date, signing: "Signing | None", *, as_json: b
             print_written(outcome.document)
         elif not as_json:
             click.echo(outcome.faults, err=True)
+            if outcome.earlier is not None:
+                click.echo(outcome.earlier.words, err=True)
     fleet = Fleet(
         judged=as_of,
         stacks=tuple(each.judged for each in outcomes if each.judged is not None),
-        unplanned=tuple(Unplanned(stack=each.stack, faults=each.faults) for each in outcomes if each.judged is None),
+        unplanned=tuple(
+            Unplanned(stack=each.stack, faults=each.faults, earlier=each.earlier)
+            for each in outcomes
+            if each.judged is None
+        ),
     )
     with told_why(out):
         written = write_page(fleet, out, (signing.sign, signing.id) if signing is not None else None)
     if not as_json:
         click.echo(f"{written.folder / 'index.html'}: all stacks on one page")
-    if as_json:
-        told = [each.document or {"stack": each.stack, "faults": each.faults.splitlines()} for each in outcomes]
+    else:
+        index = {"folder": str(written.folder), "signedBy": signing.id if signing else None, "files": sizes(written)}
+        told = {"stacks": [each.told for each in outcomes], "index": index}
         json.dump(told, sys.stdout, indent=1, ensure_ascii=False)
         sys.stdout.write("\n")
     return max((each.code for each in outcomes), key=_SEVERITY.index, default=exits.OK)
@@ -124,10 +140,17 @@ def _one(job: _Job) -> Outcome:
         document = write_subject(subject, job.folder, job.signing)
     except click.ClickException as error:
         code = exits.FAILED if isinstance(error, ToolFailed) else exits.USAGE
-        return Outcome(stack=job.stack, code=code, faults=error.format_message())
+        return _without(job, code, error.format_message())
     code = exits.OF_VERDICT[subject.report.verdict]
     return Outcome(stack=job.stack, code=code, document=document, judged=summarised(subject))
 
 
 def _lost(job: _Job, code: int | None) -> Outcome:
-    return Outcome(stack=job.stack, code=exits.FAILED, faults=lost_words(job.stack, code))
+    return _without(job, exits.FAILED, lost_words(job.stack, code))
+
+
+def _without(job: _Job, code: int, faults: str) -> Outcome:
+    from evidence.dashboard.writing import earlier
+
+    with told_why(job.folder):
+        return Outcome(stack=job.stack, code=code, faults=faults, earlier=earlier(job.folder))

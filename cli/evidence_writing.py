@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -14,11 +14,11 @@ from cli import exits
 from cli.exits import ToolFailed
 
 if TYPE_CHECKING:
-    from evidence.pack.provenance import Commit
     from evidence.pack.subject import Subject
     from evidence.pack.writing import Written
     from intake.signing import Signing
     from plan.model import Plan
+    from repository.commit import Commit
 
 
 def write_one(
@@ -26,8 +26,10 @@ def write_one(
 ) -> int:
     """The evidence of one stack, or of a plan's file, in `out`; the exit code of its verdict."""
     from cli.planning import plan_of
+    from evidence.pack.writing import own_files
 
-    subject = judged(plan_of(what), as_of)
+    plan = plan_of(what)
+    subject = judged(plan, as_of, commit_beside(own_files(out)))
     if against is not None:
         from cli.evidence_against import compared
 
@@ -41,8 +43,26 @@ def write_one(
     return exits.OF_VERDICT[subject.report.verdict]
 
 
-def judged(plan: "Plan", as_of: date, commit: "Commit | None" = None) -> "Subject":
-    """A plan judged as of a day; `commit` where it is known. Raises click.ClickException."""
+def commit_beside(own: Container[Path]) -> "Commit | None":
+    """The commit that is checked out; files of `own` don't count as changes where git doesn't track them.
+
+    They are evidence of before, which is written over. Raises ToolFailed where git can't tell.
+    """
+    from cli.planning import ROOT
+    from repository.commit import commit_of
+    from repository.git import GitFailed
+
+    try:
+        return commit_of(ROOT, own)
+    except GitFailed as error:
+        raise ToolFailed(
+            f"the commit can't be told: {error}\nconsequence: evidence would be of no commit; nothing was written\n"
+            f"hint: git -C {ROOT} status"
+        ) from error
+
+
+def judged(plan: "Plan", as_of: date, commit: "Commit | None") -> "Subject":
+    """A plan judged as of a day, at a commit. Raises click.ClickException."""
     from cli.planning import ROOT
     from evidence.pack.locating import key_lines
     from evidence.pack.provenance import provenance_of
@@ -97,8 +117,13 @@ def _document(subject: "Subject", done: "Written", signing: "Signing | None") ->
         "commit": subject.provenance.reference,
         "folder": str(done.folder),
         "signedBy": signing.id if signing is not None else None,
-        "files": {name: {"bytes": size, "sha256": digest} for name, (size, digest) in done.files.items()},
+        "files": sizes(done),
     }
+
+
+def sizes(done: "Written") -> dict[str, Any]:
+    """Each file's bytes and SHA-256, for `--json`."""
+    return {name: {"bytes": size, "sha256": digest} for name, (size, digest) in done.files.items()}
 
 
 def print_written(document: dict[str, Any]) -> None:

@@ -89,7 +89,11 @@ def _matrix(fleet: Fleet, shown: Sequence[Regulation]) -> Iterator[str]:
     for item in fleet.unplanned:
         yield f'<tr><th scope="row"><a href="#fault-{quote(item.stack)}">{escape(item.stack)}</a></th>'
         yield f'<td><span class="tone bad">NOT PLANNED</span></td><td colspan="{len(shown) + 1}">'
-        yield "<small>nothing could be judged: its faults are below</small></td></tr>"
+        kept = ""
+        if item.earlier is not None:
+            kept = f'; <a href="{quote(item.stack)}/report.html">earlier evidence</a> is kept, of commit '
+            kept += f"<code>{escape(item.earlier.commit)}</code>"
+        yield f"<small>nothing could be judged: its faults are below{kept}</small></td></tr>"
     yield "</tbody></table></div></section>"
 
 
@@ -113,6 +117,8 @@ def _unplanned(fleet: Fleet) -> Iterator[str]:
     for item in fleet.unplanned:
         yield f'<h3 id="fault-{escape(item.stack)}">{escape(item.stack)}</h3>'
         yield f'<pre tabindex="0" role="region" aria-label="Faults of {escape(item.stack)}">{escape(item.faults)}</pre>'
+        if item.earlier is not None:
+            yield f"<p><b>Earlier evidence.</b> {escape(item.earlier.words)}</p>"
     yield "</section>"
 
 
