@@ -22,6 +22,7 @@ MARKS: Final = {
     State.REFUSED: "✗",
     State.NOT_EVALUATED: "?",
     State.EXEMPT: "~",
+    State.NOTHING: "–",
     State.PASS: "✓",
     State.MANUAL: "·",
 }
@@ -74,7 +75,8 @@ def _tally(fleet: Fleet) -> Iterator[str]:
 def _matrix(fleet: Fleet, shown: Sequence[Regulation]) -> Iterator[str]:
     yield '<section aria-labelledby="matrix"><h2 id="matrix">Stack by regulation</h2>'
     yield "<p>Each field says the worst that any of its articles comes to, then how many stand how. It leads to them."
-    yield " <b>MANUAL</b> is for a person to attest.</p>"
+    yield " <b>MANUAL</b> is for a person to attest; <b>NOTHING TO JUDGE</b> shows nothing either way: the plan holds "
+    yield "nothing of what the rules of an article judge.</p>"
     yield '<div class="table" tabindex="0" role="region" aria-label="Matrix"><table class="matrix"><thead>'
     heads = "".join(f'<th scope="col" title="{escape(each.title)}">{escape(each.short)}</th>' for each in shown)
     yield f'<tr><th scope="col">Stack</th><th scope="col">Verdict</th>{heads}<th scope="col">No catalogue</th></tr>'
