@@ -44,11 +44,9 @@ class TestEvidenceOfAllStacksOfAnEstate:
         assert again["commit"] != first["stacks"][1]["commit"]
         assert not again["commit"].endswith("+")
 
-        alone = _run(project, "us-prod", "--out", "alone", "--as-of", "2026-11-22", code=0)
-        assert (project / "alone" / "plan.json").read_bytes() == (
-            project / "out" / "us-prod" / "plan.json"
-        ).read_bytes()
-        assert not alone.stderr
+        _run(project, "us-prod", "--out", "alone", "--as-of", "2026-11-22", code=0)
+        both = [project / folder / "plan.json" for folder in ("alone", "out/us-prod")]
+        assert both[0].read_bytes() == both[1].read_bytes()
         held = _run(project, "verify", "out", "--unsigned", code=0).stdout
         assert f"eu-dev: not planned; kept: evidence of commit {was['commit']}" in held
         page = (project / "out" / "index.html").read_text()
