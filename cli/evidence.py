@@ -66,7 +66,6 @@ def write(
     The same commit, day and inputs give the same bytes. Ends as `preview` does: with 3 where the plan is refused, with
     4 where something was not evaluated; the evidence is written all the same.
     """
-    from cli.evidence_writing import write_every, write_one
     from cli.planning import known_stacks
 
     if every and against is not None:
@@ -76,7 +75,11 @@ def write(
     signing = _signing(key) if key is not None else None
     day = as_of.date() if as_of is not None else date.today()
     if every:
+        from cli.evidence_every import write_every
+
         return write_every(out, day, signing, as_json=as_json)
+    from cli.evidence_writing import write_one
+
     return write_one(what or "", out, day, signing, against=against, as_json=as_json)
 
 
@@ -198,7 +201,9 @@ def _tell(found: "Verified") -> None:
                 f"{each['stack']}: {each['verdict']}, judged as of {said['judgedAsOf']}, commit {each['commit']}"
             )
         for each in said["notPlanned"]:
-            click.echo(f"{each['stack']}: not planned")
+            was = each.get("earlier")
+            kept = f"; kept: evidence of commit {was['commit']}, judged as of {was['judgedAsOf']}" if was else ""
+            click.echo(f"{each['stack']}: not planned{kept}")
         _whole(found)
         return
     commit = said.get("commit") or {}

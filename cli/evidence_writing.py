@@ -1,10 +1,9 @@
-"""`bailiwick evidence STACK`: one stack or all of them, from its name to a folder that holds its evidence."""
+"""`bailiwick evidence STACK`: one stack, from its name to a folder that holds its evidence."""
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,105 +12,58 @@ import click
 
 from cli import exits
 from cli.exits import ToolFailed
-from cli.fleet import import_once, lost_words
-from cli.processes import cpus, in_order
 
 if TYPE_CHECKING:
-    from evidence.dashboard.data import Judged
-    from evidence.pack.provenance import Commit
     from evidence.pack.subject import Subject
     from evidence.pack.writing import Written
     from intake.signing import Signing
-
-
-@dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """What became of one stack's evidence."""
-
-    stack: str
-    code: int
-    document: dict[str, Any] = field(default_factory=dict)
-    faults: str = ""
-    """Why there is none."""
-    judged: "Judged | None" = None
-    """What the page over all stacks is told of it."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Job:
-    stack: str
-    folder: Path
-    as_of: date
-    signing: "Signing | None"
-    commit: "Commit | None"
+    from plan.model import Plan
+    from repository.commit import Commit
 
 
 def write_one(
     what: str, out: Path, as_of: date, signing: "Signing | None", *, against: str | None, as_json: bool
 ) -> int:
     """The evidence of one stack, or of a plan's file, in `out`; the exit code of its verdict."""
-    subject = subject_of(what, as_of)
+    from cli.planning import plan_of
+    from evidence.pack.writing import own_files
+
+    plan = plan_of(what)
+    subject = judged(plan, as_of, commit_beside(own_files(out)))
     if against is not None:
         from cli.evidence_against import compared
 
         subject = compared(subject, against)
-    document = _written(subject, out, signing)
+    document = write_subject(subject, out, signing)
     if as_json:
         json.dump(document, sys.stdout, indent=1, ensure_ascii=False)
         sys.stdout.write("\n")
     else:
-        _tell(document)
+        print_written(document)
     return exits.OF_VERDICT[subject.report.verdict]
 
 
-def write_every(out: Path, as_of: date, signing: "Signing | None", *, as_json: bool) -> int:
-    """Every stack's in a folder of its own, side by side; the worst exit code, and what failed by name."""
-    from cli.planning import known_stacks
+def commit_beside(own: Container[Path]) -> "Commit | None":
+    """The commit that is checked out; files of `own` don't count as changes where git doesn't track them.
 
-    stacks = known_stacks()
-    # Forked after this, so that no child imports or reads for itself what all of them write with.
+    They are evidence of before, which is written over. Raises ToolFailed where git can't tell.
+    """
     from cli.planning import ROOT
-    from evidence.dashboard.data import Fleet, Unplanned
-    from evidence.dashboard.writing import room_for, write_page
-    from evidence.pack.provenance import commit_of
-    from policies.catalogue import regulations
+    from repository.commit import commit_of
+    from repository.git import GitFailed
 
-    with _told(out):
-        room_for(out, stacks)
-    import_once()
-    regulations()
-    # Asked before anything is written: evidence inside the project must not make the next stack's commit dirty.
-    commit = commit_of(ROOT)
-    jobs = [_Job(stack=stack, folder=out / stack, as_of=as_of, signing=signing, commit=commit) for stack in stacks]
-    outcomes: list[Outcome] = []
-    for done, outcome in enumerate(in_order(_one, _lost, jobs, at_once=cpus()), start=1):
-        outcomes.append(outcome)
-        if sys.stderr.isatty():
-            click.echo(f"{done}/{len(jobs)} {outcome.stack}", err=True)
-        if not as_json and outcome.document:
-            _tell(outcome.document)
-        elif not as_json:
-            click.echo(outcome.faults, err=True)
-    fleet = Fleet(
-        judged=as_of,
-        stacks=tuple(each.judged for each in outcomes if each.judged is not None),
-        unplanned=tuple(Unplanned(stack=each.stack, faults=each.faults) for each in outcomes if each.judged is None),
-    )
-    with _told(out):
-        written = write_page(fleet, out, (signing.sign, signing.id) if signing is not None else None)
-    if not as_json:
-        click.echo(f"{written.folder / 'index.html'}: all stacks on one page")
-    if as_json:
-        told = [each.document or {"stack": each.stack, "faults": each.faults.splitlines()} for each in outcomes]
-        json.dump(told, sys.stdout, indent=1, ensure_ascii=False)
-        sys.stdout.write("\n")
-    order = (exits.OK, exits.NOT_EVALUATED, exits.REFUSED, exits.USAGE, exits.FAILED)
-    return max((each.code for each in outcomes), key=order.index, default=exits.OK)
+    try:
+        return commit_of(ROOT, own)
+    except GitFailed as error:
+        raise ToolFailed(
+            f"the commit can't be told: {error}\nconsequence: evidence would be of no commit; nothing was written\n"
+            f"hint: git -C {ROOT} status"
+        ) from error
 
 
-def subject_of(what: str, as_of: date, commit: "Commit | None" = None) -> "Subject":
-    """A stack, or a plan's file, judged as of a day; `commit` where it is known. Raises click.ClickException."""
-    from cli.planning import ROOT, plan_of
+def judged(plan: "Plan", as_of: date, commit: "Commit | None") -> "Subject":
+    """A plan judged as of a day, at a commit. Raises click.ClickException."""
+    from cli.planning import ROOT
     from evidence.pack.locating import key_lines
     from evidence.pack.provenance import provenance_of
     from evidence.pack.subject import Subject
@@ -119,7 +71,6 @@ def subject_of(what: str, as_of: date, commit: "Commit | None" = None) -> "Subje
     from policies.review import review
     from policies.rules import ALL
 
-    plan = plan_of(what)
     own = f"Pulumi.{plan.stack}.yaml"
     try:
         report = review(plan, ALL, as_of=as_of)
@@ -132,34 +83,18 @@ def subject_of(what: str, as_of: date, commit: "Commit | None" = None) -> "Subje
     return Subject(report=report, provenance=provenance_of(ROOT, ALL, files, commit), lines=key_lines(ROOT / own))
 
 
-def _one(job: _Job) -> Outcome:
-    try:
-        from evidence.dashboard.summary import summarised
-
-        subject = subject_of(job.stack, job.as_of, job.commit)
-        document = _written(subject, job.folder, job.signing)
-    except click.ClickException as error:
-        code = exits.FAILED if isinstance(error, ToolFailed) else exits.USAGE
-        return Outcome(stack=job.stack, code=code, faults=error.format_message())
-    code = exits.OF_VERDICT[subject.report.verdict]
-    return Outcome(stack=job.stack, code=code, document=document, judged=summarised(subject))
-
-
-def _lost(job: _Job, code: int | None) -> Outcome:
-    return Outcome(stack=job.stack, code=exits.FAILED, faults=lost_words(job.stack, code))
-
-
-def _written(subject: "Subject", folder: Path, signing: "Signing | None") -> dict[str, Any]:
+def write_subject(subject: "Subject", folder: Path, signing: "Signing | None") -> dict[str, Any]:
+    """Write it; what was written, for `--json`. Raises click.ClickException where nothing was."""
     from evidence.pack.writing import write
 
     signer = (signing.sign, signing.id) if signing is not None else None
-    with _told(folder):
+    with told_why(folder):
         done = write(subject, folder, signer)
     return _document(subject, done, signing)
 
 
 @contextmanager
-def _told(folder: Path) -> Iterator[None]:
+def told_why(folder: Path) -> Iterator[None]:
     """Why nothing was written to `folder`, in the command's words."""
     from evidence.pack.writing import Occupied
     from intake.refusal import Interrupted
@@ -182,11 +117,17 @@ def _document(subject: "Subject", done: "Written", signing: "Signing | None") ->
         "commit": subject.provenance.reference,
         "folder": str(done.folder),
         "signedBy": signing.id if signing is not None else None,
-        "files": {name: {"bytes": size, "sha256": digest} for name, (size, digest) in done.files.items()},
+        "files": sizes(done),
     }
 
 
-def _tell(document: dict[str, Any]) -> None:
+def sizes(done: "Written") -> dict[str, Any]:
+    """Each file's bytes and SHA-256, for `--json`."""
+    return {name: {"bytes": size, "sha256": digest} for name, (size, digest) in done.files.items()}
+
+
+def print_written(document: dict[str, Any]) -> None:
+    """Its files, and the verdict last."""
     from evidence.screen import Screen
 
     screen = Screen()

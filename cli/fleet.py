@@ -73,7 +73,11 @@ def import_once() -> None:
     for value in [value for names in ours for value in names.values() if isinstance(value, ModuleType)]:
         # azure-native loads a namespace when it is first asked for anything: here once, and not in each child.
         getattr(value, "__all__", None)
-    # What is imported stays: a child that looks through it for garbage takes half as long again, and copies it all.
+    keep()
+
+
+def keep() -> None:
+    """Take what is there now as staying: a child that looks through it for garbage copies all of it."""
     gc.collect()
     gc.freeze()
 

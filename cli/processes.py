@@ -3,6 +3,7 @@
 multiprocessing's own pool waits for ever for a process that was killed, as one is where memory runs out.
 """
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -59,6 +60,8 @@ def in_order(
 def _send(work: Callable[[J], R], job: J, writer: Connection) -> None:
     # Whoever stops the command stops the parent, which stops the rest: one traceback less per process.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # A process ends with its job, and gives everything back: looking for what can go sooner costs a fifth of its time.
+    gc.disable()
     writer.send(work(job))
 
 

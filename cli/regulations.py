@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 def command(regulation_id: str | None, stack: str | None, *, as_json: bool) -> int:
     """List the regulations, or read the one named ID: each requirement, its rules, what a person attests.
 
-    With --stack only those in force there are listed, and each requirement is PASS, REFUSED, NOT EVALUATED, EXEMPT or
-    MANUAL; exits with 3 where one of them is refused, and with 4 where a rule of one could not judge.
+    With --stack only those in force there are listed, and each requirement is PASS, REFUSED, NOT EVALUATED, EXEMPT,
+    NOTHING TO JUDGE or MANUAL; exits with 3 where one of them is refused, and with 4 where a rule could not judge.
     """
     from evidence import regulations as evidence
 

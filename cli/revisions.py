@@ -20,6 +20,7 @@ from cli import exits
 from cli.planning import ROOT
 from plan.file import PlanFileError, read
 from plan.model import Plan
+from repository.git import GitFailed, answer, command
 
 _PLANNED = (exits.OK, exits.REFUSED, exits.NOT_EVALUATED)
 
@@ -35,15 +36,11 @@ class Planned:
 def commit_of(revision: str) -> str | None:
     """The commit that a word names, None where it names none. Raises click.ClickException without git."""
     try:
-        done = subprocess.run(  # noqa: S603 no shell; the word can't be an option
-            _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    except OSError as error:
-        raise click.ClickException(f"git can't be run: {error.strerror}; a revision needs it") from error
-    return done.stdout.strip() or None
+        return answer(ROOT, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    except GitFailed as error:
+        if error.code is None:
+            raise click.ClickException(f"{error}; a revision needs it") from error
+        return None
 
 
 def plans_at(commits: Sequence[str], stack: str) -> list[Planned]:
@@ -67,7 +64,7 @@ def plans_at(commits: Sequence[str], stack: str) -> list[Planned]:
 
 def _unpack(commit: str, folder: Path) -> None:
     folder.mkdir(parents=True)
-    with subprocess.Popen(_git("archive", "--format=tar", commit), stdout=subprocess.PIPE) as archive:  # noqa: S603
+    with subprocess.Popen(command(ROOT, "archive", "--format=tar", commit), stdout=subprocess.PIPE) as archive:  # noqa: S603
         assert archive.stdout is not None
         with tarfile.open(fileobj=archive.stdout, mode="r|") as files:
             files.extractall(folder, filter="data")
@@ -105,10 +102,6 @@ def _finished(process: subprocess.Popen[str], commit: str, folder: Path, stack: 
     same = lock.is_file() and lock.read_bytes() == (ROOT / "uv.lock").read_bytes()
     note = "" if same else f"planned at {commit[:12]} with this environment, whose uv.lock is another than it had"
     return Planned(plan, note)
-
-
-def _git(*words: str) -> tuple[str, ...]:
-    return ("git", "-C", str(ROOT), *words)
 
 
 @contextlib.contextmanager

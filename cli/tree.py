@@ -1,11 +1,12 @@
 """The files of a tree, as text: what git tracks, or what is named."""
 
-import subprocess
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
+
+from repository.git import GitFailed, names
 
 LARGEST = 8 * 1024 * 1024
 """Bytes; a larger file is not read, and named."""
@@ -63,9 +64,7 @@ def texts(files: Iterable[Path], root: Path) -> Iterator[TextFile]:
 
 
 def _listed(root: Path, *which: str) -> list[Path]:
-    command: Sequence[str] = ("git", "-C", str(root), "ls-files", "-z", *which)
     try:
-        done = subprocess.run(command, capture_output=True, check=True)  # noqa: S603 no shell, and our own words
-    except (OSError, subprocess.CalledProcessError) as error:
+        return [root / name for name in names(root, "ls-files", "-z", *which)]
+    except GitFailed as error:
         raise click.UsageError(f"{root} is no git tree; name the PATHs to scan") from error
-    return [root / name for name in done.stdout.decode("utf-8", "surrogateescape").split("\0") if name]

@@ -15,9 +15,11 @@ class State(StrEnum):
 
     REFUSED = "REFUSED"
     NOT_EVALUATED = "NOT EVALUATED"
-    """A rule could not judge, or none of its rules found anything to judge: nothing is shown either way."""
+    """A rule could not judge, for want of a value that is known later, or was not asked: it does not pass."""
     EXEMPT = "EXEMPT"
     """It holds but for an exception that the jurisdiction has on record."""
+    NOTHING = "NOTHING TO JUDGE"
+    """All of its rules were asked, and the plan holds nothing of what they judge: nothing is shown either way."""
     PASS = "PASS"
     MANUAL = "MANUAL"
     """No rule can show it."""
@@ -27,10 +29,16 @@ _STYLE: Final[Mapping[State, tuple[str, str]]] = {
     State.REFUSED: ("✗", "bold red"),
     State.NOT_EVALUATED: ("?", "bold yellow"),
     State.EXEMPT: ("~", "bold cyan"),
+    State.NOTHING: ("–", "bold"),
     State.PASS: ("✓", "bold green"),
     State.MANUAL: ("·", "bold"),
 }
 _OF_FINDING: Final = {"refused": State.REFUSED, "not-evaluated": State.NOT_EVALUATED, "exempt": State.EXEMPT}
+UNJUDGED: Final = (
+    "The plan holds nothing of what its rules judge, and none of them met a value that it could not see. That shows "
+    "neither that the requirement is met nor that it is not: whether it applies here is for a person to say."
+)
+"""What NOTHING TO JUDGE says, in words to sign."""
 _WIDTH: Final = 110
 _NO_CATALOGUE: Final = "no catalogue: all of it is for a person to attest"
 
@@ -40,14 +48,18 @@ class Standing:
 
     def __init__(self, report: Report) -> None:
         self.report = report
-        found: dict[str, set[State]] = {}
+        self._asked = {rule.id for rule in report.rules}
+        self._found: dict[str, list[Finding]] = {}
         for finding in report.findings:
-            found.setdefault(finding.rule.id, set()).add(_OF_FINDING[finding.state])
-        self._found = found
+            self._found.setdefault(finding.rule.id, []).append(finding)
+
+    def found_by(self, rule_id: str) -> Sequence[Finding]:
+        """A rule's findings, in the report's order."""
+        return self._found.get(rule_id, ())
 
     def of_rule(self, rule_id: str) -> State | None:
         """The worst that the rule found; None where it judged nothing."""
-        found = self._found.get(rule_id)
+        found = {_OF_FINDING[finding.state] for finding in self.found_by(rule_id)}
         if found:
             return next(state for state in State if state in found)
         return State.PASS if self.report.evaluated.get(rule_id) else None
@@ -57,7 +69,8 @@ class Standing:
         if not item.rules:
             return State.MANUAL
         found = {self.of_rule(rule_id) for rule_id in item.rules} - {None}
-        return next((state for state in State if state in found), State.NOT_EVALUATED)
+        asked = self._asked.issuperset(item.rules)
+        return next((state for state in State if state in found), State.NOTHING if asked else State.NOT_EVALUATED)
 
     @property
     def beside(self) -> Sequence[Finding]:
@@ -67,7 +80,7 @@ class Standing:
 
     def could_not_judge(self, item: Requirement) -> bool:
         """Whether a rule wanted to judge and could not, which is more than nothing to judge."""
-        return any(State.NOT_EVALUATED in self._found.get(rule_id, ()) for rule_id in item.rules)
+        return any(finding.state == "not-evaluated" for rule_id in item.rules for finding in self.found_by(rule_id))
 
 
 def chosen(regulation: Regulation | None, report: Report | None) -> list[Regulation]:
@@ -167,6 +180,8 @@ def _print_item(screen: Screen, item: Requirement, standing: Standing | None) ->
     else:
         _print_rules(screen, item, standing)
     _wrapped(screen, "  attest  ", item.manual, style="cyan")
+    if state is State.NOTHING:
+        _wrapped(screen, "  ", UNJUDGED, style="dim")
     if item.unverified:
         screen.line("  ! number or content is not verified", style="yellow")
     screen.line()

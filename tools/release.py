@@ -5,12 +5,13 @@ there yet, or is this commit. The form of the changelog is Keep a Changelog's (d
 """
 
 import re
-import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
+
+from repository.git import GitFailed, answer
 
 ROOT = Path(__file__).resolve().parent.parent
 _VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
@@ -18,10 +19,6 @@ _HEAD = re.compile(r"^## (.+)$", re.MULTILINE)
 _RELEASE = re.compile(r"\[(?P<version>[^\]]+)\] - (?P<day>\S+)")
 UNRELEASED = "[Unreleased]"
 OK, FAILED, USAGE, REFUSED = 0, 1, 2, 3
-
-
-class GitFailed(Exception):
-    """git isn't there, or this is no repository."""
 
 
 def main(words: Sequence[str]) -> int:
@@ -95,23 +92,15 @@ def _day(text: str) -> date | None:
 
 
 def _repository(root: Path, version: str) -> Iterator[str]:
-    changed = _git(root, "status", "--porcelain")
+    changed = answer(root, "status", "--porcelain")
     if changed:
         lines = changed.splitlines()
         yield f"the tree is not clean: {', '.join(line[3:] for line in lines[:5])}{' …' if len(lines) > 5 else ''}"
     tag = f"v{version}"
-    if _git(root, "tag", "--list", tag):
-        at, here = _git(root, "rev-parse", f"{tag}^{{commit}}"), _git(root, "rev-parse", "HEAD")
+    if answer(root, "tag", "--list", tag):
+        at, here = answer(root, "rev-parse", f"{tag}^{{commit}}"), answer(root, "rev-parse", "HEAD")
         if at != here:
             yield f"tag {tag} is there, on {at[:12]}, and this is {here[:12]}: a tag never moves, take the next number"
-
-
-def _git(root: Path, *words: str) -> str:
-    try:
-        done = subprocess.run(["git", *words], cwd=root, capture_output=True, text=True, check=True)  # noqa: S603, S607 git, with words of this file's
-    except (OSError, subprocess.CalledProcessError) as error:
-        raise GitFailed(str(getattr(error, "stderr", "") or error).strip()) from error
-    return done.stdout.rstrip()
 
 
 if __name__ == "__main__":

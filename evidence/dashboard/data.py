@@ -78,11 +78,42 @@ class Judged:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Earlier:
+    """Evidence that an earlier run left, as its own manifest has it."""
+
+    verdict: str
+    judged_as_of: str
+    """A day, ISO 8601."""
+    commit: str
+    whole: bool
+    """Whether it is of this stack, and every file as it was written; its signature was not looked at."""
+
+    @property
+    def told(self) -> Mapping[str, object]:
+        """As JSON."""
+        return {
+            "verdict": self.verdict,
+            "judgedAsOf": self.judged_as_of,
+            "commit": self.commit,
+            "asWritten": self.whole,
+        }
+
+    @property
+    def words(self) -> str:
+        """What it is of, and that it is not of now."""
+        told = f"{self.verdict}, judged as of {self.judged_as_of}, commit {self.commit}"
+        whole = "" if self.whole else " It is not as it was written: `bailiwick evidence verify` says what is changed."
+        return f"Its folder holds evidence of before: {told}. That says nothing of the stack as it is now.{whole}"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Unplanned:
     """A stack of which nothing could be judged."""
 
     stack: str
     faults: str
+    earlier: Earlier | None = None
+    """What its folder holds from before."""
 
 
 @dataclass(frozen=True, kw_only=True)

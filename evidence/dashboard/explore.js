@@ -6,7 +6,7 @@ const HEADS = {
   resources: ['State', 'Stack', 'Resource', 'Type', 'Found', 'Where'],
 };
 const TONES = { REFUSED: 'bad', 'NOT EVALUATED': 'open', EXEMPT: 'exempt', PASS: 'good' };
-const MARKS = { REFUSED: '✗', 'NOT EVALUATED': '?', EXEMPT: '~', PASS: '✓', MANUAL: '·' };
+const MARKS = { REFUSED: '✗', 'NOT EVALUATED': '?', EXEMPT: '~', 'NOTHING TO JUDGE': '–', PASS: '✓', MANUAL: '·' };
 const KEYS = ['stack', 'regulation', 'article', 'rule', 'resource', 'state', 'words', 'show'];
 const SHOWN = 200;
 const compare = new Intl.Collator('en', { numeric: true }).compare;

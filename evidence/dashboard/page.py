@@ -22,6 +22,7 @@ MARKS: Final = {
     State.REFUSED: "✗",
     State.NOT_EVALUATED: "?",
     State.EXEMPT: "~",
+    State.NOTHING: "–",
     State.PASS: "✓",
     State.MANUAL: "·",
 }
@@ -74,7 +75,8 @@ def _tally(fleet: Fleet) -> Iterator[str]:
 def _matrix(fleet: Fleet, shown: Sequence[Regulation]) -> Iterator[str]:
     yield '<section aria-labelledby="matrix"><h2 id="matrix">Stack by regulation</h2>'
     yield "<p>Each field says the worst that any of its articles comes to, then how many stand how. It leads to them."
-    yield " <b>MANUAL</b> is for a person to attest.</p>"
+    yield " <b>MANUAL</b> is for a person to attest; <b>NOTHING TO JUDGE</b> shows nothing either way: the plan holds "
+    yield "nothing of what the rules of an article judge.</p>"
     yield '<div class="table" tabindex="0" role="region" aria-label="Matrix"><table class="matrix"><thead>'
     heads = "".join(f'<th scope="col" title="{escape(each.title)}">{escape(each.short)}</th>' for each in shown)
     yield f'<tr><th scope="col">Stack</th><th scope="col">Verdict</th>{heads}<th scope="col">No catalogue</th></tr>'
@@ -89,7 +91,11 @@ def _matrix(fleet: Fleet, shown: Sequence[Regulation]) -> Iterator[str]:
     for item in fleet.unplanned:
         yield f'<tr><th scope="row"><a href="#fault-{quote(item.stack)}">{escape(item.stack)}</a></th>'
         yield f'<td><span class="tone bad">NOT PLANNED</span></td><td colspan="{len(shown) + 1}">'
-        yield "<small>nothing could be judged: its faults are below</small></td></tr>"
+        kept = ""
+        if item.earlier is not None:
+            kept = f'; <a href="{quote(item.stack)}/report.html">earlier evidence</a> is kept, of commit '
+            kept += f"<code>{escape(item.earlier.commit)}</code>"
+        yield f"<small>nothing could be judged: its faults are below{kept}</small></td></tr>"
     yield "</tbody></table></div></section>"
 
 
@@ -113,6 +119,8 @@ def _unplanned(fleet: Fleet) -> Iterator[str]:
     for item in fleet.unplanned:
         yield f'<h3 id="fault-{escape(item.stack)}">{escape(item.stack)}</h3>'
         yield f'<pre tabindex="0" role="region" aria-label="Faults of {escape(item.stack)}">{escape(item.faults)}</pre>'
+        if item.earlier is not None:
+            yield f"<p><b>Earlier evidence.</b> {escape(item.earlier.words)}</p>"
     yield "</section>"
 
 

@@ -6,11 +6,10 @@ from typing import Final
 
 from evidence.dashboard.data import Fleet, Judged, RuleFacts
 from evidence.papers.articles import anchor
-from evidence.papers.words import NOTHING
 from evidence.regulations import State
 from policies.catalogue import Regulation
 
-STATES: Final = (*(state.value for state in State), NOTHING)
+STATES: Final = tuple(state.value for state in State)
 """The worst first; a state stands in the data as its place here."""
 
 
@@ -99,4 +98,4 @@ def _stack(
 
 def code(state: State | None) -> int:
     """A state's place in `STATES`."""
-    return STATES.index(NOTHING if state is None else state.value)
+    return STATES.index((State.NOTHING if state is None else state).value)

@@ -1,6 +1,6 @@
 // From the data to rows: {state, cells, to}. No document here.
 const data = JSON.parse(document.getElementById('data').textContent);
-const PASS = data.states.indexOf('PASS'), NONE = data.states.length - 1;
+const PASS = data.states.indexOf('PASS'), NONE = data.states.indexOf('NOTHING TO JUDGE');
 
 const stacksOf = (at) => data.stacks.filter((stack) => !at.stack || stack.name === at.stack);
 const named = (list, id) => list.findIndex((each) => each.id === id);

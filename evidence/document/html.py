@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from html import escape
-from typing import Final
+from typing import Final, assert_never
 
 from evidence.document.blocks import (
     Attestation,
@@ -56,29 +56,34 @@ def _contents(document: Document) -> Iterator[str]:
 
 
 def _block(block: Block) -> Iterator[str]:
-    if isinstance(block, Heading):
-        anchor = f' id="{escape(block.anchor)}"' if block.anchor else ""
-        yield f"<h{block.level}{anchor}>{escape(block.text)}</h{block.level}>"
-    elif isinstance(block, Paragraph):
-        yield f"<p>{words(block.words)}</p>"
-    elif isinstance(block, Bullets):
-        yield f"<ul>{''.join(f'<li>{words(item)}</li>' for item in block.items)}</ul>"
-    elif isinstance(block, Table):
-        yield from _table(block)
-    elif isinstance(block, Facts):
-        yield f"<dl>{''.join(f'<dt>{escape(name)}</dt><dd>{words(told)}</dd>' for name, told in block.pairs)}</dl>"
-    elif isinstance(block, Picture):
-        yield f'<figure tabindex="0" aria-label="{escape(block.words)}">{block.svg}'
-        yield f"<figcaption>{escape(block.words)}</figcaption></figure>"
-    elif isinstance(block, Attestation):
-        yield from _attestation(block)
-    elif isinstance(block, Folded):
-        # The anchor is inside: a browser opens what it is led into.
-        anchor = f' id="{escape(block.anchor)}"' if block.anchor else ""
-        yield f"<details><summary>{words(block.title)}</summary><div{anchor}>"
-        for inner in block.blocks:
-            yield from _block(inner)
-        yield "</div></details>"
+    match block:
+        case Heading(level, text, anchor):
+            yield f"<h{level}{_id(anchor)}>{escape(text)}</h{level}>"
+        case Paragraph(told):
+            yield f"<p>{words(told)}</p>"
+        case Bullets(items):
+            yield f"<ul>{''.join(f'<li>{words(item)}</li>' for item in items)}</ul>"
+        case Table():
+            yield from _table(block)
+        case Facts(pairs):
+            yield f"<dl>{''.join(f'<dt>{escape(name)}</dt><dd>{words(told)}</dd>' for name, told in pairs)}</dl>"
+        case Picture(svg, shows):
+            yield f'<figure tabindex="0" aria-label="{escape(shows)}">{svg}'
+            yield f"<figcaption>{escape(shows)}</figcaption></figure>"
+        case Attestation():
+            yield from _attestation(block)
+        case Folded(title, blocks, anchor):
+            # The anchor is inside: a browser opens what it is led into.
+            yield f"<details><summary>{words(title)}</summary><div{_id(anchor)}>"
+            for inner in blocks:
+                yield from _block(inner)
+            yield "</div></details>"
+        case _:
+            assert_never(block)
+
+
+def _id(anchor: str) -> str:
+    return f' id="{escape(anchor)}"' if anchor else ""
 
 
 def _table(table: Table) -> Iterator[str]:

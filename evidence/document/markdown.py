@@ -1,6 +1,7 @@
 """A document as Markdown: for a draft that somebody goes on writing, and for a diff."""
 
 from collections.abc import Iterator, Sequence
+from typing import assert_never
 
 from evidence.document.blocks import (
     Attestation,
@@ -29,24 +30,27 @@ def markdown(document: Document) -> bytes:
 
 
 def _block(block: Block) -> Iterator[str]:
-    if isinstance(block, Heading):
-        yield f"{'#' * block.level} {escape(block.text)}"
-    elif isinstance(block, Paragraph):
-        yield words(block.words)
-    elif isinstance(block, Bullets):
-        yield "\n".join(f"- {words(item)}" for item in block.items)
-    elif isinstance(block, Table):
-        yield table([escape(each) for each in block.headings], [[words(cell) for cell in row] for row in block.rows])
-    elif isinstance(block, Facts):
-        yield "\n".join(f"- {escape(name)}: {words(told)}" for name, told in block.pairs)
-    elif isinstance(block, Picture):
-        yield f"_{escape(block.words)}_ (data-flows.svg)"
-    elif isinstance(block, Attestation):
-        yield f"> {escape(block.duty)}\n>\n> Attested by: ____ On: ____ Evidence: ____"
-    elif isinstance(block, Folded):
-        yield f"**{words(block.title)}**"
-        for inner in block.blocks:
-            yield from _block(inner)
+    match block:
+        case Heading(level, text):
+            yield f"{'#' * level} {escape(text)}"
+        case Paragraph(told):
+            yield words(told)
+        case Bullets(items):
+            yield "\n".join(f"- {words(item)}" for item in items)
+        case Table(headings, rows):
+            yield table([escape(each) for each in headings], [[words(cell) for cell in row] for row in rows])
+        case Facts(pairs):
+            yield "\n".join(f"- {escape(name)}: {words(told)}" for name, told in pairs)
+        case Picture(_, shows):
+            yield f"_{escape(shows)}_ (data-flows.svg)"
+        case Attestation(duty):
+            yield f"> {escape(duty)}\n>\n> Attested by: ____ On: ____ Evidence: ____"
+        case Folded(title, blocks):
+            yield f"**{words(title)}**"
+            for inner in blocks:
+                yield from _block(inner)
+        case _:
+            assert_never(block)
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

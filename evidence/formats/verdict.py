@@ -6,7 +6,8 @@ and what holds only on somebody's word, with its days. `bailiwick evidence diff`
 
 import hashlib
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, Final
 
 from evidence.findings import as_json
@@ -44,12 +45,17 @@ def source_digest(rule: Rule) -> str:
     What a check calls is not in it: the pack's own digest, in the manifest, covers the modules.
     """
     check = rule.resource_check or rule.stack_check
-    try:
-        text = inspect.getsource(check) if check is not None else ""
-    except (OSError, TypeError):  # a rule that was made without a file
-        text = ""
-    told = "\0".join((rule.id, rule.severity.value, *rule.applies_to, text))
+    told = "\0".join((rule.id, rule.severity.value, *rule.applies_to, _source(check) if check is not None else ""))
     return hashlib.sha256(told.encode()).hexdigest()
+
+
+@cache
+def _source(check: Callable[..., object]) -> str:
+    """Its text; empty for a rule that was made without a file."""
+    try:
+        return inspect.getsource(check)
+    except (OSError, TypeError):
+        return ""
 
 
 def _judging(subject: Subject) -> tuple[Rule, ...]:

@@ -20,7 +20,6 @@ from evidence.pack.manifest import FILE, manifest
 from evidence.pack.subject import Subject
 from evidence.papers.impact import impact
 from evidence.papers.processing import processing
-from evidence.papers.report import report
 from evidence.papers.residency import residency, residency_csv
 from evidence.papers.transfers import transfers
 from plan.file import as_document
@@ -29,8 +28,8 @@ Writer = Callable[[Subject], bytes]
 
 WRITERS: Final[Mapping[str, Writer]] = {
     "summary.md": summary,
-    "report.html": lambda subject: html(report(subject)),
-    "report.pdf": lambda subject: pdf(report(subject)),
+    "report.html": lambda subject: html(subject.signed_report),
+    "report.pdf": lambda subject: pdf(subject.signed_report),
     "data-flows.svg": lambda subject: svg(subject.flows).encode(),
     "residency-register.html": lambda subject: html(residency(subject)),
     "residency-register.csv": residency_csv,

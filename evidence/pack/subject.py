@@ -16,6 +16,7 @@ from policies.review import Finding, Report, StackUnderReview
 from policies.rules.flows import is_classified, leaving
 
 if TYPE_CHECKING:
+    from evidence.document.blocks import Document
     from evidence.pack.against import Against
     from evidence.registers.residency import Entry
 
@@ -91,6 +92,13 @@ class Subject:
         from evidence.registers.residency import register  # it reads a subject
 
         return register(self)
+
+    @cached_property
+    def signed_report(self) -> "Document":
+        """What a reviewer signs, of which there are two forms."""
+        from evidence.papers.report import report  # it reads a subject
+
+        return report(self)
 
     def states(self, regulation: Regulation) -> Mapping[State, int]:
         """How many requirements stand how; every state has a number."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from evidence.pack.files import files
+from evidence.pack.files import WRITERS, files
 from evidence.pack.manifest import FILE, SIGNED, signed
 from evidence.pack.subject import Subject
 from weights.signature import Signer
@@ -36,7 +36,7 @@ def write(
     Written beside and moved into place at the end. Raises Occupied, and OSError.
     """
     check(folder)
-    partial = folder.with_name(f".{folder.name}.partial")
+    partial = partial_of(folder)
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     try:
@@ -53,6 +53,18 @@ def write(
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return Written(folder=folder, files=written)
+
+
+def partial_of(folder: Path) -> Path:
+    """Where a pack is written before it is moved to `folder`; left over where that was stopped."""
+    return folder.with_name(f".{folder.name}.partial")
+
+
+def own_files(folder: Path) -> frozenset[Path]:
+    """Whole paths of the evidence that lies in `folder`: what is written there next does not stand on these."""
+    if not (folder / FILE).is_file():
+        return frozenset()
+    return frozenset(folder.resolve() / name for name in (*WRITERS, FILE, SIGNED))
 
 
 def check(folder: Path) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from evidence.document.blocks import Attestation, Block, Folded, Heading, Paragraph, Span, Table, Words
 from evidence.pack.subject import Subject
 from evidence.papers.words import slug, state
-from evidence.regulations import State
+from evidence.regulations import UNJUDGED, State
 from policies.catalogue import Regulation, Requirement
 from policies.exempting import ground
 
@@ -45,6 +45,8 @@ def _requirement(item: Requirement, subject: Subject) -> Iterator[Block]:
             [_rule(rule_id, subject) for rule_id in item.rules],
             widths=(46, 10, 30, 14),
         )
+    if subject.standing.of(item) is State.NOTHING:
+        yield Paragraph([Span(f"{State.NOTHING.value}.", "strong"), f" {UNJUDGED}"])
     for finding in subject.findings_of(item):
         if finding.state == "exempt":
             words = f"{finding.rule.id}, {finding.resource}: {ground(finding, subject.stack.jurisdiction)}"
@@ -54,7 +56,7 @@ def _requirement(item: Requirement, subject: Subject) -> Iterator[Block]:
 
 
 def _rule(rule_id: str, subject: Subject) -> list[Words]:
-    found = [finding for finding in subject.report.findings if finding.rule.id == rule_id]
+    found = subject.standing.found_by(rule_id)
     counted = {word: sum(each.state == word for each in found) for word in ("refused", "not-evaluated", "exempt")}
     told = ", ".join(f"{count} {word.replace('-', ' ')}" for word, count in counted.items() if count)
     applied = subject.report.evaluated.get(rule_id, 0)

@@ -66,10 +66,10 @@ def _verdict(subject: Subject) -> Iterator[Block]:
     regulations: list[list[Words]] = []
     for regulation in subject.regulations:
         states = subject.states(regulation)
-        name = Span(regulation.short, to=f"reg-{regulation.id}")
-        regulations.append([name, regulation.version, *(str(states[each]) for each in State)])
+        name = [Span(regulation.short, to=f"reg-{regulation.id}"), Span(f" {regulation.version}", "dim")]
+        regulations.append([name, *(str(states[each]) for each in State)])
     yield Table(
-        ("regulation", "version", *(each.value.lower() for each in State)),
+        ("regulation", *(each.value.lower() for each in State)),
         regulations,
         caption="By regulation: requirements by how they stand; manual ones are for a person alone",
     )

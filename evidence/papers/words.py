@@ -11,6 +11,7 @@ TONES: Final[Mapping[State, Tone]] = {
     State.REFUSED: "bad",
     State.NOT_EVALUATED: "open",
     State.EXEMPT: "exempt",
+    State.NOTHING: "plain",
     State.PASS: "good",
     State.MANUAL: "plain",
 }
@@ -24,12 +25,12 @@ VERDICTS: Final[Mapping[str, tuple[str, Tone]]] = {
     "refused": ("REFUSED", "bad"),
     "not-evaluated": ("NOT EVALUATED", "open"),
 }
-NOTHING: Final = "NOTHING TO JUDGE"
 
 
 def state(of: State | None) -> Span:
     """A state as a marked word; None is a rule that had nothing to judge."""
-    return Span(NOTHING, tone="plain") if of is None else Span(of.value, tone=TONES[of])
+    known = State.NOTHING if of is None else of
+    return Span(known.value, tone=TONES[known])
 
 
 def verdict(subject: Subject) -> Span:

@@ -153,9 +153,22 @@ class TestHowItStands:
         standing = Standing(review(compliant(), ALL))
         alone = Requirement(id="x", title="x", says="x.", rules=(rule,))
         beside = Requirement(id="x", title="x", says="x.", rules=(rule, "storage.no-shared-keys"))
-        assert standing.of(alone) is State.NOT_EVALUATED
+        assert standing.of(alone) is State.NOTHING
         assert not standing.could_not_judge(alone)
         assert standing.of(beside) is State.PASS
+
+    def test_rules_that_were_not_asked_are_not_nothing_to_judge(self) -> None:
+        """A run of one pack knows nothing of another's articles, and must not say that the plan holds nothing."""
+        asked = tuple(rule for rule in ALL if rule.id != "portal.gateway-tls-is-modern")
+        item = Requirement(id="x", title="x", says="x.", rules=("portal.gateway-tls-is-modern",))
+        assert Standing(review(compliant(), asked)).of(item) is State.NOT_EVALUATED
+
+    def test_a_value_that_is_not_known_is_not_nothing_to_judge(self) -> None:
+        plan = changed(compliant(), "storage:StorageAccount", "minimumTlsVersion", UNKNOWN)
+        standing = Standing(review(plan, ALL))
+        rules = [rule for rule in ALL if standing.of_rule(rule.id) is State.NOT_EVALUATED]
+        item = Requirement(id="x", title="x", says="x.", rules=(rules[0].id, "portal.gateway-tls-is-modern"))
+        assert standing.of(item) is State.NOT_EVALUATED
 
     def test_a_faulty_list_of_exemptions_fails_whatever_is_read(self) -> None:
         """It evidences no requirement, so that none would tell."""

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tools.release import GitFailed, changelog, check, main
+from repository.git import GitFailed
+from tools.release import changelog, check, main
 
 TODAY = date(2026, 11, 22)
 CHANGELOG = """# Changelog

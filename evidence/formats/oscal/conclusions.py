@@ -1,7 +1,7 @@
 """How each requirement stands: a finding for what rules show of it, and one for what only a person can attest.
 
-OSCAL knows `satisfied` and `not-satisfied`. Whatever is not shown is not satisfied: what was not evaluated, what holds
-only by exception, and what nobody has attested.
+OSCAL knows `satisfied` and `not-satisfied`. Whatever is not shown is not satisfied: what was not evaluated, what had
+nothing to judge, what holds only by exception, and what nobody has attested.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,7 +11,7 @@ from evidence.formats.oscal.forms import Json, control_id, identity, line, objec
 from evidence.formats.oscal.observations import observation_id, origin
 from evidence.formats.oscal.risks import risk_ids
 from evidence.pack.subject import Subject
-from evidence.regulations import State
+from evidence.regulations import UNJUDGED, State
 from policies.catalogue import Regulation, Requirement
 
 STATUS: Final[Mapping[State, tuple[str, str, str]]] = {
@@ -21,8 +21,9 @@ STATUS: Final[Mapping[State, tuple[str, str, str]]] = {
     State.NOT_EVALUATED: (
         "not-satisfied",
         "other",
-        "NOT EVALUATED: a rule could not judge, or none of them found anything to judge.",
+        "NOT EVALUATED: a rule could not judge, for want of a value that is known later.",
     ),
+    State.NOTHING: ("not-satisfied", "other", f"NOTHING TO JUDGE: {UNJUDGED}"),
 }
 ATTEST: Final = ("not-satisfied", "other", "MANUAL: no rule can show it; nobody has attested it in this document.")
 

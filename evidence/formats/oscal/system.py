@@ -91,7 +91,12 @@ class System:
 
     def looked_at(self, rule: Rule) -> tuple[Part, ...]:
         """Parts that hold a resource of a type that the rule judges."""
-        return tuple(part for part in self.parts if any(applies(rule, token) for token in part.types))
+        types = {token for token in self._types if applies(rule, token)}
+        return tuple(part for part in self.parts if not types.isdisjoint(part.types))
+
+    @cached_property
+    def _types(self) -> frozenset[str]:
+        return frozenset(token for part in self.parts for token in part.types)
 
     def inventory(self) -> list[Json]:
         """Every resource, and the part that it is of."""

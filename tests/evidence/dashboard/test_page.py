@@ -61,7 +61,7 @@ class TestTheDataIsTheVerdict:
             assert told == [subject.standing.of(item).value for item in own.requirements]
         for rule, state in zip(data["rules"], stack["rules"], strict=True):
             stands = subject.standing.of_rule(rule["id"])
-            assert STATES[state] == (stands.value if stands is not None else STATES[-1])
+            assert STATES[state] == ("NOTHING TO JUDGE" if stands is None else stands.value)
 
     def test_a_finding_has_its_resource_and_its_line(self) -> None:
         (stack,) = _data(fleets.html_of(fleets.fleet()))["stacks"]

@@ -7,12 +7,15 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from evidence.dashboard.writing import room_for, write_page
+from evidence.dashboard.data import Fleet, Unplanned
+from evidence.dashboard.writing import earlier, page_files, room_for, write_page
 from evidence.pack.verifying import verified
-from evidence.pack.writing import Occupied, write
+from evidence.pack.writing import Occupied, partial_of, write
 from intake.signing import Signing, from_file
 from tests.evidence.dashboard import fleets
 from tests.evidence.pack import subjects
+
+STACKS = ("eu-prod", "eu-dev")
 
 
 @pytest.fixture(scope="module")
@@ -96,13 +99,69 @@ class TestWhatLiesThereIsNotLost:
         with pytest.raises(Occupied, match=r"thesis\.txt"):
             room_for(tmp_path, ["eu-prod"])
 
-    def test_old_evidence_of_a_stack_that_can_not_be_planned_goes(self, tmp_path: Path) -> None:
-        write(subjects.sound(), tmp_path / "cn-prod")
+    def test_what_a_stopped_run_left_is_no_reason_to_refuse_the_next(self, tmp_path: Path) -> None:
+        for stack in ("eu-prod", "cn-prod"):
+            partial_of(tmp_path / stack).mkdir(parents=True)
+        room_for(tmp_path, ["cn-prod", "eu-prod"])
         fleets.written(tmp_path)
-        assert not (tmp_path / "cn-prod").exists()
         assert verified(tmp_path, []).faults == ()
 
     def test_a_page_without_a_key_leaves_no_old_signature(self, tree: Path, tmp_path: Path) -> None:
         folder = shutil.copytree(tree, tmp_path / "copy")
         write_page(fleets.fleet(), folder)
         assert not (folder / "manifest.dsse.json").exists()
+
+
+class TestEvidenceOfBeforeIsKeptAndCalledThat:
+    """A dial that is mistyped today must not take away what was signed yesterday, nor let it pass for today's."""
+
+    @pytest.fixture
+    def kept(self, tmp_path: Path) -> Path:
+        """A tree in which eu-prod was judged once, and can't be planned now; eu-dev was never judged."""
+        write(subjects.refused(), tmp_path / "eu-prod")
+        gone = [Unplanned(stack=name, faults="no region", earlier=earlier(tmp_path / name)) for name in STACKS]
+        write_page(Fleet(judged=subjects.DAY, stacks=(), unplanned=tuple(gone)), tmp_path)
+        return tmp_path
+
+    def test_every_file_is_there_and_held_by_the_manifest_over_all(self, kept: Path) -> None:
+        assert (kept / "eu-prod" / "report.pdf").is_file()
+        assert verified(kept, []).faults == ()
+        (kept / "eu-prod" / "report.pdf").write_bytes(b"approved")
+        assert any(fault.startswith("eu-prod: report.pdf") for fault in verified(kept, []).faults)
+
+    def test_the_manifest_says_of_which_commit_it_is(self, kept: Path) -> None:
+        held, never = verified(kept, []).predicate["notPlanned"]
+        told = {"verdict": "refused", "judgedAsOf": "2026-11-22", "commit": "c0ffee000000", "asWritten": True}
+        assert held == {"stack": "eu-prod", "faults": ["no region"], "earlier": told}
+        assert "earlier" not in never
+
+    def test_the_page_says_it_and_counts_the_stack_as_not_planned(self, kept: Path) -> None:
+        page = (kept / "index.html").read_text()
+        assert page.count("Its folder holds evidence of before: refused, judged as of 2026-11-22") == 1
+        assert "That says nothing of the stack as it is now." in page
+        assert '<a href="eu-prod/report.html">earlier evidence</a> is kept' in page
+        assert "<b>2</b>" in page
+
+    def test_what_was_changed_since_or_is_of_another_stack_is_told(self, kept: Path) -> None:
+        found = earlier(shutil.copytree(kept / "eu-prod", kept / "us-prod"))
+        assert found is not None
+        assert not found.whole
+        (kept / "eu-prod" / "findings.csv").write_text("none")
+        found = earlier(kept / "eu-prod")
+        assert found is not None
+        assert "not as it was written" in found.words
+
+
+class TestEvidenceDoesNotMakeTheNextOneDirty:
+    """Evidence inside the project is untracked; evidence that is judged unclean for it alone would never be clean."""
+
+    def test_its_own_files_are_named_and_nothing_else(self, tmp_path: Path) -> None:
+        fleets.written(tmp_path)
+        (tmp_path / "eu-prod" / "storage.py").write_text("a component that nobody committed")
+        found = page_files(tmp_path, ["cn-prod", "eu-prod"])
+        assert {tmp_path / "index.html", tmp_path / "eu-prod" / "report.html"} <= found
+        assert tmp_path / "eu-prod" / "storage.py" not in found
+
+    def test_files_of_those_names_without_a_manifest_are_not_evidence(self, tmp_path: Path) -> None:
+        (tmp_path / "plan.json").write_text("{}")
+        assert page_files(tmp_path, ["eu-prod"]) == frozenset()

@@ -1,6 +1,9 @@
 """The report on paper: the same words, whole, and the same bytes."""
 
 import io
+import os
+import subprocess
+import sys
 from functools import lru_cache
 
 import pytest
@@ -31,6 +34,32 @@ SQUARE = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect wid
 @lru_cache(maxsize=1)
 def _whole() -> bytes:
     return pdf(report(subjects.refused()))
+
+
+class TestTheSameDocumentGivesTheSameBytes:
+    """A manifest binds the PDF by its hash: it may not differ from process to process."""
+
+    def test_whatever_order_a_set_has_in_this_process(self) -> None:
+        # Words of one length and of many widths: which of them are measured decides the columns.
+        program = """
+import hashlib
+from evidence.document.blocks import Document, Table
+from evidence.document.pdf import pdf
+words = [sign * 9 for sign in "WMmwQGOBkaosgtzrfjli"]
+found = pdf(Document(title="t", about="a", blocks=[Table(("one", "two"), [[word, "x"] for word in words])]))
+print(hashlib.sha256(found).hexdigest())
+"""
+        made = {
+            subprocess.run(
+                [sys.executable, "-c", program],
+                env={**os.environ, "PYTHONHASHSEED": seed},
+                capture_output=True,
+                text=True,
+                check=True,
+            ).stdout
+            for seed in ("1", "2", "3")
+        }
+        assert len(made) == 1
 
 
 class TestTheReportOnPaper:

@@ -8,13 +8,14 @@ from cli.planning import ROOT
 from evidence.diff_verdict import VerdictChange
 from evidence.pack.against import Against
 from evidence.pack.locating import key_lines
-from evidence.pack.provenance import Commit, Provenance
+from evidence.pack.provenance import Provenance
 from evidence.pack.subject import Subject
 from plan.diff.compare import difference
 from plan.model import Plan
 from policies.packs import PACKS
 from policies.review import review
 from policies.rules import ALL
+from repository.commit import Commit
 from tests.plans import changed, compliant
 
 DAY = date(2026, 11, 22)

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -11,11 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from trestle.oscal import OSCAL_VERSION, assessment_results, component
 
+from evidence.document.html import html
 from evidence.formats.oscal import definition, results
+from evidence.formats.oscal.conclusions import findings
 from evidence.formats.oscal.forms import OSCAL, control_id, line, objectives
 from evidence.pack.subject import Subject
-from evidence.regulations import State
-from policies.catalogue import regulations
+from evidence.papers.report import report
+from evidence.regulations import UNJUDGED, State
+from policies.catalogue import Requirement, regulations
 from tests.evidence.pack import subjects
 from tests.plans import CORE
 
@@ -119,6 +123,18 @@ class TestNothingLooksBetterThanItIs:
             if item["target"]["status"]["state"] == "satisfied"
         }
         assert found == passed
+
+    def test_what_had_nothing_to_judge_is_not_satisfied_and_says_so_in_the_report_too(self) -> None:
+        alone = Requirement(id="x", title="x", says="x.", rules=("portal.gateway-tls-is-modern",))
+        catalogue = replace(subjects.sound().regulations[0], requirements=(alone,))
+        subject = replace(subjects.sound())
+        vars(subject)["regulations"] = (catalogue,)
+        assert subject.standing.of(alone) is State.NOTHING
+        (found,) = findings(subject)
+        assert found["target"]["status"]["state"] == "not-satisfied"
+        assert found["target"]["status"]["remarks"] == f"NOTHING TO JUDGE: {UNJUDGED}"
+        assert UNJUDGED in html(report(subject)).decode()
+        assert subject.states(catalogue)[State.PASS] == 0
 
     def test_what_only_a_person_can_attest_is_not_satisfied(self, document: Written) -> None:
         subject, _, assessed = document

@@ -1,0 +1,1 @@
+"""The git repository that the project lies in: what is committed, and what differs from it."""
