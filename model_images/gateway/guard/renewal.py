@@ -1,8 +1,10 @@
-"""What follows from pins and keys, and is made anew each time that they are read."""
+"""What follows from pins and keys, and is made anew each time that they are read; and what has had its time."""
 
+import asyncio
 import logging
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 from audit_log.note import Verifier
 from model_images.gateway.guard.audit.log import AuditLog
@@ -10,11 +12,21 @@ from model_images.gateway.guard.audit.record import Names
 from model_images.gateway.guard.authorise import PURPOSES
 from model_images.gateway.guard.codes import CODES
 from model_images.gateway.guard.pins import Pins
+from model_images.gateway.guard.refusal import Refused
 from model_images.gateway.guard.route import CANDIDATE, Salts
 from model_images.gateway.guard.settings import EVERYBODY, BadSettings, Settings
 from model_images.gateway.guard.tokens.keys import KeyMissing, Keys, Purpose
 
 LOG = logging.getLogger("bailiwick.gateway")
+PURGE_SECONDS = 60.0
+"""A token past its time can't be read any more; it leaves the disk within this."""
+
+
+class Purged(Protocol):
+    """A store of tokens."""
+
+    def purge(self) -> int:
+        """Removes the rows that are past their time. Raises Refused."""
 
 
 def pinned(settings: Settings) -> dict[str, str]:
@@ -38,6 +50,16 @@ def renewing(settings: Settings, pins: Pins, keys: Keys, log: AuditLog, held: Sa
             LOG.error("salts of the tenants: %s", error)  # noqa: TRY400 says which file, and no more
 
     return renewed
+
+
+async def purging(store: Purged, seconds: float = PURGE_SECONDS) -> None:
+    """For ever: what was promised for a day is not kept for a pod's life."""
+    while True:
+        await asyncio.sleep(seconds)
+        try:
+            await asyncio.to_thread(store.purge)
+        except Refused as refusal:
+            LOG.error("tokens past their time: %s", refusal.code)  # noqa: TRY400 says that it failed, and no more
 
 
 def salts(settings: Settings, keys: Keys) -> dict[str, bytes]:

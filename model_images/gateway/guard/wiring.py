@@ -54,8 +54,9 @@ LOG = logging.getLogger("bailiwick.gateway")
 AT_ONCE = 3_000
 """Characters that the detectors read on the event loop: in one to three milliseconds; of words never met, or made to be
 slow, in some twenty. No plug-in is waited for there."""
-KEPT_SEGMENTS = 8
-"""Finished ones of the audit log that stay on the pod's disk; older ones go once the store has them."""
+KEPT_SEGMENTS = 100
+"""Finished ones of the audit log that stay on the pod's disk, of ten seconds each: under 1 GB at the 500 requests a
+second that Envoy lets in. Older ones go once the store has them."""
 DETECTOR_THREADS = 8
 """At once in the detectors; hyperscan lets others run meanwhile."""
 
@@ -94,6 +95,7 @@ async def build(settings: Settings, callers: Callers, mounts: Mounts, policy: by
     await upstream.open()
     closing.push_async_callback(upstream.close)
     find = finder(settings)
+    tokens = SqliteStore(mounts.state / "tokens.sqlite")
     routes = Routes(settings)
     secret = (mounts.certificates / "audit-signer").read_bytes()
     places = Places(state=mounts.state, orders=mounts.orders, store=store, stack=_stack(settings))
@@ -109,7 +111,7 @@ async def build(settings: Settings, callers: Callers, mounts: Mounts, policy: by
             seconds=settings.detector_seconds,
             at_once=0 if settings.plugin else AT_ONCE,
         ),
-        conversing=Conversing(Tokens(keys, _vault(mounts, keys)), settings.jurisdiction),
+        conversing=Conversing(Tokens(keys, Vault(keys, tokens)), settings.jurisdiction),
         prompts=Prompting(find, settings.jurisdiction, PromptSecrets(keys), _leaks(metrics)),
         pins=pins,
         routes=routes,
@@ -126,8 +128,8 @@ async def build(settings: Settings, callers: Callers, mounts: Mounts, policy: by
     )
     renewed = renewal.renewing(settings, pins, keys, log, guards.salts)
     refreshing = Refreshing(settings, pins, routes, metrics, _weights(settings, session), keys, renewed)
-    for task in [asyncio.create_task(refreshing.run()), asyncio.create_task(volume.run())]:
-        closing.callback(task.cancel)
+    for loop in (refreshing.run(), volume.run(), renewal.purging(tokens)):
+        closing.callback(asyncio.create_task(loop).cancel)
     tracing = Tracing()
     closing.callback(tracing.close)
     app = App(guards, upstream, metrics, tracing, document=msgspec.json.encode(document(settings.host)))
@@ -140,10 +142,6 @@ def _keys(mounts: Mounts) -> Keys:
         return Keys.mounted(mounts.certificates)
     except (OSError, ValueError) as error:
         raise BadSettings(f"keys of the tenants: {error}") from None
-
-
-def _vault(mounts: Mounts, keys: Keys) -> Vault:
-    return Vault(keys, SqliteStore(mounts.state / "tokens.sqlite"))
 
 
 def _prompts(settings: Settings, session: aiohttp.ClientSession) -> PromptsFrom:

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,9 @@ from model_images.gateway.guard.refreshing import Refreshing
 from model_images.gateway.guard.route import Routes, Salts
 from model_images.gateway.guard.settings import Tenant
 from model_images.gateway.guard.tokens.keys import Keys
-from tests.model_images.gateway.audit_world import ORIGIN, record, signer
+from model_images.gateway.guard.tokens.sealing import Row
+from model_images.gateway.guard.tokens.store import SqliteStore
+from tests.model_images.gateway.audit_world import ORIGIN, record, signer, until
 from tests.model_images.gateway.test_pins import CASE, TEXT, pin
 from tests.model_images.gateway.test_route import CANARY, settings
 
@@ -98,6 +101,31 @@ class TestASaltIsTakenUp:
 
         (tmp_path / "log").mkdir()
         asyncio.run(run())
+
+
+class TestATokenPastItsTimeLeavesTheDisk:
+    """Sealed or not: what is promised for a day is looked for on a disk that somebody carried away."""
+
+    def test_by_itself(self, tmp_path: Path) -> None:
+        now = 1_000.0
+        store = SqliteStore(tmp_path / "tokens.sqlite", now=lambda: now)
+        store.put([Row("a", b"c" * 32, b"t" * 32, b"i" * 32, b"p" * 32, 1, b"sealed")], 60)
+
+        def kept() -> int:
+            with sqlite3.connect(f"file:{tmp_path / 'tokens.sqlite'}?mode=ro", uri=True) as database:
+                return int(database.execute("SELECT count(*) FROM tokens").fetchone()[0])
+
+        async def run() -> None:
+            nonlocal now
+            task = asyncio.create_task(renewal.purging(store, 0.02))
+            await asyncio.sleep(0.1)
+            assert kept() == 1
+            now += 61
+            await until(lambda: kept() == 0)
+            task.cancel()
+
+        asyncio.run(run())
+        store.close()
 
 
 class TestAWeightIsReadAsOftenAsThePlanSays:
