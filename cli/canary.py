@@ -81,7 +81,7 @@ def replay(stack: str, *, metrics: Path, use_case: str | None) -> int:
 @click.option("--limits", "held", required=True, type=_FILE, help="What the candidates are held to: the plan's.")
 @click.option("--prometheus", required=True, metavar="URL", help="Prometheus' HTTP API.")
 @click.option("--weights", required=True, metavar="URL", help="The store of weights: https://<name>.azconfig.io.")
-@click.option("--scope", help="Scope of the token for Prometheus, where it is not the public cloud's.")
+@click.option("--scope", help="Scope of the token for Prometheus, where its host's name does not say it.")
 def step(*, held: Path, prometheus: str, weights: str, scope: str | None) -> int:
     """Look, decide, say so on stdout, and put it in force. What the cluster's job runs, each minute.
 
@@ -93,14 +93,14 @@ def step(*, held: Path, prometheus: str, weights: str, scope: str | None) -> int
     from delivery.prometheus import Prometheus
     from delivery.routing import Routing, scope_of
     from delivery.step import run
-    from delivery.token import SCOPE
+    from delivery.token import scope_of_numbers
     from delivery.web import Unreachable
 
     try:
         tried = Limits.read(held.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise click.ClickException(f"{held}: {error}") from error
-    numbers = Prometheus(url=prometheus, token=_token(scope or SCOPE))
+    numbers = Prometheus(url=prometheus, token=_token(scope or scope_of_numbers(prometheus)))
     store = Routing(url=weights, token=_token(scope_of(weights)))
     failed: list[str] = []
     for limits in tried:

@@ -1,6 +1,7 @@
 """The token vault's machines: encrypted memory, disks bound to the machine, and proof of both.
 
-What runs on them comes with the gateway's issue; here are the machines, and the provider that attests them.
+What is to run on them is model_images/gateway/vault, which no stack deploys yet: the gateway keeps tokens on its pods'
+own disks. Here are the machines, and the provider that attests them.
 Attestation providers of one's own need no certificates for SEV-SNP: learn.microsoft.com/azure/attestation/overview.
 """
 

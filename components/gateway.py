@@ -5,6 +5,7 @@ service that Front Door reaches is made by the cluster's cloud provider from the
 https://cloud-provider-azure.sigs.k8s.io/topics/pls-integration/
 """
 
+import hashlib
 import json
 from dataclasses import dataclass
 
@@ -47,6 +48,8 @@ STATE = "/var/lib/gateway"
 """Segments of the audit log, the token vault, and what the volume breaker has learnt: on disk, as long as the pod."""
 DISK = {"prod": ("8Gi", "9Gi"), "dev": ("2Gi", "3Gi")}
 """Most of that, and of all that a pod writes: sockets, configuration and what it prints are beside it."""
+SETTINGS_SUM = "bailiwick/settings-sha256"
+"""Annotation of its pods: of `gateway.json`, and not of the orders beside it, which running pods read."""
 SURGE = 1
 LEAVING_SECONDS = 15
 """Until balancers and peers no longer send anything to a pod that is about to stop: they look every five seconds."""
@@ -123,7 +126,10 @@ class Gateway(ComponentResource):
         # It holds the log on its disk against what is anchored, and adds to that; it writes over none of it.
         args.audit.grant_read("gateway", identity, AUDIT)
         args.audit.grant_add("gateway", identity, AUDIT)
-        self._deployment(place, match, self._settings(place))
+        text = json.dumps(
+            settings(scope, prompts=args.prompts, weights=args.weights, audit=args.audit), indent=1, sort_keys=True
+        )
+        self._deployment(place, match, self._settings(place, text), text)
         entries = Entries(scope=scope, place=place, match=match, network=args.network)
         self.address, self.portal_address = entries.address, entries.portal_address
         services = [entries.service(f"{name}-{listener}-service", listener) for listener in listeners(scope.config)]
@@ -153,19 +159,17 @@ class Gateway(ComponentResource):
             memory=size["memory"],
         )
 
-    def _settings(self, place: Place) -> core.ConfigMap:
-        args = self._args
-        told = settings(args.scope, prompts=args.prompts, weights=args.weights, audit=args.audit)
+    def _settings(self, place: Place, text: str) -> core.ConfigMap:
         return core.ConfigMap(
             f"{self._name}-settings",
             metadata=meta.ObjectMetaArgs(name="gateway", namespace=place.name),
             immutable=False,
             # The folder is mounted as a whole, so an order reaches pods that run, within a minute or two.
-            data={"gateway.json": json.dumps(told, indent=1, sort_keys=True), **orders(args.scope.config)},
+            data={"gateway.json": text, **orders(self._args.scope.config)},
             opts=place.options,
         )
 
-    def _deployment(self, place: Place, match: dict[str, str], told: core.ConfigMap) -> None:
+    def _deployment(self, place: Place, match: dict[str, str], told: core.ConfigMap, text: str) -> None:
         scope, config = self._args.scope, self._args.scope.config.gateway
         known = labels(scope, name="gateway", component="gateway", classification="phi")
         # What is promised of the node's disk is there: the log of a pod that is evicted for it ends.
@@ -184,7 +188,12 @@ class Gateway(ComponentResource):
                 ),
                 selector=meta.LabelSelectorArgs(match_labels=match),
                 template=core.PodTemplateSpecArgs(
-                    metadata=meta.ObjectMetaArgs(labels={**known, "azure.workload.identity/use": "true"}),
+                    metadata=meta.ObjectMetaArgs(
+                        labels={**known, "azure.workload.identity/use": "true"},
+                        # A gateway reads them when it starts: without this a candidate, a tenant or an origin that is
+                        # new would be known to nobody until a pod happens to be replaced.
+                        annotations={SETTINGS_SUM: hashlib.sha256(text.encode()).hexdigest()},
+                    ),
                     spec=core.PodSpecArgs(
                         service_account_name="gateway",
                         automount_service_account_token=False,
@@ -211,7 +220,7 @@ class Gateway(ComponentResource):
                                 env=environment(self._args.callers.environment),
                                 ports=[
                                     core.ContainerPortArgs(name=listener, container_port=port, protocol="TCP")
-                                    for listener, port in PORTS.items()
+                                    for listener, port in {**PORTS, "numbers": HEALTH_PORT}.items()
                                 ],
                                 resources=core.ResourceRequirementsArgs(
                                     requests=dict(resources), limits=dict(resources)

@@ -26,7 +26,9 @@ class Scraped:
 
     name: str
     namespace: str
-    port: int
+    port: str = "numbers"
+    """Name of the container's port with the numbers. Azure's own definition of a PodMonitor has no field for its number
+    (Azure/prometheus-collector, ama-metrics-podmonitor-crd.yaml), and what is not declared is no target."""
     path: str = "/metrics"
     tenant: str = SHARED
 
@@ -118,7 +120,7 @@ class Metrics(ComponentResource):
             metadata=meta.ObjectMetaArgs(name=target.name, namespace=target.namespace),
             spec={
                 "selector": {"matchLabels": {"app.kubernetes.io/name": target.name}},
-                "podMetricsEndpoints": [{"portNumber": target.port, "path": target.path, "interval": "15s"}],
+                "podMetricsEndpoints": [{"port": target.port, "path": target.path, "interval": "15s"}],
                 # A label that holds a person's identifier would keep it for eighteen months.
                 "labelLimit": 30,
                 "labelValueLengthLimit": 128,

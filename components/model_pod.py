@@ -99,6 +99,8 @@ def _server(item: UseCase, *, confidential: bool) -> core.ContainerArgs:
             f"--gpu-memory-utilization={MEMORY_SHARE}",
             f"--confidential={str(confidential).lower()}",
             f"--stop-seconds={STREAM_SECONDS}",
+            *(f"--tool-call-parser={parser}" for parser in (item.tool_call_parser,) if parser is not None),
+            *(f"--reasoning-parser={parser}" for parser in (item.reasoning_parser,) if parser is not None),
         ],
         env=environment(OFFLINE),
         resources=core.ResourceRequirementsArgs(requests=dict(resources), limits=dict(resources)),

@@ -27,16 +27,13 @@ from components.edge_site import EdgeSite, EdgeSiteArgs
 from components.egress import Egress, EgressArgs, default_route_address
 from components.flow_logs import FlowLogs, FlowLogsArgs
 from components.gateway import Gateway, GatewayArgs
-from components.gateway_entries import HEALTH_PORT
-from components.gateway_settings import MODEL_PORT
 from components.gpu_operators import DCGM_EXPORTER, GpuOperators, GpuOperatorsArgs
 from components.gpu_operators import NAMESPACE as OPERATORS
-from components.gpu_operators import PORT as EXPORTER_PORT
 from components.gpu_pool import Pools, PoolsArgs
 from components.guardrails import Guardrails, GuardrailsArgs
 from components.identity import Identities, IdentitiesArgs
 from components.image_verification import ImageVerification, ImageVerificationArgs
-from components.image_verifier import ACCOUNT, NAMESPACE, NUMBERS_PORT
+from components.image_verifier import ACCOUNT, NAMESPACE
 from components.inference import Inference, InferenceArgs
 from components.key_vault import KeyVault
 from components.keys import Keys, KeysArgs
@@ -57,7 +54,6 @@ from components.quarantine import Quarantine, QuarantineArgs
 from components.registry import Registry, RegistryArgs
 from components.retrieval import Retrieval, RetrievalArgs
 from components.retrieval_entries import NAMESPACE as RETRIEVAL
-from components.retrieval_entries import PORT as RETRIEVAL_PORT
 from components.runner import Runner, RunnerArgs
 from components.scope import Scope
 from components.service_levels import ServiceLevels, ServiceLevelsArgs
@@ -279,12 +275,12 @@ class Platform(ComponentResource):
                 cluster=cluster.cluster,
                 provider=kubernetes,
                 scraped=(
-                    Scraped(name="gateway", namespace="gateway", port=HEALTH_PORT),
-                    Scraped(name=RETRIEVAL, namespace=RETRIEVAL, port=RETRIEVAL_PORT),
-                    *([Scraped(name=DCGM_EXPORTER, namespace=OPERATORS, port=EXPORTER_PORT)] if config.gpu else []),
-                    Scraped(name=ACCOUNT, namespace=NAMESPACE, port=NUMBERS_PORT),
+                    Scraped(name="gateway", namespace="gateway"),
+                    Scraped(name=RETRIEVAL, namespace=RETRIEVAL, port="http"),
+                    *([Scraped(name=DCGM_EXPORTER, namespace=OPERATORS, port="metrics")] if config.gpu else []),
+                    Scraped(name=ACCOUNT, namespace=NAMESPACE),
                     *(
-                        Scraped(name=version.name, namespace=one.space, port=MODEL_PORT, tenant=one.tenant)
+                        Scraped(name=version.name, namespace=one.space, tenant=one.tenant)
                         for one in config.served
                         for version in versions(one.item)
                     ),

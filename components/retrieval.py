@@ -1,7 +1,8 @@
 """Retrieval in the cluster: it answers the gateway's questions with passages of one tenant, from the one database.
 
-Its image comes with an issue of its own; here it is deployed by the digest that the stack pins. A question comes with
-its vector, which the gateway has had from the embedder: so this calls no model, and no model calls it.
+Its image comes with an issue of its own; here it is deployed by the digest that the stack pins. A question is to come
+with its vector: so this calls no model, and no model calls it. The gateway, which alone may ask, does not ask yet:
+callers send the passages that they have looked up elsewhere (`bailiwick.passages`).
 
 It enters the database with an Entra token, as a login that bears its identity's name and is a member of
 `retrieval_reader` (retrieval/README.md): row security holds for it, and for each question it sets the tenant. Who makes

@@ -15,7 +15,7 @@ from components.workload import Place, addresses, ports
 NAMESPACE = "retrieval"
 PORT = 8000
 ROUTES = ("POST /v1/search", "GET /health")
-"""What the gateway asks."""
+"""What the gateway may ask; it does not yet."""
 URL = f"http://{NAMESPACE}.{NAMESPACE}.svc.cluster.local:{PORT}"
 """As the gateway's settings name it."""
 

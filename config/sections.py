@@ -71,6 +71,8 @@ Origin = Annotated[
 """As a browser sends it: scheme, host, a port other than 443; no path (rfc-editor.org/rfc/rfc6454, section 6.2)."""
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 PinnedImage = Annotated[str, AfterValidator(_pinned)]
+Parser = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{2,40}$")]
+"""As model_images/vllm/settings.py reads it."""
 VmSize = Annotated[str, StringConstraints(pattern=r"^Standard_[A-Za-z0-9_]+$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 StackName = Annotated[str, StringConstraints(pattern=r"^[a-z]+-(prod|dev)(-b)?$")]
@@ -269,6 +271,17 @@ class UseCase(Section):
         ge=1,
         le=1024,
         default=4,
+    )
+    tool_call_parser: Parser | None = dial(
+        "vLLM's parser of this model's tool calls (docs.vllm.ai, Tool Calling). Without one the server answers no "
+        "request with tools, unless it names the tool.",
+        "tools are promised and every request with them fails",
+        default=None,
+    )
+    reasoning_parser: Parser | None = dial(
+        "vLLM's parser of this model's reasoning (docs.vllm.ai, Reasoning Outputs), where it writes any.",
+        "what a model thinks aloud is shown as its answer",
+        default=None,
     )
     cpu: Quantity = dial("CPU request and limit, as Kubernetes quantity.", "the pod starves or crowds out others")
     memory: Quantity = dial(

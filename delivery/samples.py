@@ -22,7 +22,7 @@ class Sample:
     requests: int
     errors: int = 0
     refusals: int = 0
-    """Answers that a guard or the model refused."""
+    """Requests that a guard refused, and answers that one blocked."""
     accepted: int = 0
     """Drafts that a clinician took as they were; with `corrected`, the proxy for accuracy."""
     corrected: int = 0

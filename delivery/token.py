@@ -6,14 +6,23 @@ the webhook of workload identity sets: azure.github.io/azure-workload-identity.
 
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from delivery.web import Unreachable, ask
 
 SCOPE = "https://prometheus.monitor.azure.com/.default"
-"""learn.microsoft.com/azure/azure-monitor, Prometheus APIs of a workspace. Other clouds have another: `--scope`."""
+"""learn.microsoft.com/azure/azure-monitor, Prometheus APIs of a workspace."""
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 NEEDED = ("AZURE_CLIENT_ID", "AZURE_TENANT_ID", "AZURE_FEDERATED_TOKEN_FILE", "AZURE_AUTHORITY_HOST")
+
+
+def scope_of_numbers(url: str) -> str:
+    """What a token for a workspace is asked for: its cloud's own name for all of them, which ends its endpoint's host.
+
+    Of the clouds of US governments and of China that was not tried.
+    """
+    _, found, cloud = (urlsplit(url).hostname or "").partition(".prometheus.monitor.")
+    return f"https://prometheus.monitor.{cloud}/.default" if found else SCOPE
 
 
 def token_for(scope: str, environment: Mapping[str, str]) -> str | None:

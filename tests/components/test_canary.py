@@ -1,11 +1,13 @@
 """What is tried stands beside what is served, hardened by the same code; and who moves its weight can do no more."""
 
+import hashlib
 import json
 from typing import Any
 
 import pytest
 
 from components.canary import STABLE, STALE_MINUTES, TRIED, limits, routed, versions, weight_host, weight_store
+from components.gateway import SETTINGS_SUM
 from components.naming import Names
 from components.scope import Scope
 from delivery import routing
@@ -109,6 +111,19 @@ class TestTheGatewayIsToldTheCeiling:
     def test_the_settings_hold_it(self) -> None:
         data: Any = _one("kubernetes:core/v1:ConfigMap", "gateway", "gateway").get("data")
         assert set(json.loads(data["gateway.json"])["canaries"]) == {"clinical-notes"}
+
+    def test_and_with_them_come_pods_that_read_them(self) -> None:
+        # A gateway reads its settings when it starts: with the pods as they were, the candidate is tried by nobody.
+        before: Any = next(
+            one
+            for one in compliant().of_type("kubernetes:apps/v1:Deployment")
+            if one.get("metadata.namespace") == "gateway"
+        ).get("spec.template.metadata.annotations")
+        after: Any = _one("kubernetes:apps/v1:Deployment", "gateway", "gateway").get(
+            "spec.template.metadata.annotations"
+        )
+        data: Any = _one("kubernetes:core/v1:ConfigMap", "gateway", "gateway").get("data")
+        assert after[SETTINGS_SUM] == hashlib.sha256(data["gateway.json"].encode()).hexdigest() != before[SETTINGS_SUM]
 
 
 class TestWhoMovesTheWeightCanDoNoMore:

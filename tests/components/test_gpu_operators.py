@@ -124,7 +124,7 @@ class TestWhatIsAskedOfGpusIsMeasured:
         assert "--collectors=/etc/counters/counters.csv" in _container(_workloads(stack)["dcgm-exporter"])["args"]
         monitors = compliant(stack).of_type("kubernetes:azmonitoring.coreos.com/v1:PodMonitor")
         (monitor,) = [found for found in monitors if found.get("metadata.namespace") == NAMESPACE]
-        assert monitor.get("spec.podMetricsEndpoints.0.portNumber") == 9400
+        assert monitor.get("spec.podMetricsEndpoints.0.port") == "metrics"
 
     def test_every_alert_has_its_section_in_the_runbook(self) -> None:
         text = (ROOT / "docs" / "runbooks" / "alerts.md").read_text(encoding="utf-8")

@@ -23,7 +23,7 @@ from delivery.record import broken_at, line_of
 from delivery.routing import Routing, kept, scope_of, written
 from delivery.state import BadState, State
 from delivery.step import by_hand, run
-from delivery.token import token_for
+from delivery.token import scope_of_numbers, token_for
 from delivery.web import Unreachable, ask
 from tests.delivery.world import LIMITS, NOON
 
@@ -164,6 +164,17 @@ class TestTokensGoNowhereElse:
         with served(lambda *_: (500, {})) as url, pytest.raises(Unreachable) as told:
             ask("GET", url, token=TOKEN)
         assert TOKEN not in str(told.value)
+
+    @pytest.mark.parametrize(
+        ("host", "audience"),
+        [
+            ("amw-bw-x1y2.westeurope.prometheus.monitor.azure.com", "prometheus.monitor.azure.com"),
+            ("amw-bw-x1y2.usgovvirginia.prometheus.monitor.azure.us", "prometheus.monitor.azure.us"),
+            ("prometheus.example", "prometheus.monitor.azure.com"),
+        ],
+    )
+    def test_the_numbers_token_is_asked_for_in_their_own_cloud(self, host: str, audience: str) -> None:
+        assert scope_of_numbers(f"https://{host}") == f"https://{audience}/.default"
 
     def test_the_pods_token_is_given_for_one_of_the_directory(self, tmp_path: Path) -> None:
         file = tmp_path / "token"

@@ -12,7 +12,6 @@ AGAIN = {429: 1, 503: 2}
 """Seconds after which to ask again where Envoy itself says no; the guard's own are in guard/statuses.py."""
 LOG = {
     "at": "%START_TIME%",
-    "listener": "%ROUTE_NAME%",
     "request": "%REQ(X-REQUEST-ID)%",
     "method": "%REQ(:METHOD)%",
     "route": "%ROUTE_NAME%",
@@ -25,7 +24,7 @@ LOG = {
     "tls": "%DOWNSTREAM_TLS_VERSION%",
     "certificate": "%DOWNSTREAM_PEER_FINGERPRINT_256%",
 }
-"""Neither path nor query nor any header that a caller chooses."""
+"""Neither path nor query nor any header that a caller chooses; beside it stands which listener it is."""
 
 
 def manager(
@@ -112,7 +111,7 @@ def manager(
                     "name": "envoy.access_loggers.stdout",
                     "typed_config": {
                         "@type": "type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog",
-                        "log_format": {"json_format": LOG},
+                        "log_format": {"json_format": {**LOG, "listener": name}},
                     },
                 }
             ],

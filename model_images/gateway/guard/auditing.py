@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from model_images.gateway.guard import shape
 from model_images.gateway.guard.audit import record as form
 from model_images.gateway.guard.audit.log import AuditLog
 from model_images.gateway.guard.conversing import patient
@@ -20,6 +21,12 @@ ENDPOINTS = {
     "models": form.Endpoint.MODELS,
     "feedback": form.Endpoint.FEEDBACK,
 }
+ENDS = {
+    "length": form.Finish.LENGTH,
+    "tool_calls": form.Finish.TOOL_CALLS,
+    "content_filter": form.Finish.CONTENT_FILTER,
+}
+"""What the model said of its end, in the one word that `shape` has for it; all else is that it stopped."""
 FINISHES = {
     "route.client-left": form.Finish.CALLER_LEFT,
     "route.model-late": form.Finish.TIMEOUT,
@@ -69,7 +76,8 @@ class AuditJournal:
         whose = patient(exchange.extension.record)
         finish = None
         if phase == "finished":
-            finish = form.Finish.STOP if refusal is None else FINISHES.get(refusal.code, form.Finish.REFUSED)
+            said = ENDS.get(shape.FINISHES.get(exchange.finish, ""), form.Finish.STOP)
+            finish = said if refusal is None else FINISHES.get(refusal.code, form.Finish.REFUSED)
         return form.Asked(
             at=self._now(),
             instance=self._instance,

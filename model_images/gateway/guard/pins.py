@@ -108,6 +108,7 @@ class Pins:
     async def refresh(self) -> dict[str, str]:
         """Read all of them anew; what went wrong, by name."""
         wrong: dict[str, str] = {}
+        read: dict[str, tuple[Pin, str]] = {}
         for name, key in self._keys.items():
             try:
                 pin = msgspec.json.decode(await self._store.pin(key), type=Pin)
@@ -115,10 +116,11 @@ class Pins:
                 same = held is not None and held[0].prompt == pin.prompt
                 text = held[1] if held is not None and same else await self._text(pin.prompt)
             except (Unavailable, msgspec.MsgspecError, UnicodeDecodeError) as error:
-                self._held.pop(name, None)
                 wrong[name] = str(error)
             else:
-                self._held[name] = (pin, text)
+                read[name] = (pin, text)
+        # All at once: who names what is in force must not meet half of it.
+        self._held = read
         return wrong
 
     async def _text(self, prompt: Prompt) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 from model_images.gateway.guard.metrics import Metrics
 from model_images.gateway.guard.pins import Pins, Unavailable, Weights
@@ -24,15 +25,25 @@ class Refreshing:
         metrics: Metrics,
         weights: Weights,
         keys: Keys,
+        renewed: Callable[[], None],
     ) -> None:
+        """`renewed` is called after each reading: of who names what is pinned, or holds what is derived from keys."""
+        self._renewed = renewed
         self._settings, self._pins, self._routes = settings, pins, routes
         self._metrics, self._weights, self._keys = metrics, weights, keys
         self._show()
 
     async def run(self) -> None:
         """For ever."""
-        while True:
+        await asyncio.gather(self._weighing(), self._reading())
+
+    async def _weighing(self) -> None:
+        while self._settings.canaries:
             await self._weigh()
+            await asyncio.sleep(min(canary.refresh_seconds for canary in self._settings.canaries.values()))
+
+    async def _reading(self) -> None:
+        while True:
             await asyncio.sleep(SECONDS)
             for name, why in sorted((await self._pins.refresh()).items()):
                 LOG.error("pin of %s: %s", name, why)
@@ -40,6 +51,7 @@ class Refreshing:
                 self._keys.reread()
             except (OSError, ValueError) as error:
                 LOG.error("keys of the tenants: %s", error)  # noqa: TRY400 says which file, and no more
+            self._renewed()
             self._show()
 
     async def _weigh(self) -> None:

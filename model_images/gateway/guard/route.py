@@ -1,7 +1,8 @@
 """Guard 8. Which server answers: by tenant and use case, by weight where a candidate is tried, and salted.
 
 docs/adr/0031: the gateway takes the lesser of the store's weight and the reviewed ceiling, and none that it can't
-read, that is old, or that is of another change. A conversation stays with the version that it began with.
+read, that is old, or that is of another change. A conversation stays with the version that it began with: at its
+replica whatever the weight does meanwhile, at another until the weight passes what was drawn for it.
 """
 
 import hashlib
@@ -118,11 +119,16 @@ class Routes:
         key = f"{place}/{conversation}"
         held = self._begun.get(key)
         if held is None or held[0] != canary.change:
-            drawn: Variant = "candidate" if secrets.randbelow(100) < percent else "stable"
+            drawn: Variant = "candidate" if _drawn(f"{canary.change}/{key}") < percent else "stable"
             held = self._begun[key] = (canary.change, drawn)
             if len(self._begun) > REMEMBERED:
                 self._begun.popitem(last=False)
         return held[1] == "candidate"
+
+
+def _drawn(named: str) -> int:
+    """From 0 to 99, the same at every replica: the next turn may come to another one, which remembers nothing."""
+    return int.from_bytes(hashlib.sha256(named.encode()).digest()[:8]) % 100
 
 
 class Salts:
@@ -133,6 +139,10 @@ class Salts:
 
     def __init__(self, secrets_of: Mapping[str, bytes]) -> None:
         """`secrets_of`: by tenant, what its file holds; in a stack without tenants, one under the empty name."""
+        self._secrets = dict(secrets_of)
+
+    def told(self, secrets_of: Mapping[str, bytes]) -> None:
+        """What is mounted now: caches under another salt are nobody's from then on."""
         self._secrets = dict(secrets_of)
 
     def of(self, tenant: str, use_case: str, application: str) -> str:

@@ -161,7 +161,7 @@ class Settings(_Section, frozen=True, rename=None):
     """Address of the model's server, by use case, in a stack without tenants."""
     tenants: Mapping[str, Tenant]
     retrieval: str
-    """Address of the retrieval service. Callers ask it themselves and send passages: the gateway asks nothing there."""
+    """Address of the retrieval service, which is not asked yet: callers send passages of their own."""
     canaries: Mapping[str, Canary]
     """By use case."""
     external_providers: tuple[External, ...]

@@ -14,20 +14,19 @@ from pathlib import Path
 import aiohttp
 import msgspec
 
-from audit_log.note import BadKey, FileSigner, Verifier
+from audit_log.note import BadKey, FileSigner
+from model_images.gateway.guard import renewal
 from model_images.gateway.guard.app import App
 from model_images.gateway.guard.audit.anchor import Anchor, Store, StoreUnavailable
 from model_images.gateway.guard.audit.blob_store import BlobStore
 from model_images.gateway.guard.audit.directory_store import DirectoryStore
 from model_images.gateway.guard.audit.log import AuditLog
 from model_images.gateway.guard.audit.log import Settings as LogSettings
-from model_images.gateway.guard.audit.record import Names
 from model_images.gateway.guard.audit.recovery import Damaged
 from model_images.gateway.guard.audit.workload_identity import WorkloadIdentity
 from model_images.gateway.guard.auditing import AuditJournal
-from model_images.gateway.guard.authorise import PURPOSES, Authorise
+from model_images.gateway.guard.authorise import Authorise
 from model_images.gateway.guard.azure_prompts import AzurePrompts
-from model_images.gateway.guard.codes import CODES
 from model_images.gateway.guard.conversing import Conversing
 from model_images.gateway.guard.deidentify import Deidentify
 from model_images.gateway.guard.exchange import Exchange
@@ -41,10 +40,10 @@ from model_images.gateway.guard.prompt_secrets import PromptSecrets
 from model_images.gateway.guard.prompting import Prompting
 from model_images.gateway.guard.rate import Rate
 from model_images.gateway.guard.refreshing import Refreshing
-from model_images.gateway.guard.route import CANDIDATE, Routes, Salts
-from model_images.gateway.guard.settings import EVERYBODY, BadSettings, Callers, Settings
+from model_images.gateway.guard.route import Routes, Salts
+from model_images.gateway.guard.settings import BadSettings, Callers, Settings
 from model_images.gateway.guard.tokens.conversation import Tokens
-from model_images.gateway.guard.tokens.keys import KeyMissing, Keys, Purpose
+from model_images.gateway.guard.tokens.keys import Keys
 from model_images.gateway.guard.tokens.store import SqliteStore
 from model_images.gateway.guard.tokens.vault import Vault
 from model_images.gateway.guard.tracing import Tracing
@@ -55,6 +54,9 @@ LOG = logging.getLogger("bailiwick.gateway")
 AT_ONCE = 3_000
 """Characters that the detectors read on the event loop: in one to three milliseconds; of words never met, or made to be
 slow, in some twenty. No plug-in is waited for there."""
+KEPT_SEGMENTS = 100
+"""Finished ones of the audit log that stay on the pod's disk, of ten seconds each: under 1 GB at the 500 requests a
+second that Envoy lets in. Older ones go once the store has them."""
 DETECTOR_THREADS = 8
 """At once in the detectors; hyperscan lets others run meanwhile."""
 
@@ -81,7 +83,7 @@ async def build(settings: Settings, callers: Callers, mounts: Mounts, policy: by
     metrics, named = Metrics(), instance(os.environ)
     session = await closing.enter_async_context(aiohttp.ClientSession(trust_env=False))
     keys = _keys(mounts)
-    pins = Pins(_prompts(settings, session), _pinned(settings))
+    pins = Pins(_prompts(settings, session), renewal.pinned(settings))
     wrong = await pins.refresh()
     if wrong:
         raise BadSettings("; ".join(f"{name}: {why}" for name, why in sorted(wrong.items())))
@@ -93,6 +95,7 @@ async def build(settings: Settings, callers: Callers, mounts: Mounts, policy: by
     await upstream.open()
     closing.push_async_callback(upstream.close)
     find = finder(settings)
+    tokens = SqliteStore(mounts.state / "tokens.sqlite")
     routes = Routes(settings)
     secret = (mounts.certificates / "audit-signer").read_bytes()
     places = Places(state=mounts.state, orders=mounts.orders, store=store, stack=_stack(settings))
@@ -108,11 +111,11 @@ async def build(settings: Settings, callers: Callers, mounts: Mounts, policy: by
             seconds=settings.detector_seconds,
             at_once=0 if settings.plugin else AT_ONCE,
         ),
-        conversing=Conversing(Tokens(keys, _vault(mounts, keys)), settings.jurisdiction),
+        conversing=Conversing(Tokens(keys, Vault(keys, tokens)), settings.jurisdiction),
         prompts=Prompting(find, settings.jurisdiction, PromptSecrets(keys), _leaks(metrics)),
         pins=pins,
         routes=routes,
-        salts=_salts(settings, keys),
+        salts=Salts(renewal.salts(settings, keys)),
         rate=Rate(settings),
         volume=volume,
         journal=AuditJournal(
@@ -123,9 +126,10 @@ async def build(settings: Settings, callers: Callers, mounts: Mounts, policy: by
             failed=metrics.audit_failures.inc,
         ),
     )
-    refreshing = Refreshing(settings, pins, routes, metrics, _weights(settings, session), keys)
-    for task in [asyncio.create_task(refreshing.run()), asyncio.create_task(volume.run())]:
-        closing.callback(task.cancel)
+    renewed = renewal.renewing(settings, pins, keys, log, guards.salts)
+    refreshing = Refreshing(settings, pins, routes, metrics, _weights(settings, session), keys, renewed)
+    for loop in (refreshing.run(), volume.run(), renewal.purging(tokens)):
+        closing.callback(asyncio.create_task(loop).cancel)
     tracing = Tracing()
     closing.callback(tracing.close)
     app = App(guards, upstream, metrics, tracing, document=msgspec.json.encode(document(settings.host)))
@@ -138,18 +142,6 @@ def _keys(mounts: Mounts) -> Keys:
         return Keys.mounted(mounts.certificates)
     except (OSError, ValueError) as error:
         raise BadSettings(f"keys of the tenants: {error}") from None
-
-
-def _vault(mounts: Mounts, keys: Keys) -> Vault:
-    return Vault(keys, SqliteStore(mounts.state / "tokens.sqlite"))
-
-
-def _pinned(settings: Settings) -> dict[str, str]:
-    names = set(settings.models) | {name for tenant in settings.tenants.values() for name in tenant.models}
-    return {
-        **{name: f"use-case:{name}" for name in sorted(names)},
-        **{f"{name}{CANDIDATE}": canary.pinned for name, canary in settings.canaries.items()},
-    }
 
 
 def _prompts(settings: Settings, session: aiohttp.ClientSession) -> PromptsFrom:
@@ -189,25 +181,6 @@ def _leaks(metrics: Metrics) -> Callable[[Exchange], None]:
     return count
 
 
-def _salts(settings: Settings, keys: Keys) -> Salts:
-    found: dict[str, bytes] = {}
-    if not settings.tenants:
-        try:
-            found[""] = keys.current(Purpose.SURROGATES, EVERYBODY).derived("cache-salt")
-        except KeyMissing:
-            raise BadSettings(
-                f"{Purpose.SURROGATES}--{EVERYBODY}--1: not mounted, so that callers' caches can't be told apart"
-            ) from None
-    for name, tenant in settings.tenants.items():
-        try:
-            found[name] = Path(tenant.cache_salt).read_bytes().strip()
-        except OSError as error:
-            raise BadSettings(f"{tenant.cache_salt}: {error.strerror}: tenants' caches can't be told apart") from None
-        if len(found[name]) < 32:
-            raise BadSettings(f"{tenant.cache_salt}: at least 32 octets")
-    return Salts(found)
-
-
 def _stack(settings: Settings) -> str:
     return f"{settings.jurisdiction}-{settings.environment}"
 
@@ -230,10 +203,10 @@ async def _log(
     folder.mkdir(parents=True, exist_ok=True)
     try:
         signer = FileSigner(origin, (mounts.certificates / "audit-signer").read_bytes())
-        anchor = Anchor(store, origin)
+        anchor = Anchor(store, origin, keep=KEPT_SEGMENTS)
         await anchor.start(folder, [signer.verifier])
         log = await AuditLog.open(
-            LogSettings(folder=folder, origin=origin), _names(settings, named, pins), signer, anchor=anchor
+            LogSettings(folder=folder, origin=origin), renewal.names(settings, named, pins), signer, anchor=anchor
         )
     except (BadKey, Damaged, StoreUnavailable) as error:
         raise BadSettings(f"audit log: {error}") from None
@@ -247,19 +220,3 @@ async def _log(
 
     closing.push_async_callback(close)
     return log
-
-
-def _names(settings: Settings, named: str, pins: Pins) -> Names:
-    held = [pins.of(name)[0] for name in _pinned(settings)]
-    routes = frozenset(_pinned(settings))
-    return Names(
-        instance=named,
-        tenants=frozenset(settings.tenants) | {EVERYBODY},
-        use_cases=routes,
-        purposes=frozenset(PURPOSES),
-        operators=frozenset(Verifier.of(key).name for key in settings.volume.operators),
-        codes=frozenset(CODES),
-        templates=frozenset(pin.prompt.name for pin in held),
-        models=frozenset(pin.model.name for pin in held),
-        routes=routes,
-    )

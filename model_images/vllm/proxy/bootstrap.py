@@ -12,7 +12,6 @@ from typing import Any
 PORT, NUMBERS_PORT = 8000, 8001
 ASKED = (
     ("POST", "/v1/chat/completions"),
-    ("POST", "/v1/completions"),
     ("POST", "/v1/responses"),
     ("POST", "/v1/embeddings"),
     ("GET", "/v1/models"),
@@ -25,6 +24,8 @@ STREAM_SECONDS = 150
 """As components/workload.py: the longest stream."""
 GONE = "x-bailiwick-server-gone"
 """A header of an answer: the pod's server is not there. As model_images/gateway/envoy/bootstrap.py reads it."""
+NOTED = "x-bailiwick-request"
+"""The gateway's id of a request, for the log: under its own name it is taken away before the log is written."""
 MOST_REQUESTS = 1_024
 MOST_HEADERS_KB = 24
 TLS = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3"
@@ -34,7 +35,7 @@ CIPHERS = ("ECDHE-ECDSA-AES256-GCM-SHA384", "ECDHE-RSA-AES256-GCM-SHA384")
 CURVES = ("X25519", "P-256", "P-384")
 LOG = {
     "at": "%START_TIME%",
-    "request": "%REQ(X-REQUEST-ID)%",
+    "request": f"%REQ({NOTED.upper()})%",
     "route": "%ROUTE_NAME%",
     "status": "%RESPONSE_CODE%",
     "flags": "%RESPONSE_FLAGS%",
@@ -44,6 +45,10 @@ LOG = {
     "certificate": "%DOWNSTREAM_PEER_FINGERPRINT_256%",
 }
 """Neither a path nor a header that a caller chooses, nor anything of a body."""
+
+
+ORDERS = ["authorization", "x-data-parallel-rank", "x-session-id", "x-request-id", "cookie"]
+"""Headers from which vLLM takes orders (a key, a data-parallel rank, a session): none is the gateway's to give."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,13 +193,11 @@ def _passed(method: str, path: str) -> dict[str, Any]:
             "max_stream_duration": {"max_stream_duration": f"{STREAM_SECONDS}s"},
             "host_rewrite_literal": "model",
         },
-        # vLLM takes orders from some headers (a key, a data-parallel rank, a session): none is the gateway's to give.
-        "request_headers_to_remove": [
-            "authorization",
-            "x-data-parallel-rank",
-            "x-session-id",
-            "x-request-id",
-            "cookie",
+        "request_headers_to_add": [
+            {
+                "header": {"key": NOTED, "value": "%REQ(X-REQUEST-ID)%"},
+                "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
+            }
         ],
     }
 
@@ -243,7 +246,10 @@ def _manager(name: str, routes: list[dict[str, Any]]) -> dict[str, Any]:
             ],
             "route_config": {
                 "name": name,
-                "virtual_hosts": [{"name": name, "domains": ["*"], "routes": [*routes, nothing]}],
+                # Of a route first, then of its host: what a route notes is still there.
+                "virtual_hosts": [
+                    {"name": name, "domains": ["*"], "routes": [*routes, nothing], "request_headers_to_remove": ORDERS}
+                ],
                 "response_headers_to_remove": ["x-envoy-upstream-service-time"],
             },
             "access_log": [

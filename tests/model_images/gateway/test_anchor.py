@@ -5,7 +5,7 @@ import hashlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import aiohttp
@@ -266,6 +266,28 @@ class TestALogThatIsNotAnchoredIsNotWritten:
         for segments, first in ((whole, 0), (rest, int(rest[0].name.split(".")[0]))):
             report = verify(segments, [KEY.verifier], held)
             assert (report.verdict, report.first, report.size) == ("intact", first, 124)
+
+    def test_what_is_written_is_there_before_a_segment_is_full(self, tmp_path: Path) -> None:
+        # A node that dies takes its disk along: of what lies on it alone nothing but a root would be left.
+        async def run() -> None:
+            store = DirectoryStore(tmp_path / "store")
+            anchor = Anchor(store, ORIGIN)
+            await anchor.start(tmp_path / "log", [KEY.verifier])
+            told = replace(settings(tmp_path), segment_bytes=64 << 20, segment_seconds=0.2)
+            log = await AuditLog.open(told, NAMES, KEY, anchor=anchor)
+            for number in range(3):
+                await log.commit(record(number))
+            there = tmp_path / "store" / ORIGIN
+            await until(lambda: sum(len(path.read_bytes().splitlines()) - 1 for path in form.segments(there)) == 4)
+            await asyncio.sleep(0.5)
+            # Nothing was written since, and nothing is brought there: an idle gateway fills no store.
+            assert len(form.segments(there)) <= 2
+            await log.close()
+            assert await anchor.close()
+            held = anchored(sorted(there.rglob("*.note")), [KEY.verifier])
+            assert verify(form.segments(there), [KEY.verifier], held).verdict == "intact"
+
+        asyncio.run(run())
 
     @pytest.mark.parametrize("breach", ["all gone", "tail gone", "another key's", "another log"])
     def test_a_log_that_does_not_go_on_from_what_is_anchored(self, tmp_path: Path, breach: str) -> None:

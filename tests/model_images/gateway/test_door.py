@@ -251,6 +251,21 @@ class TestThePortalsListener:
         assert "access-control-allow-origin" not in {name.lower() for name in answer.headers}
 
 
+class TestTheLogSaysByWhichListenerSomebodyCame:
+    """A portal's request and a partner's are told apart after the fact by nothing else."""
+
+    def test_beside_the_route(self, asked: World) -> None:
+        assert asked.ask(BODY).status == asked.ask(BODY, portal=True).status == 200
+        found: set[tuple[str, str]] = set()
+        for _ in range(100):
+            lines = [json.loads(line) for line in asked.log.splitlines() if line.startswith("{") and '"route"' in line]
+            found = {(str(one["listener"]), str(one["route"])) for one in lines if "listener" in one}
+            if {("partners", "chat"), ("portal", "chat")} <= found:
+                return
+            time.sleep(0.1)
+        raise AssertionError(found)
+
+
 class TestACallerAsksAsOftenAsItMay:
     """One application that runs wild takes nothing from the others."""
 

@@ -65,6 +65,20 @@ class TestAVerdictIsCountedWhereItBelongs:
         assert asked.model.seen == []
 
 
+class TestHowAnAnswerEndedIsWrittenDown:
+    """An answer that was cut is not one that stopped: who looks for half a discharge letter looks there."""
+
+    @pytest.mark.parametrize("finish", ["stop", "length", "content_filter"])
+    def test_as_the_model_said(self, asked: World, finish: str) -> None:
+        message = {"role": "assistant", "content": "Half a"}
+        choice = {"index": 0, "message": message, "finish_reason": finish}
+        asked.model.raw = lambda body: {
+            "id": "x", "object": "chat.completion", "created": 1, "model": body["model"], "choices": [choice]
+        }  # fmt: skip
+        assert asked.chat("Write it.").status == 200
+        assert records(asked)[-1]["finish"] == finish
+
+
 class TestWhatIsAskedOfTheGatewayItselfIsWrittenDownToo:
     """Every request, whatever it is for."""
 

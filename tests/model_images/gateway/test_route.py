@@ -122,6 +122,23 @@ class TestAConversationStaysWithTheVersionThatItBeganWith:
         assert len(drawn) == 4
 
 
+class TestReplicasAgreeOnAConversation:
+    """No balancer keeps a conversation with one replica, and none remembers what another has drawn."""
+
+    def test_each_draws_what_the_others_draw(self) -> None:
+        one, other = routes(told(25)), routes(told(25))
+        named = [f"c{number}" for number in range(400)]
+        drawn = [one.of(CASE, "", name).variant for name in named]
+        assert drawn == [other.of(CASE, "", name).variant for name in reversed(named)][::-1]
+        assert 0.15 < drawn.count("candidate") / len(drawn) < 0.35
+
+    def test_and_who_is_tried_stays_so_when_the_weight_rises(self) -> None:
+        few, more = routes(told(10)), routes(told(25))
+        for name in (f"c{number}" for number in range(400)):
+            if few.of(CASE, "", name).variant == "candidate":
+                assert more.of(CASE, "", name).variant == "candidate"
+
+
 class TestNothingIsGuessed:
     """A use case that nobody serves goes nowhere."""
 

@@ -1,9 +1,18 @@
 """What can't be used is said at once, and whole; what is dangerous can't be asked for."""
 
-import pytest
+from typing import Any
 
+import pytest
+from pydantic.alias_generators import to_camel
+
+from components.model_pod import pod
+from components.naming import Names
+from components.scope import Scope
+from config import parse
+from config.sections import UseCase
 from model_images.vllm.settings import BadSettings, Settings, read
 from policies.rules.model_servers import KNOWN, NEEDED
+from tests.tried import STACK, configured, values
 
 GOOD = {
     "model": f"/models/notes-27b/{'a' * 40}",
@@ -80,3 +89,41 @@ class TestArgumentsAreReadStrictly:
         names = {str(field.alias) for field in Settings.model_fields.values()}
         assert set(KNOWN) == names - {"socket", "home"}
         assert set(NEEDED) == {str(field.alias) for field in Settings.model_fields.values() if field.is_required()}
+
+
+class TestWhatAStackFileSaysReachesTheServer:
+    """Without its model's parser vLLM answers no request with tools; once there was no way to say which it is."""
+
+    @pytest.mark.parametrize("name", ["tool_call_parser", "reasoning_parser"])
+    def test_a_parser_of_its_models(self, name: str) -> None:
+        config = configured()
+        item = config.use_cases[0]
+        scope = Scope(config=config, jurisdiction=config.jurisdiction, names=Names("bw", "eu-prod"))
+
+        def served(use_case: UseCase) -> Settings:
+            containers: Any = pod(use_case, {}, scope).containers
+            part, *arguments = containers[0].args
+            assert part == "serve"
+            return read(arguments)
+
+        assert getattr(served(item), name) is None
+        assert getattr(served(item.model_copy(update={name: "hermes"})), name) == "hermes"
+        # A candidate differs in what its trial changes alone.
+        said = configured_with(**{to_camel(name): "hermes"})
+        assert [getattr(one, name) for one in (said, said.candidate)] == ["hermes", "hermes"]
+
+    def test_one_that_is_no_name_is_refused(self) -> None:
+        found = values()
+        found["bailiwick:useCases"][0]["toolCallParser"] = "hermes --trust-remote-code"
+        config, faults = parse(STACK, found)
+        assert config is None
+        assert faults[0].key.endswith(".toolCallParser")
+
+
+def configured_with(**changes: str) -> UseCase:
+    """The first use case, as a stack file with these keys has it."""
+    found = values()
+    found["bailiwick:useCases"][0].update(changes)
+    config, faults = parse(STACK, found)
+    assert config is not None, faults
+    return config.use_cases[0]

@@ -21,6 +21,7 @@ from audit_log.note import Signer, Verifier
 from model_images.gateway.guard.audit.ledger import Ledger, Receipt
 from model_images.gateway.guard.audit.record import BadRecord, Happened, Names, Record, encoded
 from model_images.gateway.guard.audit.recovery import Damaged
+from model_images.gateway.guard.audit.segment_age import SegmentAge
 from model_images.gateway.guard.audit.unavailable import AuditUnavailable
 
 LOG = logging.getLogger("bailiwick.gateway.audit")
@@ -40,6 +41,9 @@ class Settings:
     checkpoint_seconds: float = 10.0
     checkpoint_records: int = 1000
     segment_bytes: int = 64 << 20
+    segment_seconds: float = 10.0
+    """After its first record a segment ends: only finished ones are brought to the store, and what a checkpoint commits
+    to must not be lost with a node."""
     recheck_seconds: float = 5.0
     """How often a log that failed looks whether it can go on."""
 
@@ -75,6 +79,7 @@ class AuditLog:
         self._queue: list[_Waiting] = []
         self._stopping = False
         self._fault = False
+        self._age = SegmentAge(settings.segment_seconds)
         self._due = threading.Event()
         self._threads = [
             threading.Thread(target=self._write, name="audit-writer", daemon=True),
@@ -121,6 +126,11 @@ class AuditLog:
     def available(self) -> bool:
         """Whether a commit would be taken now: for readiness."""
         return self._refusal() is None
+
+    @property
+    def names(self) -> Names:
+        """What records may name."""
+        return self._names
 
     def know(self, names: Names) -> None:
         """Settings were read again: what records may name from now on. The instance stays what it is."""
@@ -180,8 +190,8 @@ class AuditLog:
         look = 0.0
         while True:
             with self._wake:
-                while not (self._queue or self._stopping or self._fault):
-                    self._wake.wait()
+                while not (self._queue or self._stopping or self._fault or self._age.old):
+                    self._wake.wait(self._age.left)
                 if self._fault and not self._stopping:
                     self._wake.wait(max(0.0, look - time.monotonic()))
                 batch, self._queue = self._queue, []
@@ -194,6 +204,8 @@ class AuditLog:
                     look = time.monotonic() + self._settings.recheck_seconds
                 continue
             self._batch(batch)
+            if self._age.old and not self._fault:
+                self._turn()
             look = time.monotonic() + self._settings.recheck_seconds
 
     def _batch(self, batch: list[_Waiting]) -> None:
@@ -210,8 +222,13 @@ class AuditLog:
         self._settle(live, receipts)
         if self._ledger.size - self._ledger.committed >= self._settings.checkpoint_records:
             self._due.set()
+        self._age.written()
         if self._ledger.end >= self._settings.segment_bytes:
-            self._guarded(self._ledger.turn)
+            self._turn()
+
+    def _turn(self) -> None:
+        self._age.over()
+        self._guarded(self._ledger.turn)
 
     def _sign(self) -> None:
         while not self._stopping:
@@ -230,6 +247,7 @@ class AuditLog:
         try:
             self._ledger.mend()
             self._ledger.append([self._event("resumed")])
+            self._age.written()
             self._ledger.checkpoint()
         except Exception as error:  # noqa: BLE001 it stays closed
             self._failed(error)
