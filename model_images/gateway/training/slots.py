@@ -154,6 +154,9 @@ def identifier(scene: Scene, slot: str) -> tuple[str, Kind, str] | None:
         "street": (lambda: composed(scene, "street"), Kind.PLACE, ""),
         "hospital": (lambda: composed(scene, "hospital"), Kind.PLACE, ""),
         "county": (lambda: composed(scene, "county"), Kind.PLACE, ""),
+        "landmark": (lambda: composed(scene, "landmark"), Kind.PLACE, ""),
+        "facility": (lambda: composed(scene, "facility"), Kind.PLACE, ""),
+        "school": (lambda: composed(scene, "school"), Kind.PLACE, ""),
     }  # fmt: skip
     if slot not in makers:
         return None
@@ -161,7 +164,9 @@ def identifier(scene: Scene, slot: str) -> tuple[str, Kind, str] | None:
     return make(), kind, scheme
 
 
-TRAPS = frozenset(("eponym", "gene", "drug", "dept", "month", "weekday", "lab", "dose", "vital", "icd"))
+TRAPS = frozenset(
+    ("eponym", "gene", "drug", "dept", "month", "weekday", "lab", "dose", "vital", "icd", "score", "brand")
+)
 """Slots whose filling is a hard negative: redacting it destroys what the note says."""
 
 ROOTS = (
@@ -304,11 +309,17 @@ ENDINGS = {
     ),
 }
 """Medicine makes words from parts; so are these made, and few are in any dictionary, as few of the real ones are."""
+BRANDED = (
+    ("Bra", "Clo", "Dex", "Flo", "Glu", "Lom", "Mir", "Nov", "Oxa", "Pro", "Ric", "Sal", "Tra", "Ven", "Xel", "Zor"),
+    ("ba", "co", "da", "fi", "li", "ma", "no", "pra", "ri", "se", "ti", "vo", "xa", "ze", ""),
+    ("cal", "dex", "fen", "lac", "mol", "nex", "pan", "ran", "rix", "sta", "tal", "trix", "vax", "xin", "zil", "ro"),
+)
+"""Beginnings, middles and ends of trade names that nobody has registered: most that are met are in no list either."""
 DISJOINT = frozenset(("eponym", "drug", "gene"))
 """Of these, what evaluation holds was not trained on."""
 
 
-CLASSES = {"eponym": "EPONYMOUS", "drug": "DRUG", "gene": "MARKER", "lab": "MARKER"}
+CLASSES = {"eponym": "EPONYMOUS", "score": "EPONYMOUS", "drug": "DRUG", "gene": "MARKER", "lab": "MARKER"}
 """Traps that the lexicon has more of, by the class that they have there."""
 
 
@@ -340,6 +351,13 @@ def word(scene: Scene, slot: str) -> str:
         return rng.choice(topics["drug"]).upper()
     if slot == "age":
         return str(rng.randint(1, 89))
+    if slot in ("usual", "Begin"):
+        chosen = rng.choice(names.of("usual", scene.language, scene.split))
+        return chosen[:1].upper() + chosen[1:] if slot == "Begin" else chosen
+    if slot == "brand":
+        return "".join(rng.choice(parts) for parts in BRANDED)
+    if slot == "score":
+        return rng.choice(classed(slot, scene.split))
     if slot in ("num", "year"):
         return str(rng.randint(1, 400)) if slot == "num" else str(rng.randint(1990, 2026))
     if slot == "time":

@@ -3,7 +3,8 @@
 import math
 
 from model_images.gateway.guard.detectors.address_lines import with_postcode
-from model_images.gateway.guard.detectors.lexicon import CONJUNCTIONS, JOINING, PARTICLES
+from model_images.gateway.guard.detectors.house_numbers import numberless, tail
+from model_images.gateway.guard.detectors.lexicon import CONJUNCTIONS, JOINING, LINKS, MODIFIERS, PARTICLES
 from model_images.gateway.guard.detectors.marks import LABELLED
 from model_images.gateway.guard.detectors.words import Reading
 from model_images.gateway.guard.identifiers import Kind
@@ -11,7 +12,10 @@ from model_images.gateway.guard.spans import Span
 
 NAME, PLACE = 1, 2
 BETWEEN = 3  # pieces at most between two words of one name
-KINDS = ("FACILITY", "STREET")
+KINDS = ("FACILITY", "STREET", "LANDMARK")
+HEADS = ("FACILITY", "LANDMARK")
+"""Classes of words that say what sort of place it is, before its name: `Hospital de la Santa Creu`, `lac d'Annecy`."""
+AND = frozenset(("and", "e", "et", "und", "y"))
 CAPITALISED = ("X", "M", "A", "U", "G")
 BEFORE_PARTICLE = ("TITLE", "KIN", "^")
 
@@ -32,23 +36,25 @@ def spans(reading: Reading) -> list[Span]:
     return found
 
 
-def _joins(piece: str, label: int) -> bool:
-    """Whether a piece stands within a name or place; `and` stands between two names, but within a place."""
+def _joins(piece: str, between: frozenset[str]) -> bool:
+    """Whether a piece stands within a name or place; `and` stands between two, but within a street or a hospital."""
     lower = piece.lower()
-    return piece in ".-'’/" or (lower in JOINING and not (label == NAME and lower in CONJUNCTIONS))
+    return piece in ".-'’/" or (lower in JOINING and lower not in between)
 
 
-def _next(reading: Reading, j: int) -> int:
-    """The next piece that does not merely join."""
-    k, label = j + 1, reading.labels[j]
-    while k < len(reading.pieces) and k - j <= BETWEEN and not reading.labels[k] and _joins(reading.pieces[k], label):
+def _next(reading: Reading, i: int, j: int) -> int:
+    """The next piece behind a run that does not merely join."""
+    k, between = j + 1, CONJUNCTIONS
+    if reading.labels[j] == PLACE:
+        between = frozenset() if any(word.bucket in KINDS for word in reading.words[i : j + 1]) else AND
+    while k < len(reading.pieces) and k - j <= BETWEEN and not reading.labels[k] and _joins(reading.pieces[k], between):
         k += 1
     return k
 
 
 def _last(reading: Reading, i: int) -> int:
     j = i
-    while (k := _next(reading, j)) < len(reading.pieces) and reading.labels[k] == reading.labels[i]:
+    while (k := _next(reading, i, j)) < len(reading.pieces) and reading.labels[k] == reading.labels[i]:
         j = k
     return j
 
@@ -59,7 +65,7 @@ def _bounds(reading: Reading, i: int, j: int) -> tuple[int, int]:
         first, last = _with_number(reading, *_with_kind(reading, i, j))
     elif i and reading.pieces[i - 1].lower() in PARTICLES and (i < 2 or reading.words[i - 2].bucket in BEFORE_PARTICLE):
         first = i - 1
-    k = _next(reading, j)
+    k = _next(reading, i, j)
     if k > j + 1 and k < len(reading.pieces) and reading.labels[k] and reading.pieces[j + 1].lower() in JOINING:
         # A name and a place with "de" between them were one of either; which matters less than the word between.
         last = max(last, j + 1)
@@ -81,9 +87,23 @@ def _with_kind(reading: Reading, first: int, last: int) -> tuple[int, int]:
         ahead += 1
         if words[ahead].bucket in KINDS:
             last = ahead  # Feather River Family Clinic
-    while first and words[first - 1].bucket == "FACILITY":
-        first -= 1
-    return first, last
+    return _head(reading, first), last
+
+
+def _head(reading: Reading, first: int) -> int:
+    """The first of the words for what it is: `Complejo Hospitalario Universitario de Vigo`, `parc naturel de la Brenne`."""
+    words, pieces = reading.words, reading.pieces
+    back = first
+    while back and first - back < BETWEEN and pieces[back - 1].lower() in LINKS:
+        back -= 1
+    if back > 1 and pieces[back - 1] == "." and words[back - 2].bucket in HEADS:
+        back -= 1  # "Mt. Zion"
+    head, k = first, back
+    while k and back - k < BETWEEN and (words[k - 1].bucket in HEADS or pieces[k - 1].lower() in MODIFIERS):
+        k -= 1
+        if words[k].bucket in HEADS:
+            head = k
+    return head
 
 
 def _with_number(reading: Reading, first: int, last: int) -> tuple[int, int]:
@@ -101,12 +121,13 @@ def _with_number(reading: Reading, first: int, last: int) -> tuple[int, int]:
                 # 17b is two pieces.
                 lettered = k + 1 < count and len(pieces[k + 1]) == 1 and pieces[k + 1].isalpha()
                 last = k + 1 if lettered and reading.starts[k + 1] == reading.end(k) else k
+                last = tail(pieces, last)
                 break
             if pieces[k] not in ".,#" and pieces[k].lower() not in ("nº", "no", "n", "s"):
                 break
-    k = last + 2 if last + 1 < count and pieces[last + 1] == "," else last + 1
-    if [piece.lower() for piece in pieces[k : k + 3]] == ["s", "/", "n"]:
-        return first, k + 2  # sin número
+    last = max(last, numberless(pieces, last + 1))
+    if last + 1 < count and pieces[last + 1].lower() == "cedex":
+        last += 2 if last + 2 < count and pieces[last + 2].isdigit() and len(pieces[last + 2]) <= len("20") else 1
     return with_postcode(pieces, first, last, reading.labels)
 
 

@@ -11,7 +11,7 @@ from model_images.gateway.guard.detectors.words import VERSION
 from model_images.gateway.guard.refusal import GuardFailed
 
 WEIGHTS = Path(__file__).parent / "data" / "tagger.bin"
-SHA256 = "3c9753558a1aee6b9dc89b07ddec8345bc6d2d1895ed4326cee66eb38e2114e6"
+SHA256 = "253f9e133c3e4b8f37a7cca1810888b926524629c2eba1c87a6d8b077072fdee"
 
 Vector = tuple[float, float, float]
 """A weight each for nothing, a name and a place."""
