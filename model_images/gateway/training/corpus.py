@@ -63,9 +63,7 @@ def example(sample: Sample, known: dictionary.Dictionary, rng: random.Random) ->
     words: list[Word] = []
     for i, (word, label) in enumerate(zip(read_words, wanted, strict=True)):
         read = word
-        if label != "O" and hidden[lower[i]]:
-            read = read_word(reading.pieces[i], capitals[i], known, 0)
-        elif word.candidate and label == "O" and rng.random() < FORGOTTEN:
+        if (label != "O" and hidden[lower[i]]) or (word.candidate and label == "O" and rng.random() < FORGOTTEN):
             read = read_word(reading.pieces[i], capitals[i], known, 0)
         words.append(read if read.candidate else word)
     phrases = place_phrases(reading, known)

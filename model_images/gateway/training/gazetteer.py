@@ -1,4 +1,4 @@
-"""Places for the dictionary and the generator: towns, villages, districts with post of their own; states and peoples."""
+"""Places for the dictionary and the generator: towns, villages, whatever has its own post; states and peoples."""
 
 import json
 import re
@@ -84,9 +84,7 @@ def _villages(written: Iterable[str], facts: Facts) -> Iterator[str]:
         of_a_town = rest and (facts.words.get(first.lower(), 0) >> shipped.PLACE_SHIFT) & 3
         if of_a_town and rest[0][0].isupper():
             seen[" ".join(rest)] = None  # "Hamburg Tonndorf"
-        elif len(rest) > 1 and not WITHIN.isdisjoint(name.lower().split()):
-            seen[name] = None
-        elif len(rest) < 2:
+        elif (len(rest) > 1 and not WITHIN.isdisjoint(name.lower().split())) or len(rest) < 2:
             seen[name] = None
         if len(name.split()) <= 4 and of_a_town:
             seen[name] = None

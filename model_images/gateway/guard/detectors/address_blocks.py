@@ -1,6 +1,6 @@
 """Addresses that a flat gives away: what stands around `Apt. 12` is a street before it, and a town behind.
 
-Grammar, as in `streets.py`, for the streets of all countries, whose words no list has: `3657 Laukaantie 80\\n Suite 30`.
+Grammar, as in `streets.py`, for streets of all countries, whose words no list has: `3657 Laukaantie 80, Suite 30`.
 """
 
 from model_images.gateway.guard.detectors.address_lines import PLACE
@@ -34,9 +34,9 @@ def _before(reading: Reading, unit: int) -> int:
     while at >= 0 and unit - at <= BEFORE:
         if _is_number(pieces[at]):
             first = at
-        elif not (_capital(reading, at) or pieces[at] in WITHIN or pieces[at].lower() in JOINING):
-            break
-        elif pieces[at] == "\n" and first < unit:
+        elif (pieces[at] == "\n" and first < unit) or not (
+            _capital(reading, at) or pieces[at] in WITHIN or pieces[at].lower() in JOINING
+        ):
             break
         at -= 1
     if first == unit:
@@ -63,7 +63,7 @@ def _behind(reading: Reading, last: int) -> int:
 
 
 def _part(reading: Reading, first: int) -> int:
-    """The last piece of a part that begins there and ends at a comma or its line's end; before it where words differ."""
+    """The last piece of a part that begins there and ends at a comma or with its line; before it where words differ."""
     pieces, at = reading.pieces, first
     while at < len(pieces) and at - first < LONGEST_NUMBER:
         if pieces[at] in (",", "\n"):

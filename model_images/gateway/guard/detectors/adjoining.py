@@ -57,15 +57,16 @@ def go_on(reading: Reading) -> None:
 
 
 def name_titled(reading: Reading) -> None:
-    """Labels a word in small letters behind `mr`, `frau`, `dr.`: where hurried people type, capitals are not waited for."""
+    """Labels a word in small letters behind `mr`, `frau`, `dr.`: hurried people don't type capitals."""
     words, labels, count = reading.words, reading.labels, len(reading.labels)
-    for i, word in enumerate(words):
-        if word.bucket != "TITLE" or word.bare not in OF_PEOPLE:
+    for i in [i for i, word in enumerate(words) if word.bucket == "TITLE"]:
+        if words[i].bare not in OF_PEOPLE:
             continue
         at = i + 2 if i + 1 < count and reading.pieces[i + 1] == "." else i + 1
-        if at < count and not labels[at] and words[at].shape in ("x", "y") and words[at].bucket not in CLASSES:
-            if len(reading.pieces[at]) >= len("kim") and dictionary.common(words[at].facts) <= 1:
-                labels[at], reading.margins[at] = NAME, SURE
+        if at >= count or labels[at] or words[at].shape not in ("x", "y") or words[at].bucket in CLASSES:
+            continue
+        if len(reading.pieces[at]) >= len("kim") and dictionary.common(words[at].facts) <= 1:
+            labels[at], reading.margins[at] = NAME, SURE
 
 
 def name_speakers(reading: Reading) -> None:

@@ -15,6 +15,7 @@ BETWEEN = 3  # pieces at most between two words of one name
 KINDS = ("FACILITY", "STREET", "LANDMARK")
 HEADS = ("FACILITY", "LANDMARK")
 """Classes of words that say what sort of place it is, before its name: `Hospital de la Santa Creu`, `lac d'Annecy`."""
+MARKS = ".-'’/"
 AND = frozenset(("and", "e", "et", "und", "y"))
 CAPITALISED = ("X", "M", "A", "U", "G")
 BEFORE_PARTICLE = ("TITLE", "KIN", "^")
@@ -36,18 +37,21 @@ def spans(reading: Reading) -> list[Span]:
     return found
 
 
-def _joins(piece: str, between: frozenset[str]) -> bool:
-    """Whether a piece stands within a name or place; `and` stands between two, but within a street or a hospital."""
-    lower = piece.lower()
-    return piece in ".-'’/" or (lower in JOINING and lower not in between)
-
-
 def _next(reading: Reading, i: int, j: int) -> int:
-    """The next piece behind a run that does not merely join."""
-    k, between = j + 1, CONJUNCTIONS
-    if reading.labels[j] == PLACE:
-        between = frozenset() if any(word.bucket in KINDS for word in reading.words[i : j + 1]) else AND
-    while k < len(reading.pieces) and k - j <= BETWEEN and not reading.labels[k] and _joins(reading.pieces[k], between):
+    """The next piece behind a run that does not merely join it to what follows.
+
+    `and` stands between two names, and between two towns; but within a street or a hospital.
+    """
+    pieces, labels, k = reading.pieces, reading.labels, j + 1
+    if k >= len(pieces) or labels[k] or not (pieces[k] in MARKS or pieces[k].lower() in JOINING):
+        return k
+    between = CONJUNCTIONS
+    if labels[j] == PLACE:
+        between = frozenset() if any(word.bucket in KINDS for word in reading.words[i:k]) else AND
+    while k < len(pieces) and k - j <= BETWEEN and not labels[k]:
+        lower = pieces[k].lower()
+        if lower not in MARKS and (lower not in JOINING or lower in between):
+            break
         k += 1
     return k
 
@@ -91,7 +95,7 @@ def _with_kind(reading: Reading, first: int, last: int) -> tuple[int, int]:
 
 
 def _head(reading: Reading, first: int) -> int:
-    """The first of the words for what it is: `Complejo Hospitalario Universitario de Vigo`, `parc naturel de la Brenne`."""
+    """The first of the words for what it is: `Complejo Hospitalario de Vigo`, `parc naturel de la Brenne`."""
     words, pieces = reading.words, reading.pieces
     back = first
     while back and first - back < BETWEEN and pieces[back - 1].lower() in LINKS:
@@ -114,7 +118,7 @@ def _with_number(reading: Reading, first: int, last: int) -> tuple[int, int]:
             first -= 2
         elif first and pieces[first - 1][0].isdigit():
             first -= 1
-        for k in range(last + 1, min(last + 4, count) if not pieces[first][0].isdigit() else 0):
+        for k in range(last + 1, min(last + 4, count) if not any(pieces[k][0].isdigit() for k in (first, last)) else 0):
             if pieces[k][0].isdigit():
                 if len(pieces[k]) >= len("12345"):
                     break  # a postcode
@@ -126,9 +130,15 @@ def _with_number(reading: Reading, first: int, last: int) -> tuple[int, int]:
             if pieces[k] not in ".,#" and pieces[k].lower() not in ("nº", "no", "n", "s"):
                 break
     last = max(last, numberless(pieces, last + 1))
-    if last + 1 < count and pieces[last + 1].lower() == "cedex":
-        last += 2 if last + 2 < count and pieces[last + 2].isdigit() and len(pieces[last + 2]) <= len("20") else 1
+    last += last + 1 < count and pieces[last + 1].lower() == "cedex"
+    if pieces[last].lower() == "cedex" and last + 1 < count and _is_office(pieces[last + 1]):
+        last += 1
     return with_postcode(pieces, first, last, reading.labels)
+
+
+def _is_office(piece: str) -> bool:
+    """Number of a post office that delivers to firms: `Paris Cedex 14`."""
+    return piece.isdigit() and len(piece) <= len("14")
 
 
 def _is_nothing(reading: Reading, i: int, start: int, end: int) -> bool:

@@ -8,6 +8,7 @@ DOORS = frozenset(
     ("izq", "izqda", "izda", "dcha", "dch", "dcho", "der", "ctro", "bajo", "º", "ª", "°", "o", "a", "puerta", "pta")
 )
 """Which door of a floor, in Spain."""
+ORDINAL = "ºª°"
 RANGES = ("-", "/", "–")
 FARTHEST = 12  # pieces behind a number in which its doors are looked for
 LONGEST_NUMBER = len("1234")
@@ -35,9 +36,7 @@ def tail(pieces: Sequence[str], last: int) -> int:
         piece = pieces[at]
         if _is_of_a_door(pieces, at):
             last = at
-        elif piece not in ",.#" and piece not in RANGES:
-            break
-        elif at - last > 2:
+        elif (piece not in ",.#" and piece not in RANGES) or at - last > 2:
             break
         at += 1
     return last
@@ -50,17 +49,25 @@ def _is_of_a_door(pieces: Sequence[str], at: int) -> bool:
     if lower in UNITS:
         # Of which there must be one: `room service` is none.
         behind = pieces[at + 2] if after in (".", "#") and at + 2 < len(pieces) else after
-        return is_number(behind) and len(behind) <= LONGEST_NUMBER or _letter(behind)
+        return (is_number(behind) and len(behind) <= LONGEST_NUMBER) or _letter(behind)
     if is_number(piece):
-        if len(piece) > LONGEST_NUMBER or is_number(before):
+        if len(piece) > LONGEST_NUMBER:
             return False
+        if is_number(before):
+            return len(piece) <= 2 and after[0] in ORDINAL  # "14 1º izda"
         if before in RANGES or before == "#" or _unit_before(pieces, at):
             return True
-        return before in ",." and len(piece) <= 2 and (after in ".,\nºª°-" or after.lower() in DOORS or _letter(after))
-    if lower in DOORS or _letter(piece):
-        numbered = is_number(before) or before.lower() in DOORS
-        return numbered or (before in ",.-" and at > 1 and (is_number(pieces[at - 2]) or pieces[at - 2] in "ºª°"))
-    return False
+        return before in ",." and len(piece) <= 2 and (after in ".,\n-" or _is_door(after))
+    if not _is_door(piece):
+        return False
+    if is_number(before) or _is_door(before):
+        return True
+    return before in ",.-" and at > 1 and (is_number(pieces[at - 2]) or pieces[at - 2] in ORDINAL)
+
+
+def _is_door(piece: str) -> bool:
+    """`º`, `izq`, `B`, `º-B`."""
+    return all(part.lower() in DOORS or _letter(part) for part in piece.split("-"))
 
 
 def _unit_before(pieces: Sequence[str], at: int) -> bool:

@@ -45,7 +45,7 @@ NOBODY = ("DRUG", "MARKER")
 NAMED = 0b1111
 """Facts of first names and surnames."""
 EASED = 3.6
-"""How much of that is taken back for what is far oftener something else: `is_eased`."""
+"""How much of that is taken back for what is far oftener something else: `eased`."""
 EASED_MORE = 2.0
 """And how much more for medicines and measures after which nobody is called."""
 
@@ -76,9 +76,11 @@ def _beyond_line(spaced: Sequence[str], at: int) -> int:
     return at + 1
 
 
-def is_eased(word: Word) -> bool:
-    """Countries and peoples, months, departments, medicines, eponyms, and what laboratories measure."""
-    return bool(word.facts & dictionary.NATION) or word.bucket in UNNAMED or word.bucket in ("TIME", "DEPARTMENT")
+def eased(word: Word) -> float:
+    """By how much: countries and peoples, months, departments, medicines, eponyms, and what laboratories measure."""
+    if not (word.facts & dictionary.NATION or word.bucket in UNNAMED or word.bucket in ("TIME", "DEPARTMENT")):
+        return 0.0
+    return EASED + EASED_MORE if word.bucket in NOBODY and not word.facts & NAMED else EASED
 
 
 class Remembered(dict[str, Sums]):
@@ -168,8 +170,7 @@ class Tagger:
             if len(lent) <= len(("n", "s")):  # a word by itself brings features of its own; the others are few
                 self._lent[lent] = around
         outside, name, place = model.sum("0", word.own)
-        if is_eased(word):
-            outside += EASED + EASED_MORE * (word.bucket in NOBODY and not word.facts & NAMED)
+        outside += eased(word)
         known = mark_of(piece, word)
         return Sums((outside, name, place), *around, word.bucket, word.shape, word.facts, word.bare, known, piece)
 

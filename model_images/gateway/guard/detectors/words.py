@@ -108,7 +108,7 @@ def facts_of(lower: str, known: dictionary.Dictionary) -> int:
 
 
 def inflected(lower: str, known: dictionary.Dictionary) -> int:
-    """Of a name or place in German's genitive (`Sheffields`), or a place made an adjective (`Quedlinburger`)."""
+    """Of a name or place in German's genitive (`Quedlinburgs`), or a place made an adjective (`Quedlinburger`)."""
     if lower.endswith("s"):
         facts = known.facts(lower[:-1]) if len(lower) > LEAST_OF_A_STEM else 0
         return 0 if dictionary.common(facts) else facts
