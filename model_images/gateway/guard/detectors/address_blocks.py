@@ -9,7 +9,8 @@ from model_images.gateway.guard.detectors.marks import DIGITS
 from model_images.gateway.guard.detectors.recurrence import SURE
 from model_images.gateway.guard.detectors.words import Reading
 
-FLATS = frozenset(("apt", "apartment", "suite", "ste", "flat", "apto", "appt", "appartement", "unit"))
+_FLATS = ("Apt", "Apartment", "Suite", "Ste", "Flat", "Apto", "Appt", "Appartement", "Unit")
+FLATS = frozenset((*_FLATS, *map(str.upper, _FLATS)))
 BEFORE, BEHIND = 10, 12  # pieces
 LONGEST_NUMBER = len("12345")
 WITHIN = frozenset((",", ".", "\n", "-", "#", "º", "/"))
@@ -18,10 +19,12 @@ WITHIN = frozenset((",", ".", "\n", "-", "#", "º", "/"))
 def mark_address_blocks(reading: Reading) -> None:
     """Labels the address around each numbered flat."""
     pieces = reading.pieces
+    if FLATS.isdisjoint(pieces):
+        return
     for found in DIGITS.finditer(reading.marks):
         at = found.start()
         unit = at - 2 if at > 1 and pieces[at - 1] in (".", "#") else at - 1
-        if unit < 1 or pieces[unit].lower() not in FLATS or not pieces[unit][0].isupper():
+        if unit < 1 or pieces[unit] not in FLATS:
             continue
         first = _before(reading, unit)
         if first < unit:

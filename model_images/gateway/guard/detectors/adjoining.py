@@ -27,6 +27,7 @@ OF_PEOPLE = frozenset(
     )
 )  # fmt: skip
 """Titles behind which nothing stands but a name."""
+TITLES = frozenset(form for title in OF_PEOPLE for form in (title, title.capitalize(), title.upper()))
 GENERATIONS = frozenset(("II", "III", "IV", "VI", "VII", "VIII", "XI", "XII", "XIV", "XV", "XVI", "Jr", "Sr"))
 """Which of that name, behind it. `I`, `V` and `X` are grades and letters as often."""
 AFTER_A_BEGIN = (".", "\n", ":", "!", "?", "-", "•", "*", "#", "|")
@@ -59,9 +60,7 @@ def go_on(reading: Reading) -> None:
 def name_titled(reading: Reading) -> None:
     """Labels a word in small letters behind `mr`, `frau`, `dr.`: hurried people don't type capitals."""
     words, labels, count = reading.words, reading.labels, len(reading.labels)
-    for i in [i for i, word in enumerate(words) if word.bucket == "TITLE"]:
-        if words[i].bare not in OF_PEOPLE:
-            continue
+    for i in [i for i, piece in enumerate(reading.pieces) if piece in TITLES]:
         at = i + 2 if i + 1 < count and reading.pieces[i + 1] == "." else i + 1
         if at >= count or labels[at] or words[at].shape not in ("x", "y") or words[at].bucket in CLASSES:
             continue
