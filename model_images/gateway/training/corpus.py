@@ -20,9 +20,10 @@ from model_images.gateway.guard.identifiers import Kind
 from model_images.gateway.training.generator import Sample
 
 LABELS = {Kind.NAME: "N", Kind.PLACE: "P"}
-HIDDEN = 0.3  # of names and places: what the dictionaries say of them is hidden, so that context learns to find them
+HIDDEN = 0.3
+"""Of names and places: what the dictionaries say of them is hidden, all of it, so that context learns to find those
+that no list has. Were they left common words, common words would be learnt to be names."""
 FORGOTTEN = 0.04  # of other words: so that an unknown word is not a name for being unknown
-NAMING = 0b111111  # facts that speak for a name or a place
 
 
 def reading_of(text: str, known: dictionary.Dictionary) -> tuple[Reading, list[Word], list[str]]:
@@ -62,9 +63,7 @@ def example(sample: Sample, known: dictionary.Dictionary, rng: random.Random) ->
     words: list[Word] = []
     for i, (word, label) in enumerate(zip(read_words, wanted, strict=True)):
         read = word
-        if label != "O" and hidden[lower[i]]:
-            read = read_word(reading.pieces[i], capitals[i], known, word.facts & ~NAMING)
-        elif word.candidate and label == "O" and rng.random() < FORGOTTEN:
+        if (label != "O" and hidden[lower[i]]) or (word.candidate and label == "O" and rng.random() < FORGOTTEN):
             read = read_word(reading.pieces[i], capitals[i], known, 0)
         words.append(read if read.candidate else word)
     phrases = place_phrases(reading, known)

@@ -48,7 +48,7 @@ def chosen(
     people: dict[str, dict[str, list[str]]], places: dict[str, list[str]], words: dict[str, list[str]]
 ) -> dict[str, dict[str, list[str]]]:
     """The lists that are kept, of all that the packages hold."""
-    kept: dict[str, dict[str, list[str]]] = {"first": {}, "last": {}, "place": {}, "word": {}}
+    kept: dict[str, dict[str, list[str]]] = {"first": {}, "last": {}, "place": {}, "word": {}, "usual": {}}
     for locale, sources in FAKER.items():
         for which in ("first", "last"):
             merged: dict[str, None] = {}
@@ -58,10 +58,11 @@ def chosen(
     kept["first"]["en-US"] += people["census"]["first"]
     kept["last"]["en-US"] += people["census"]["last"][:12_000]
     for locale, countries in COUNTRIES.items():
-        kept["place"][locale] = [name for country in countries for name in places[country][:2500]]
+        kept["place"][locale] = [name for country in countries for name in places[country]]
     for language, ranked in words.items():
         usable = [word for word in ranked[300:20_000] if word.isalpha() and len(word) > 3]
         kept["word"][language] = usable[::2]
+        kept["usual"][language] = [word for word in ranked[:1_000] if word.isalpha()]
     return kept
 
 
@@ -74,8 +75,8 @@ def lists() -> dict[str, dict[str, list[str]]]:
 
 @cache
 def of(which: str, locale: str, split: str) -> Sequence[str]:
-    """One side of one list: `first`, `last`, `place`; or `word`, which has no sides."""
-    if which == "word":
+    """One side of one list: `first`, `last`, `place`; or `word` and `usual`, its most frequent, which have no sides."""
+    if which in ("word", "usual"):
         return lists()[which][locale[:2]]
     return [name for name in lists()[which][locale] if belongs(name, split)]
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from model_images.gateway.guard.detectors.lexicon import CLASS_OF
 from model_images.gateway.guard.identifiers import Kind
 from model_images.gateway.training import names, numbers
+from model_images.gateway.training.medical_words import BRANDED, ENDINGS, ROOTS
 from model_images.gateway.training.people import Scene, person, place
 
 HERE = Path(__file__).parent
@@ -154,6 +155,9 @@ def identifier(scene: Scene, slot: str) -> tuple[str, Kind, str] | None:
         "street": (lambda: composed(scene, "street"), Kind.PLACE, ""),
         "hospital": (lambda: composed(scene, "hospital"), Kind.PLACE, ""),
         "county": (lambda: composed(scene, "county"), Kind.PLACE, ""),
+        "landmark": (lambda: composed(scene, "landmark"), Kind.PLACE, ""),
+        "facility": (lambda: composed(scene, "facility"), Kind.PLACE, ""),
+        "school": (lambda: composed(scene, "school"), Kind.PLACE, ""),
     }  # fmt: skip
     if slot not in makers:
         return None
@@ -161,154 +165,16 @@ def identifier(scene: Scene, slot: str) -> tuple[str, Kind, str] | None:
     return make(), kind, scheme
 
 
-TRAPS = frozenset(("eponym", "gene", "drug", "dept", "month", "weekday", "lab", "dose", "vital", "icd"))
+TRAPS = frozenset(
+    ("eponym", "gene", "drug", "dept", "month", "weekday", "lab", "dose", "vital", "icd", "score", "brand", "namesake")
+)
 """Slots whose filling is a hard negative: redacting it destroys what the note says."""
 
-ROOTS = (
-    "cardi",
-    "nephr",
-    "hepat",
-    "gastr",
-    "enter",
-    "oste",
-    "arthr",
-    "my",
-    "neur",
-    "encephal",
-    "pneum",
-    "bronch",
-    "derm",
-    "angi",
-    "phleb",
-    "thromb",
-    "haemat",
-    "cyst",
-    "col",
-    "proct",
-    "mast",
-    "hyster",
-    "spondyl",
-    "chondr",
-    "lip",
-    "fibr",
-    "aden",
-    "laryng",
-    "rhin",
-    "ot",
-    "ophthalm",
-    "peri",
-    "endo",
-    "hyper",
-    "hypo",
-    "poly",
-    "para",
-    "epi",
-    "intra",
-    "retro",
-    "micro",
-    "tachy",
-    "brady",
-)
-ENDINGS = {
-    "en": (
-        "itis",
-        "osis",
-        "oma",
-        "ectomy",
-        "otomy",
-        "opathy",
-        "algia",
-        "aemia",
-        "uria",
-        "ography",
-        "oscopy",
-        "plasty",
-        "ine",
-        "ol",
-    ),
-    "de": (
-        "itis",
-        "ose",
-        "om",
-        "ektomie",
-        "otomie",
-        "opathie",
-        "algie",
-        "ämie",
-        "urie",
-        "ographie",
-        "oskopie",
-        "plastik",
-        "in",
-        "on",
-    ),
-    "fr": (
-        "ite",
-        "ose",
-        "ome",
-        "ectomie",
-        "otomie",
-        "opathie",
-        "algie",
-        "émie",
-        "urie",
-        "ographie",
-        "oscopie",
-        "plastie",
-        "ine",
-    ),
-    "es": (
-        "itis",
-        "osis",
-        "oma",
-        "ectomía",
-        "otomía",
-        "opatía",
-        "algia",
-        "emia",
-        "uria",
-        "ografía",
-        "oscopia",
-        "plastia",
-        "ina",
-    ),
-    "it": (
-        "ite",
-        "osi",
-        "oma",
-        "ectomia",
-        "otomia",
-        "opatia",
-        "algia",
-        "emia",
-        "uria",
-        "ografia",
-        "oscopia",
-        "plastica",
-        "ina",
-    ),
-    "nl": (
-        "itis",
-        "ose",
-        "oom",
-        "ectomie",
-        "otomie",
-        "opathie",
-        "algie",
-        "emie",
-        "urie",
-        "ografie",
-        "oscopie",
-        "plastiek",
-        "ine",
-    ),
-}
-"""Medicine makes words from parts; so are these made, and few are in any dictionary, as few of the real ones are."""
 DISJOINT = frozenset(("eponym", "drug", "gene"))
 """Of these, what evaluation holds was not trained on."""
 
 
-CLASSES = {"eponym": "EPONYMOUS", "drug": "DRUG", "gene": "MARKER", "lab": "MARKER"}
+CLASSES = {"eponym": "EPONYMOUS", "score": "EPONYMOUS", "drug": "DRUG", "gene": "MARKER", "lab": "MARKER"}
 """Traps that the lexicon has more of, by the class that they have there."""
 
 
@@ -323,19 +189,11 @@ def classed(slot: str, split: str) -> list[str]:
 def word(scene: Scene, slot: str) -> str:
     """A filling that identifies nobody."""
     rng, topics = scene.rng, vocabulary(scene.language)
-    if slot in ("noun", "Noun", "NOUN"):
-        chosen = rng.choice(names.of("word", scene.language, scene.split))
-        return {"noun": chosen, "Noun": chosen.capitalize(), "NOUN": chosen.upper()}[slot]
-    if slot in ("term", "Term"):
-        term = rng.choice(ROOTS) + rng.choice(ROOTS) * (rng.random() < 0.4) + rng.choice(ENDINGS[scene.language])
-        return term.capitalize() if slot == "Term" else term
-    if slot == "ABBR":
-        return "".join(rng.choices("ABCDEFGHIKLMNOPRSTVX", k=rng.randint(2, 5)))
+    made = _made(scene, slot)
+    if made is not None:
+        return made
     if slot == "Organ":
         return rng.choice(topics["organ"]).capitalize()
-    if slot == "Compound":
-        words = names.of("word", scene.language, scene.split)
-        return (rng.choice(words) + rng.choice(words)).capitalize()
     if slot == "DRUG":
         return rng.choice(topics["drug"]).upper()
     if slot == "age":
@@ -347,6 +205,30 @@ def word(scene: Scene, slot: str) -> str:
     if slot == "adj" and rng.random() < 0.4:
         return rng.choice(names.of("word", scene.language, scene.split))
     return rng.choice(_choices(scene, slot, topics[slot]))
+
+
+def _made(scene: Scene, slot: str) -> str | None:
+    """A word of the language's lists, or one made of parts; None for slots that have a list of their own."""
+    rng = scene.rng
+    if slot in ("noun", "Noun", "NOUN"):
+        chosen = rng.choice(names.of("word", scene.language, scene.split))
+        return {"noun": chosen, "Noun": chosen.capitalize(), "NOUN": chosen.upper()}[slot]
+    if slot in ("usual", "Begin"):
+        chosen = rng.choice(names.of("usual", scene.language, scene.split))
+        return chosen[:1].upper() + chosen[1:] if slot == "Begin" else chosen
+    if slot in ("term", "Term"):
+        term = rng.choice(ROOTS) + rng.choice(ROOTS) * (rng.random() < 0.4) + rng.choice(ENDINGS[scene.language])
+        return term.capitalize() if slot == "Term" else term
+    if slot == "Compound":
+        words = names.of("word", scene.language, scene.split)
+        return (rng.choice(words) + rng.choice(words)).capitalize()
+    if slot == "ABBR":
+        return "".join(rng.choices("ABCDEFGHIKLMNOPRSTVX", k=rng.randint(2, 5)))
+    if slot == "brand":
+        return "".join(rng.choice(parts) for parts in BRANDED)
+    if slot == "namesake":
+        return person(scene).last  # whoever described it: most of those in use are in no list of eponyms
+    return rng.choice(classed(slot, scene.split)) if slot == "score" else None
 
 
 def _choices(scene: Scene, slot: str, choices: list[str]) -> list[str]:

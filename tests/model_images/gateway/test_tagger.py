@@ -28,13 +28,12 @@ from model_images.gateway.guard.detectors.marks import (
 )
 from model_images.gateway.guard.detectors.tagger import (
     BIAS,
-    EASED,
     PAIRS,
     PLACE_BIAS,
     REMEMBERED,
     USUAL_BIAS,
     Tagger,
-    is_eased,
+    eased,
 )
 from model_images.gateway.guard.detectors.words import EDGE, TOKENS, bare, capitals_of, kind_of, split
 from model_images.gateway.guard.identifiers import Kind
@@ -349,8 +348,7 @@ class TestTrainingReadsWhatServiceReads:
                     outside, *inside = model.sum("", corpus.row(rows, i + 2, ""))
                     emission = TAGGER._emission(padded, i + 2, None)
                     assert emission[1:] == pytest.approx((inside[0], inside[1] + PLACE_BIAS))
-                    eased = EASED if is_eased(word) else 0
-                    assert emission[0] == pytest.approx(outside - BIAS.get(word.shape, USUAL_BIAS) + eased)
+                    assert emission[0] == pytest.approx(outside - BIAS.get(word.shape, USUAL_BIAS) + eased(word))
 
 
 class TestTheMeasureMeasures:

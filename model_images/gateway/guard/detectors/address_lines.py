@@ -3,11 +3,13 @@
 Grammar, as in `streets.py`; it judges only words that have a capital, and takes a name for a place where one stands.
 """
 
+import re
 from collections.abc import Sequence
 
 from model_images.gateway.guard.detectors import dictionary
-from model_images.gateway.guard.detectors.lexicon import JOINING, UNITS
-from model_images.gateway.guard.detectors.marks import ADDRESS_WORDS, BEFORE_A_NUMBER, DIGIT
+from model_images.gateway.guard.detectors.house_numbers import numberless
+from model_images.gateway.guard.detectors.lexicon import JOINING, STREET_BEFORE, UNITS
+from model_images.gateway.guard.detectors.marks import ADDRESS_WORDS, BEFORE_A_NUMBER, DIGIT, NUMBERLESS
 from model_images.gateway.guard.detectors.recurrence import SURE
 from model_images.gateway.guard.detectors.words import Reading
 
@@ -26,7 +28,10 @@ def mark_address_lines(reading: Reading) -> None:
     for found in ADDRESS_WORDS.finditer(marks):
         at = found.start()
         if not marks[at] & DIGIT:
-            _labelled(reading, at)
+            if pieces[at].lower() in NUMBERLESS:
+                _numberless(reading, at)
+            else:
+                _labelled(reading, at)
             continue
         size = len(pieces[at])
         if size >= len("12345") and is_postcode(pieces[at]):
@@ -43,9 +48,32 @@ def is_postcode(piece: str) -> bool:
     return len(piece) in (len("12345"), len("12345-6789")) and piece[:5].isdigit() and piece[-4:].isdigit()
 
 
+def is_house_number(piece: str) -> bool:
+    """At most four digits, or two such numbers: `58-182`, `12/14`."""
+    parts = re.split(r"[-/]", piece)
+    return len(parts) <= len(("from", "to")) and all(part.isdigit() and len(part) <= len("1234") for part in parts)
+
+
 def is_province(piece: str) -> bool:
     """Letters of a state or a province."""
     return len(piece) == len("NY") and piece.isupper()
+
+
+def _numberless(reading: Reading, at: int) -> None:
+    """`Hermanos Falcó, s/n`: what was taken for somebody is a street without a number."""
+    last = numberless(reading.pieces, at)
+    first = at - 1
+    if first >= 0 and reading.pieces[first] == ",":
+        first -= 1
+    if not last or first < 0 or not reading.labels[first]:
+        return
+    while (
+        first and (reading.labels[first - 1] or reading.pieces[first - 1].lower() in JOINING) and at - first < LONGEST
+    ):
+        first -= 1
+    while not reading.labels[first]:
+        first += 1
+    _mark(reading, first, last)
 
 
 def _labelled(reading: Reading, at: int) -> None:
@@ -55,7 +83,9 @@ def _labelled(reading: Reading, at: int) -> None:
         return
     while first < len(pieces) and pieces[first] in (":", '"', "="):
         first += 1
-    if first == at + 1 or first >= len(pieces) or not (pieces[first][0].isdigit() or pieces[first][0].isupper()):
+    if first == at + 1 or first >= len(pieces):
+        return
+    if not (pieces[first][0].isdigit() or pieces[first][0].isupper() or pieces[first].lower() in STREET_BEFORE):
         return
     last = first
     while last + 1 < len(pieces) and last - first < MOST_OF_A_LINE and pieces[last + 1] not in ENDS_A_LINE:
@@ -70,7 +100,7 @@ def _street_before(reading: Reading, at: int) -> None:
     pieces, last = reading.pieces, at - 1
     while last >= 0 and at - last < LONGEST and pieces[last] in (".", ",", "-", "(", "\n", "–"):
         last -= 1
-    if last < 1 or not pieces[last][0].isdigit() or len(pieces[last]) > len("1234"):
+    if last < 1 or not is_house_number(pieces[last]):
         return
     first = last - 2 if pieces[last - 1] == "," else last - 1
     if first >= 0 and reading.labels[first]:
@@ -82,6 +112,8 @@ def _street_before(reading: Reading, at: int) -> None:
             first -= 1
         while not reading.labels[first]:
             first += 1
+        if first and reading.words[first - 1].bucket in ("TITLE", "STREET"):
+            first -= 1  # "Doctor Esquerdo, 46. 28007"
         _mark(reading, first, last)
 
 

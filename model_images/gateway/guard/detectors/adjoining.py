@@ -19,6 +19,17 @@ CLASSES = frozenset(CLASS_OF.values()) | {"STREETY"}
 """A word of a class is no name by standing beside one."""
 MOST = 3  # particles in a row: `de la`, `van den`
 WORD_OF_SPEECH = 4  # so common that beside a name it is rather the word: `Will Smith agree?`
+OF_PEOPLE = frozenset(
+    (
+        "mr", "mrs", "ms", "dr", "prof", "herr", "herrn", "frau", "hr", "mme", "mlle", "monsieur", "madame", "docteur",
+        "sr", "sra", "srta", "señor", "señora", "doña", "dra", "sig", "signor", "signora", "dott", "dottor", "dhr",
+        "mevr", "mevrouw", "meneer",
+    )
+)  # fmt: skip
+"""Titles behind which nothing stands but a name."""
+TITLES = frozenset(form for title in OF_PEOPLE for form in (title, title.capitalize(), title.upper()))
+GENERATIONS = frozenset(("II", "III", "IV", "VI", "VII", "VIII", "XI", "XII", "XIV", "XV", "XVI", "Jr", "Sr"))
+"""Which of that name, behind it. `I`, `V` and `X` are grades and letters as often."""
 AFTER_A_BEGIN = (".", "\n", ":", "!", "?", "-", "•", "*", "#", "|")
 
 
@@ -26,6 +37,8 @@ def go_on(reading: Reading) -> None:
     """Labels what belongs to the name before it, or behind."""
     labels, count, i = reading.labels, len(reading.labels), -1
     while (i := labels.find(NAME, i + 1)) >= 0:
+        if i + 1 < count and reading.pieces[i + 1] in GENERATIONS:
+            labels[i + 1], reading.margins[i + 1] = NAME, reading.margins[i]
         if _is_turned(reading, i):
             labels[i + 2], reading.margins[i + 2] = NAME, reading.margins[i]
         at = _after_particles(reading, i + 1)
@@ -42,6 +55,17 @@ def go_on(reading: Reading) -> None:
         if at >= 0 and not labels[at] and (_unknown(reading, at) or _is_first_name(reading, at)):
             labels[at:i] = [NAME] * (i - at)
             reading.margins[at:i] = [reading.margins[i]] * (i - at)
+
+
+def name_titled(reading: Reading) -> None:
+    """Labels a word in small letters behind `mr`, `frau`, `dr.`: hurried people don't type capitals."""
+    words, labels, count = reading.words, reading.labels, len(reading.labels)
+    for i in [i for i, piece in enumerate(reading.pieces) if piece in TITLES]:
+        at = i + 2 if i + 1 < count and reading.pieces[i + 1] == "." else i + 1
+        if at >= count or labels[at] or words[at].shape not in ("x", "y") or words[at].bucket in CLASSES:
+            continue
+        if len(reading.pieces[at]) >= len("kim") and dictionary.common(words[at].facts) <= 1:
+            labels[at], reading.margins[at] = NAME, SURE
 
 
 def name_speakers(reading: Reading) -> None:

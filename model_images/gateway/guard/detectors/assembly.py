@@ -3,7 +3,8 @@
 import math
 
 from model_images.gateway.guard.detectors.address_lines import with_postcode
-from model_images.gateway.guard.detectors.lexicon import CONJUNCTIONS, JOINING, PARTICLES
+from model_images.gateway.guard.detectors.house_numbers import numberless, tail
+from model_images.gateway.guard.detectors.lexicon import CONJUNCTIONS, JOINING, LINKS, MODIFIERS, PARTICLES
 from model_images.gateway.guard.detectors.marks import LABELLED
 from model_images.gateway.guard.detectors.words import Reading
 from model_images.gateway.guard.identifiers import Kind
@@ -11,7 +12,11 @@ from model_images.gateway.guard.spans import Span
 
 NAME, PLACE = 1, 2
 BETWEEN = 3  # pieces at most between two words of one name
-KINDS = ("FACILITY", "STREET")
+KINDS = ("FACILITY", "STREET", "LANDMARK")
+HEADS = ("FACILITY", "LANDMARK")
+"""Classes of words that say what sort of place it is, before its name: `Hospital de la Santa Creu`, `lac d'Annecy`."""
+MARKS = ".-'’/"
+AND = frozenset(("and", "e", "et", "und", "y"))
 CAPITALISED = ("X", "M", "A", "U", "G")
 BEFORE_PARTICLE = ("TITLE", "KIN", "^")
 
@@ -32,23 +37,28 @@ def spans(reading: Reading) -> list[Span]:
     return found
 
 
-def _joins(piece: str, label: int) -> bool:
-    """Whether a piece stands within a name or place; `and` stands between two names, but within a place."""
-    lower = piece.lower()
-    return piece in ".-'’/" or (lower in JOINING and not (label == NAME and lower in CONJUNCTIONS))
+def _next(reading: Reading, i: int, j: int) -> int:
+    """The next piece behind a run that does not merely join it to what follows.
 
-
-def _next(reading: Reading, j: int) -> int:
-    """The next piece that does not merely join."""
-    k, label = j + 1, reading.labels[j]
-    while k < len(reading.pieces) and k - j <= BETWEEN and not reading.labels[k] and _joins(reading.pieces[k], label):
+    `and` stands between two names, and between two towns; but within a street or a hospital.
+    """
+    pieces, labels, k = reading.pieces, reading.labels, j + 1
+    if k >= len(pieces) or labels[k] or not (pieces[k] in MARKS or pieces[k].lower() in JOINING):
+        return k
+    between = CONJUNCTIONS
+    if labels[j] == PLACE:
+        between = frozenset() if any(word.bucket in KINDS for word in reading.words[i:k]) else AND
+    while k < len(pieces) and k - j <= BETWEEN and not labels[k]:
+        lower = pieces[k].lower()
+        if lower not in MARKS and (lower not in JOINING or lower in between):
+            break
         k += 1
     return k
 
 
 def _last(reading: Reading, i: int) -> int:
     j = i
-    while (k := _next(reading, j)) < len(reading.pieces) and reading.labels[k] == reading.labels[i]:
+    while (k := _next(reading, i, j)) < len(reading.pieces) and reading.labels[k] == reading.labels[i]:
         j = k
     return j
 
@@ -59,7 +69,7 @@ def _bounds(reading: Reading, i: int, j: int) -> tuple[int, int]:
         first, last = _with_number(reading, *_with_kind(reading, i, j))
     elif i and reading.pieces[i - 1].lower() in PARTICLES and (i < 2 or reading.words[i - 2].bucket in BEFORE_PARTICLE):
         first = i - 1
-    k = _next(reading, j)
+    k = _next(reading, i, j)
     if k > j + 1 and k < len(reading.pieces) and reading.labels[k] and reading.pieces[j + 1].lower() in JOINING:
         # A name and a place with "de" between them were one of either; which matters less than the word between.
         last = max(last, j + 1)
@@ -81,9 +91,23 @@ def _with_kind(reading: Reading, first: int, last: int) -> tuple[int, int]:
         ahead += 1
         if words[ahead].bucket in KINDS:
             last = ahead  # Feather River Family Clinic
-    while first and words[first - 1].bucket == "FACILITY":
-        first -= 1
-    return first, last
+    return _head(reading, first), last
+
+
+def _head(reading: Reading, first: int) -> int:
+    """The first of the words for what it is: `Complejo Hospitalario de Vigo`, `parc naturel de la Brenne`."""
+    words, pieces = reading.words, reading.pieces
+    back = first
+    while back and first - back < BETWEEN and pieces[back - 1].lower() in LINKS:
+        back -= 1
+    if back > 1 and pieces[back - 1] == "." and words[back - 2].bucket in HEADS:
+        back -= 1  # "Mt. Zion"
+    head, k = first, back
+    while k and back - k < BETWEEN and (words[k - 1].bucket in HEADS or pieces[k - 1].lower() in MODIFIERS):
+        k -= 1
+        if words[k].bucket in HEADS:
+            head = k
+    return head
 
 
 def _with_number(reading: Reading, first: int, last: int) -> tuple[int, int]:
@@ -94,20 +118,27 @@ def _with_number(reading: Reading, first: int, last: int) -> tuple[int, int]:
             first -= 2
         elif first and pieces[first - 1][0].isdigit():
             first -= 1
-        for k in range(last + 1, min(last + 4, count) if not pieces[first][0].isdigit() else 0):
+        for k in range(last + 1, min(last + 4, count) if not any(pieces[k][0].isdigit() for k in (first, last)) else 0):
             if pieces[k][0].isdigit():
                 if len(pieces[k]) >= len("12345"):
                     break  # a postcode
                 # 17b is two pieces.
                 lettered = k + 1 < count and len(pieces[k + 1]) == 1 and pieces[k + 1].isalpha()
                 last = k + 1 if lettered and reading.starts[k + 1] == reading.end(k) else k
+                last = tail(pieces, last)
                 break
             if pieces[k] not in ".,#" and pieces[k].lower() not in ("nº", "no", "n", "s"):
                 break
-    k = last + 2 if last + 1 < count and pieces[last + 1] == "," else last + 1
-    if [piece.lower() for piece in pieces[k : k + 3]] == ["s", "/", "n"]:
-        return first, k + 2  # sin número
+    last = max(last, numberless(pieces, last + 1))
+    last += last + 1 < count and pieces[last + 1].lower() == "cedex"
+    if pieces[last].lower() == "cedex" and last + 1 < count and _is_office(pieces[last + 1]):
+        last += 1
     return with_postcode(pieces, first, last, reading.labels)
+
+
+def _is_office(piece: str) -> bool:
+    """Number of a post office that delivers to firms: `Paris Cedex 14`."""
+    return piece.isdigit() and len(piece) <= len("14")
 
 
 def _is_nothing(reading: Reading, i: int, start: int, end: int) -> bool:

@@ -18,7 +18,7 @@ from pathlib import Path
 from model_images.gateway.guard.refusal import GuardFailed
 
 DATA = Path(__file__).parent / "data" / "dictionary.bin"
-SHA256 = "58462cd27b9d79b3664f5a887f4ab693e254f57dcd15521b9041427184614ae0"
+SHA256 = "b0c74128dc07f2a4bc5455a4b2c1001b3552487617bd8191ce39b9ca27324675"
 
 FIRST_NAME = 0b11  # 0 no, 1 seen, 2 usual somewhere, 3 among the most frequent
 SURNAME_SHIFT = 2
@@ -27,6 +27,7 @@ COMMON_SHIFT = 6  # 0 no, 1 in a word list, 2 to 4 by frequency in speech
 TECHNICAL = 1 << 9  # in a list of English clinical and general words from which names were removed
 NATION = 1 << 10  # a country, a state, its people or its language: no identifier by 164.514(b)(2)(i)(B)
 PLACE_BEGINS = 1 << 11  # first word of places with several words
+MEDICINE = 1 << 12  # a medicine or a substance, and nobody's name
 
 SEEN = 10
 SHIFT = 18

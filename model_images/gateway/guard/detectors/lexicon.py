@@ -19,6 +19,10 @@ PARTICLES = _LISTS["PARTICLE"]
 """Small words that belong to the surname which follows."""
 JOINING = _LISTS["JOINING"]
 """What stands between two words of one name or place, in small letters."""
+LINKS = _LISTS["LINK"]
+"""What stands between the word for a place's kind and its name."""
+MODIFIERS = _LISTS["MODIFIER"]
+"""What stands beside the word for a place's kind, and says which kind."""
 STREET_ENDINGS = tuple(sorted(_LISTS["STREET_ENDING"]))
 """How a street's name ends where it is written in one word."""
 MEDICINE_ENDINGS = tuple(sorted(_LISTS["MEDICINE_ENDING"]))

@@ -42,6 +42,8 @@ ADDRESSES = frozenset(
         "domicile",
     )
 )
+NUMBERLESS = frozenset(("s", "sn"))
+"""`s/n`, sin número, behind a street's name."""
 NUMBERED_AFTER = frozenset(("\n", ",", ":", ";", "(", "at", "to", "from", "is", "in", "of", "near"))
 
 
@@ -54,7 +56,7 @@ def mark_of(piece: str, word: Word) -> int:
         mark |= PHRASE
     if lower in STREETS or word.bucket == "STREETY":
         mark |= STREET
-    if lower in ADDRESSES:
+    if lower in ADDRESSES or lower in NUMBERLESS:
         mark |= ADDRESS
     if piece[0].isdigit():
         mark |= DIGIT
@@ -77,6 +79,7 @@ CANDIDATES = re.compile(_having(CANDIDATE) + b"+", re.DOTALL)
 PHRASES = re.compile(_having(PHRASE), re.DOTALL)
 STREET_WORDS = re.compile(_having(STREET), re.DOTALL)
 ADDRESS_WORDS = re.compile(_having(ADDRESS | DIGIT), re.DOTALL)
+DIGITS = re.compile(_having(DIGIT), re.DOTALL)
 COLONS = re.compile(_having(COLON), re.DOTALL)
 LABELLED = re.compile(rb"[^\0]", re.DOTALL)
 """In labels, not marks: what was judged to be something."""

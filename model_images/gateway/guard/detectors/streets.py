@@ -2,15 +2,14 @@
 
 from collections.abc import Sequence
 
-from model_images.gateway.guard.detectors.lexicon import JOINING, STREET_AFTER, STREET_BEFORE, UNITS
+from model_images.gateway.guard.detectors.house_numbers import is_number, numberless, tail
+from model_images.gateway.guard.detectors.lexicon import CLASS_OF, JOINING, STREET_AFTER, STREET_BEFORE, UNITS
 from model_images.gateway.guard.detectors.marks import POST, STREET_WORDS, STREETS, WORD
 from model_images.gateway.guard.detectors.recurrence import SURE
 from model_images.gateway.guard.detectors.words import Reading
 
 _IS_WORD = bytes(bool(mark & WORD) for mark in range(256))
 FRACTIONS = frozenset(("bis", "ter", "quater"))
-DOORS = frozenset(("izq", "izqda", "dcha", "dch", "dcho", "ctro", "bajo", "º", "ª", "o", "a"))
-"""Which door of a floor, in Spain."""
 LONGEST = 5  # words of a street's name
 
 
@@ -48,13 +47,13 @@ def _after(pieces: Sequence[str], words: Sequence[int], at: int) -> tuple[int, i
     first = at - 1
     while first >= 0 and at - first <= LONGEST and (words[first] or pieces[first] == "."):
         first -= 1
-    if first < 0 or first == at - 1 or not _number(pieces[first]) or len(pieces[first]) > 6:
+    if first < 0 or first == at - 1 or not is_number(pieces[first]) or len(pieces[first]) > 6:
         return None
     if not pieces[at][0].isupper() and any(
         piece.lower() in ("mg", "ml", "of", "to", "the", "per") for piece in pieces[first:at]
     ):
         return None
-    return first, _unit(pieces, at)
+    return first, tail(pieces, at)
 
 
 def _before(pieces: Sequence[str], words: Sequence[int], at: int) -> tuple[int, int] | None:
@@ -68,7 +67,9 @@ def _before(pieces: Sequence[str], words: Sequence[int], at: int) -> tuple[int, 
         last += 1
     while last + 1 < len(pieces) and last - at < LONGEST + 2:
         piece = pieces[last + 1]
-        if piece.lower() in JOINING or (words[last + 1] and (piece[0].isupper() or not named)):
+        if piece == "." and _is_short(pieces[last]):
+            last += 1
+        elif piece.lower() in JOINING or (words[last + 1] and (piece[0].isupper() or not named)):
             named = named or piece.lower() not in JOINING
             last += 1
         else:
@@ -81,32 +82,38 @@ def _before(pieces: Sequence[str], words: Sequence[int], at: int) -> tuple[int, 
     back = at - 1
     while back >= 0 and (pieces[back] == "," or pieces[back].lower() in FRACTIONS):
         back -= 1
-    if back >= 0 and _number(pieces[back]) and len(pieces[back]) <= 9:
-        return back, _unit(pieces, last)
-    if pieces[last + 1 : last + 4] == ["s", "/", "n"]:
-        return first, last + 3  # sin número
+    if back >= 0 and is_number(pieces[back]) and len(pieces[back]) <= 9:
+        return back, tail(pieces, last)
+    without = numberless(pieces, last + 1)
+    if without:
+        return first, without
     ahead = last + 1
-    while ahead < len(pieces) and ahead - last < 4 and (pieces[ahead] in ",." or pieces[ahead].lower() in UNITS):
+    while ahead < len(pieces) and ahead - last < 5 and (pieces[ahead] in ",.º°" or pieces[ahead].lower() in UNITS):
         ahead += 1
-    if ahead < len(pieces) and _number(pieces[ahead]) and len(pieces[ahead]) <= 4:
-        return first, _unit(pieces, ahead)
+    if ahead < len(pieces) and is_number(pieces[ahead]) and len(pieces[ahead]) <= len("1234-12"):
+        return first, tail(pieces, ahead)
     return None
+
+
+def _is_short(piece: str) -> bool:
+    """`Prof.`, `J.`: within a street's name a full stop behind these ends nothing."""
+    return len(piece) == 1 or CLASS_OF.get(piece.lower()) in ("TITLE", "STREET")
 
 
 def _joined(pieces: Sequence[str], at: int) -> tuple[int, int] | None:
     """`Mentzelweg 118`, `118 Mentzelweg`: a street in one word, a number on one side of it."""
     if not pieces[at][0].isupper():
         return None
-    if at + 1 < len(pieces) and _number(pieces[at + 1]) and len(pieces[at + 1]) <= 4:
-        return at, _unit(pieces, at + 1)
-    if at and _number(pieces[at - 1]) and len(pieces[at - 1]) <= 4:
+    if at + 1 < len(pieces) and is_number(pieces[at + 1]) and len(pieces[at + 1]) <= 4:
+        return at, tail(pieces, at + 1)
+    if at and is_number(pieces[at - 1]) and len(pieces[at - 1]) <= 4:
         return at - 1, at
     return None
 
 
 def _post(pieces: Sequence[str], at: int) -> tuple[int, int] | None:
     """From the unit's number to the postcode."""
-    if at + 2 >= len(pieces) or pieces[at + 1].upper() not in ("AA", "AE", "AP") or not _number(pieces[at + 2]):
+    if at + 2 >= len(pieces) or pieces[at + 1].upper() not in ("AA", "AE", "AP") or not is_number(pieces[at + 2]):
         return None
     first = at
     while (
@@ -114,53 +121,9 @@ def _post(pieces: Sequence[str], at: int) -> tuple[int, int] | None:
         and at - first < 7
         and (
             pieces[first - 1] in ",\n"
-            or _number(pieces[first - 1])
+            or is_number(pieces[first - 1])
             or pieces[first - 1].lower() in ("box", "psc", "unit", "cmr")
         )
     ):
         first -= 1
     return first, at + 2
-
-
-def _unit(pieces: Sequence[str], last: int) -> int:
-    """Takes a flat or a suite that follows."""
-    at = last + 1
-    while at < len(pieces) and at - last < 3 and pieces[at] in ",.#-":
-        at += 1
-    if at + 1 < len(pieces) and pieces[at].lower() in UNITS:
-        after = at + 2 if pieces[at + 1] in ".#" and at + 2 < len(pieces) else at + 1
-        if _number(pieces[after]) or (len(pieces[after]) == 1 and pieces[after].isalpha()):
-            return after
-    if at < len(pieces) and at > last + 1 and _floor(pieces, at):
-        return _door(pieces, at + 1)
-    return last
-
-
-def _floor(pieces: Sequence[str], at: int) -> bool:
-    """A floor's number: `4º`, `4D`, or alone between commas."""
-    if not _number(pieces[at]) or len(pieces[at]) > 2:
-        return False
-    after = pieces[at + 1] if at + 1 < len(pieces) else "\n"
-    return after in ".,\nºª°-" or after.lower() in DOORS or _letter(after)
-
-
-def _letter(piece: str) -> bool:
-    """One capital, with a full stop or without."""
-    return piece.rstrip(".").isupper() and len(piece.rstrip(".")) == 1
-
-
-def _door(pieces: Sequence[str], at: int) -> int:
-    """The last piece of the door's letter or side."""
-    last = at - 1
-    while at < len(pieces) and at - last <= 3:
-        piece = pieces[at]
-        if piece.lower() in DOORS or _letter(piece) or (_number(piece) and len(piece) <= 2):
-            last = at
-        elif piece not in ".,ºª°-":
-            break
-        at += 1
-    return last
-
-
-def _number(piece: str) -> bool:
-    return piece[0].isdigit()

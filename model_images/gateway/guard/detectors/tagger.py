@@ -9,8 +9,9 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from model_images.gateway.guard.detectors import dictionary, weights
+from model_images.gateway.guard.detectors.address_blocks import mark_address_blocks
 from model_images.gateway.guard.detectors.address_lines import mark_address_lines
-from model_images.gateway.guard.detectors.adjoining import go_on, name_speakers
+from model_images.gateway.guard.detectors.adjoining import go_on, name_speakers, name_titled
 from model_images.gateway.guard.detectors.assembly import spans
 from model_images.gateway.guard.detectors.marks import CANDIDATES, PHRASES, mark_of
 from model_images.gateway.guard.detectors.recurrence import recur
@@ -35,13 +36,18 @@ MODES = "Uygx"
 """What a capital may mean: `words.capitals_of`."""
 PAIRS = 50_000  # contexts of buckets whose sums are kept; a full memory is emptied
 LONGEST = 64  # letters: no name is longer, and none of it is worth a sum
-BIAS = {"G": 2.0}
-USUAL_BIAS = 3.4
+BIAS = {"G": 2.4}
+USUAL_BIAS = 4.0
 """How much more a word must look like none to be left alone; less where every noun has a capital."""
 PLACE_BIAS = 0.8
 """How much more a word is taken for a place than for a name; training text has fewer kinds of places than life."""
-EASED = 2.8
-"""How much of that is taken back for what is far oftener something else: `is_eased`."""
+NOBODY = ("DRUG", "MARKER")
+NAMED = 0b1111
+"""Facts of first names and surnames."""
+EASED = 3.6
+"""How much of that is taken back for what is far oftener something else: `eased`."""
+EASED_MORE = 2.0
+"""And how much more for medicines and measures after which nobody is called."""
 
 
 class Sums(NamedTuple):
@@ -70,9 +76,11 @@ def _beyond_line(spaced: Sequence[str], at: int) -> int:
     return at + 1
 
 
-def is_eased(word: Word) -> bool:
-    """Countries and peoples, months, medicines, eponyms, and what laboratories measure."""
-    return bool(word.facts & dictionary.NATION) or word.bucket in UNNAMED or word.bucket == "TIME"
+def eased(word: Word) -> float:
+    """By how much: countries and peoples, months, departments, medicines, eponyms, and what laboratories measure."""
+    if not (word.facts & dictionary.NATION or word.bucket in UNNAMED or word.bucket in ("TIME", "DEPARTMENT")):
+        return 0.0
+    return EASED + EASED_MORE if word.bucket in NOBODY and not word.facts & NAMED else EASED
 
 
 class Remembered(dict[str, Sums]):
@@ -122,11 +130,13 @@ class Tagger:
         """Spans over `text.normal`, of kind NAME and PLACE."""
         reading, words = self._read(text.normal)
         self._judge(reading, words)
+        name_titled(reading)
         name_speakers(reading)
         go_on(reading)
         recur(reading)
         mark_streets(reading)
         mark_address_lines(reading)
+        mark_address_blocks(reading)
         return Findings(spans(reading), len(text.normal))
 
     def _read(self, text: str) -> tuple[Reading, list[Sums]]:
@@ -160,8 +170,7 @@ class Tagger:
             if len(lent) <= len(("n", "s")):  # a word by itself brings features of its own; the others are few
                 self._lent[lent] = around
         outside, name, place = model.sum("0", word.own)
-        if is_eased(word):
-            outside += EASED
+        outside += eased(word)
         known = mark_of(piece, word)
         return Sums((outside, name, place), *around, word.bucket, word.shape, word.facts, word.bare, known, piece)
 

@@ -11,7 +11,7 @@ from model_images.gateway.guard.detectors.words import VERSION
 from model_images.gateway.guard.refusal import GuardFailed
 
 WEIGHTS = Path(__file__).parent / "data" / "tagger.bin"
-SHA256 = "3c9753558a1aee6b9dc89b07ddec8345bc6d2d1895ed4326cee66eb38e2114e6"
+SHA256 = "54d320e927ec79471b07a81b89cc3df0f8eea7d43ee4a77606fbc2a50afb8408"
 
 Vector = tuple[float, float, float]
 """A weight each for nothing, a name and a place."""

@@ -29,9 +29,13 @@ _SPACED_LATIN = re.compile(_SPACED.pattern.replace(r"[^\W\d_]", f"[{_LETTERS}]")
 _BARE = methodcaller("rstrip", "".join(c for c in map(chr, range(0x3001)) if c.isspace() and c != "\n"))
 BEGINS = re.compile(r"(?:^|[.!?\n])[^\w\n]{0,4}([^\W\d_])")
 """The first letter of a sentence or a line. Bounded: a run of line ends must not be read anew from each of them."""
-VERSION = 2
+VERSION = 3
 """Of the features: weights of another version do not fit."""
 
+
+LEAST_OF_A_STEM = 4
+"""Letters: of fewer, an ending says nothing."""
+ADJECTIVES = ("er", "ers", "ern")
 
 UNNAMED = frozenset(("DRUG", "EPONYMOUS", "MARKER"))
 """Classes of which the words count by their class alone: what is learnt of those in training holds for the others."""
@@ -89,7 +93,7 @@ def facts_of(lower: str, known: dictionary.Dictionary) -> int:
         if lower.endswith(mark):
             return known.facts(lower[:-2])
     if "-" not in lower and "'" not in lower and "’" not in lower:
-        return 0
+        return inflected(lower, known)
     parts = [known.facts(part) for part in re.split(r"[-'’]", lower) if len(part) > 1]
     if not parts:
         return 0
@@ -101,6 +105,18 @@ def facts_of(lower: str, known: dictionary.Dictionary) -> int:
     for shift in (0, dictionary.SURNAME_SHIFT, dictionary.PLACE_SHIFT):
         facts |= max((part >> shift) & 3 for part in parts) << shift
     return facts | min(common) << dictionary.COMMON_SHIFT
+
+
+def inflected(lower: str, known: dictionary.Dictionary) -> int:
+    """Of a name or place in German's genitive (`Quedlinburgs`), or a place made an adjective (`Quedlinburger`)."""
+    if lower.endswith("s"):
+        facts = known.facts(lower[:-1]) if len(lower) > LEAST_OF_A_STEM else 0
+        return 0 if dictionary.common(facts) else facts
+    if lower.endswith(ADJECTIVES) and len(lower) > LEAST_OF_A_STEM + 1:
+        stem = lower[: lower.rindex("er")]
+        facts = known.facts(stem) or known.facts(stem + "en")
+        return 0 if dictionary.common(facts) else facts & 3 << dictionary.PLACE_SHIFT
+    return 0
 
 
 def kind_of(base: str) -> str:
@@ -139,7 +155,7 @@ def read_word(word: str, capitals: str, known: dictionary.Dictionary, facts: int
     first, last = facts & 3, (facts >> dictionary.SURNAME_SHIFT) & 3
     place, common = (facts >> dictionary.PLACE_SHIFT) & 3, dictionary.common(facts)
     base = lower[:-2] if lower.endswith(("'s", "’s")) else lower
-    kind = kind_of(base)
+    kind = kind_of(base) or ("DRUG" if facts & dictionary.MEDICINE else "")
     namely = ("", "n", "N", "N")[max(first, last)] + ("", "p", "P", "P")[place]
     usual = ("t" if facts & dictionary.TECHNICAL else "", "d", "c", "C", "C")[common]
     lent = [f"n{namely or '-'}{usual or '-'}{shape}", f"s{shape}"]
