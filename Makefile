@@ -6,7 +6,7 @@ PYTHON ?= python3
 SOURCES := __main__.py audit_log benchmarks breach cli components config delivery drill evidence intake jurisdictions model_images models pentest pipeline plan policies records repository retrieval scanners tests tools weights
 
 .DEFAULT_GOAL := help
-.PHONY: help setup preview preview-all evidence check test test-slow cluster-tools test-cluster serving-tools test-serving bench-serving pentest pentest-real scan docs format rules mutate bench bench-evidence bench-fleet bench-gateway fuzz clean release-check scan-tools test-scan changed-stacks review comment engine-preview engine-up drift check-deployed keep-plan fetch-plan test-browser
+.PHONY: help setup preview preview-all evidence check test test-slow cluster-tools test-cluster serving-tools test-serving bench-serving pentest pentest-real scan docs format rules mutate bench bench-evidence bench-fleet bench-gateway fuzz clean release-check scan-tools test-scan changed-stacks review comment engine-preview engine-up drift check-deployed lifecycle-due keep-plan fetch-plan test-browser
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -102,6 +102,9 @@ engine-up: setup ## Do to STACK what PLAN says, and nothing else
 
 drift: setup ## Fail where STACK is no longer what was deployed
 	@pulumi preview --non-interactive --stack "$(STACK)" --refresh --expect-no-changes
+
+lifecycle-due: setup ## Say which served versions must be approved anew within 60 days; refuse those whose day has passed
+	@$(RUN) bailiwick lifecycle check
 
 check-deployed: setup ## Judge what is deployed of STACK, from its state
 	@state=$$(mktemp --suffix=.json) && trap 'rm -f "$$state"' EXIT \

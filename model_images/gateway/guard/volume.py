@@ -3,7 +3,7 @@
 Whoever has a valid certificate and a valid token can still empty a hospital's records one request at a time. Three
 measures (bytes, distinct patients, re-identifications) are held against what is usual for the caller at that time of
 the week, and against a hard ceiling. Past either it opens, alerts, and stays open, over restarts too, until a person
-closes it. It counts what this gateway sees: with several, each has its share of the ceilings.
+closes it. It counts what this replica sees: a caller that is spread over several has the ceiling at each.
 """
 
 import asyncio
