@@ -5,13 +5,13 @@ import re
 from collections.abc import Iterable
 
 from plan.model import MISSING, PlannedResource
+from policies.addresses import is_private
 from policies.clocked import CRON_JOB
 from policies.config_maps import CONFIG, GATEWAY_FILE, file_of
 from policies.operators import DAEMON_SET
 from policies.require import given, items, texts
 from policies.review import StackUnderReview
 from policies.rule import Judged, Severity, rule, stack_rule
-from policies.rules.network_doors import is_private
 from policies.rules.workload import NETWORK_POLICY, SERVICE
 from policies.settled import SHUT, Among, AtLeast, settled
 from policies.tenants import space_of
@@ -165,7 +165,7 @@ def peers_and_ports(policy: PlannedResource, stack: StackUnderReview) -> Verdict
                     told.append(f"{side} {index} names everybody")
                 block = peer.get("ipBlock")
                 cidr = str(block.get("cidr")) if isinstance(block, dict) else "10.0.0.0/16"
-                if not cidr.startswith(("10.", "172.", "192.168.", "100.")) or int(cidr.rpartition("/")[2] or 32) < 16:
+                if not is_private(cidr) or ("/" in cidr and int(cidr.rpartition("/")[2]) < 16):
                     told.append(f"{side} {index} names {cidr}")
     return refused_for(told)
 
