@@ -23,6 +23,8 @@ CLAIM = "kubernetes:core/v1:PersistentVolumeClaim"
 SCALER = "kubernetes:autoscaling/v2:HorizontalPodAutoscaler"
 SCALED = "kubernetes:keda.sh/v1alpha1:ScaledObject"
 MONITOR = "kubernetes:azmonitoring.coreos.com/v1:PodMonitor"
+UNREAD = {"action": "drop", "sourceLabels": ["__name__"], "regex": "vllm:cache_config_info"}
+"""The one series that may be thrown away: components/metrics.py says why."""
 CLASS = "kubernetes:scheduling.k8s.io/v1:PriorityClass"
 PROVIDER = "kubernetes:secrets-store.csi.x-k8s.io/v1:SecretProviderClass"
 BUDGET = "kubernetes:policy/v1:PodDisruptionBudget"
@@ -306,6 +308,8 @@ def bounds(item: PlannedResource, stack: StackUnderReview) -> Verdict:
             "spec.labelValueLengthLimit": AtLeast(1),
             "spec.podMetricsEndpoints": AtLeast(1),
             "spec.podMetricsEndpoints[*].interval": Among(("15s", "30s", "60s", "1m")),
+            # What is dropped before it is kept is what an alert never sees.
+            "spec.podMetricsEndpoints[*].metricRelabelings": Among(([UNREAD],), unset=True),
         }
     elif item.type == CLASS:
         wanted = {"globalDefault": SHUT}
