@@ -123,9 +123,8 @@ class Detection(ComponentResource):
         scope = self._args.scope
         text = (
             rule.query.replace("$countries", quoted(country_names(scope.jurisdiction.portal_countries)))
-            .replace("$region", scope.region)
+            .replace("$regions", quoted(_regions(scope)))
             .replace("$breakglass", quoted(scope.config.access.eligible.get("break-glass", ()) or ("none",)))
-            .replace("$jurisdiction", scope.jurisdiction.id)
         )
         if "$apps" not in text:
             return text
@@ -186,6 +185,12 @@ class Detection(ComponentResource):
                 ),
             )
         ]
+
+
+def _regions(scope: Scope) -> tuple[str, ...]:
+    """Where this stack's own deployments make something: its region and, where it has copies, the pair."""
+    pair = scope.region_facts.pair
+    return (scope.region, pair) if scope.config.continuity.copies and pair is not None else (scope.region,)
 
 
 def _id(stack: str, what: str) -> str:

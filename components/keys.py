@@ -16,9 +16,9 @@ from components.roles import Role
 from components.scope import Scope
 from config.tenants import patient_stores
 
-PURPOSES = ("disks", "weights", "training", "audit", "registry", "logs", "database", "backup", "state")
+PURPOSES = ("disks", "weights", "training", "audit", "registry", "logs", "database", "backup")
 """What the custodian's keys are for, beside `patient`, or `patient-<tenant>` for each tenant. `cluster` is not among
-them: AKS takes etcd's key from a Key Vault alone.
+them: AKS takes etcd's key from a Key Vault alone; nor is that of Pulumi's state, which `bailiwick bootstrap` makes.
 """
 
 

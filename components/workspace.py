@@ -23,6 +23,10 @@ AUDIT_TABLES = (
     "SigninLogs",
     "AuditLogs",
     "AACAudit",
+    # What was read or written past the gateway, by whom.
+    "StorageBlobLogs",
+    # Where a managed HSM tells who used, rotated or destroyed a key.
+    "AzureDiagnostics",
     "PGSQLServerLogs",
 )
 """Tables that evidence who did what; kept in the archive for as long as the jurisdiction asks."""

@@ -12,7 +12,7 @@ import click
 from cli.exits import ToolFailed
 from cli.planning import ROOT, known_stacks
 from pipeline.boards import board
-from pipeline.changed import CannotTell, Stack, files_since, touched
+from pipeline.changed import NOT_PLANNED, CannotTell, Stack, files_since, touched
 from pipeline.comment import NotPosted, post
 from pipeline.plans import NotKept, fetch, keep
 
@@ -41,7 +41,7 @@ def changed(base: str | None, only: str | None, form: str, *, every: bool) -> No
     """Print the stacks that the change since BASE touches."""
     if (base is None) == (not every):
         raise click.UsageError("say either --base REV or --all")
-    known = known_stacks()
+    known = tuple(stack for stack in known_stacks() if stack not in NOT_PLANNED)
     try:
         found = tuple(map(Stack, known)) if base is None else touched(files_since(ROOT, base), known)
     except CannotTell as error:
@@ -57,6 +57,9 @@ def changed(base: str | None, only: str | None, form: str, *, every: bool) -> No
 
 
 def _among(found: Sequence[Stack], names: Sequence[str], known: Sequence[str]) -> tuple[Stack, ...]:
+    for name in names:
+        if name in NOT_PLANNED:
+            raise click.UsageError(f"{name} can't be planned: {NOT_PLANNED[name]} (pipeline/changed.py)")
     strange = [name for name in names if name not in known]
     if strange:
         raise click.UsageError(f"no stack {', '.join(strange)}; stacks here: {', '.join(known)}")

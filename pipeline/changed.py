@@ -27,6 +27,12 @@ WITHOUT_EFFECT = (
 """What neither plans nor judges. A file that is neither here nor a stack's own touches every stack."""
 
 
+NOT_PLANNED = {"cn-prod": "no confidential size and no attestation provider is known of its region"}
+"""Stacks that are refused before they are planned, and why: a review of one never passes, and would keep every change
+from being merged. A test fails when one can be planned.
+"""
+
+
 class CannotTell(ValueError):
     """Git knows no such revision; the message says what was asked."""
 

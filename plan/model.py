@@ -66,7 +66,7 @@ class PlannedResource:
     """Top-level input to the URNs that it is computed from."""
     protect: bool = False
     source: str | None = None
-    """The line of the program that makes it, `components/storage.py:120`; None in a plan that was read from a file."""
+    """The line of the program that makes it, `components/network.py:120`; None in a plan that was read from a file."""
 
     @property
     def is_component(self) -> bool:

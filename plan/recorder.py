@@ -142,7 +142,7 @@ class _RecordingMonitor(pulumi_mocks.MockMonitor):
         return response
 
     def _line(self, position: Any) -> str | None:  # noqa: ANN401 Pulumi's own message
-        """`components/storage.py:120`, of what Pulumi says called for a resource; None outside the program's folder."""
+        """`components/network.py:120`, of what Pulumi says called for a resource; None outside the program's folder."""
         file = unquote(urlsplit(position.uri).path)
         own = file.startswith(self._root) and "/site-packages/" not in file
         return f"{file.removeprefix(self._root)}:{position.line}" if own else None

@@ -16,7 +16,7 @@ class Verdict:
     """Nobody accepted these."""
     accepted: tuple[tuple[Finding, Accepted], ...]
     expired: tuple[str, ...]
-    """Acceptances whose last day is over; what they spoke of is among `new`."""
+    """Acceptances whose last day is over, or whose first is to come; what they speak of is among `new`."""
     stale: tuple[str, ...]
     """Acceptances, or names in them, that match nothing."""
     failed: tuple[str, ...]
@@ -40,7 +40,7 @@ def verdict(
     unasked: Sequence[str] = (),
 ) -> Verdict:
     """Compare. Only acceptances of scanners that `ran` can be stale: the others had no chance to match."""
-    in_force = [entry for entry in accepted if today <= entry.expires]
+    in_force = [entry for entry in accepted if entry.approved <= today <= entry.expires]
     found = sorted(set(findings))
     taken = [(finding, entry) for finding in found if (entry := _by(finding, in_force)) is not None]
     known = {finding for finding, _ in taken}
@@ -52,6 +52,12 @@ def verdict(
             "  hint: mend it, or let somebody approve it again"
             for entry in accepted
             if today > entry.expires
+        )
+        + tuple(
+            f"{NAME}:{entry.line}: {entry.scanner} {entry.check}: is approved from {entry.approved}, not yet\n"
+            "  hint: mend it, or write the day on which somebody approved it"
+            for entry in accepted
+            if today < entry.approved
         ),
         stale=tuple(
             f"{NAME}:{entry.line}: {entry.scanner} {entry.check}: '{pattern}' matches nothing\n  hint: remove it"

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from cli.planning import ROOT, plan_stack
+from pipeline.changed import NOT_PLANNED
 from plan import stacks
 from plan.file import read, to_json
 from plan.model import Plan, PlannedResource
@@ -17,8 +18,8 @@ from policies.crossguard_ids import with_ids
 
 SHARED = "BAILIWICK_TEST_PLANS"
 """Environment variable with the folder of plans that the workers of one run share."""
-REFUSED = frozenset({"cn-prod"})
-"""Stacks that can't be planned for want of a fact: no size, and no attestation provider, was found for Azure China."""
+REFUSED = frozenset(NOT_PLANNED)
+"""Stacks that can't be planned for want of a fact."""
 STACKS = tuple(stack for stack in stacks.available(ROOT) if stack not in REFUSED)
 
 

@@ -225,7 +225,7 @@ def _planned(given: PlannedResource, key: str, stack: StackUnderReview) -> Verdi
     title="The gateway takes tokens of this tenant, for itself, of fifteen minutes at most",
     severity=Severity.HIGH,
     applies_to=(DEPLOYMENT, APPLICATION),
-    fix="let components/gateway.py set TOKEN_ISSUER, TOKEN_AUDIENCE and TOKEN_MAX_AGE_SECONDS",
+    fix="let components/callers.py say TOKEN_ISSUER, TOKEN_AUDIENCE and TOKEN_MAX_AGE_SECONDS",
     example="a gateway with TOKEN_MAX_AGE_SECONDS=86400",
 )
 def tokens_short(stack: StackUnderReview) -> Iterable[Judged]:

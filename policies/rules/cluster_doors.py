@@ -100,7 +100,7 @@ def nodes_as_made(pool: PlannedResource, stack: StackUnderReview) -> Verdict:
     title="In prod, the pool that the gateway runs on keeps two nodes or more",
     severity=Severity.MEDIUM,
     applies_to=POOL,
-    fix="set bailiwick:cluster.workload.min to 2 or more",
+    fix="set bailiwick:cluster.workloadPool.min to 2 or more",
     example="a prod workload pool with minCount 0",
 )
 def has_a_node(pool: PlannedResource, stack: StackUnderReview) -> Verdict:

@@ -138,7 +138,7 @@ def only_attest(extension: PlannedResource, stack: StackUnderReview) -> Verdict:
     title="Machines attest to the attestation provider of this stack",
     severity=Severity.CRITICAL,
     applies_to=(VM_EXTENSION, ATTESTATION),
-    fix="take the endpoint from components/attestation.py",
+    fix="take the endpoint from the provider that components/confidential.py makes",
     example="an extension that attests to https://sharedeus.eus.attest.azure.net",
 )
 def own_authority(stack: StackUnderReview) -> Iterable[Judged]:

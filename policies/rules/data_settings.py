@@ -269,9 +269,8 @@ def _accurate(item: PlannedResource) -> Verdict:
         )
     except (ValueError, AttributeError):
         return PASSED
-    bad = (
-        ["asks for less than half of the answers to be right"] if isinstance(floor, int | float) and floor < 0.5 else []
-    )
+    right = isinstance(floor, int | float) and not isinstance(floor, bool) and floor >= 0.5
+    bad = [] if right else ["asks for less than half of the answers to be right, or for no number"]
     bad += ["names no class of data"] if not kinds else []
     bad += ["lets health or card data go to a model outside"] if outside and set(kinds) & STAYS_INSIDE else []
     return refused_for(bad)

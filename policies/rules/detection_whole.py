@@ -27,10 +27,12 @@ TABLES = frozenset(
         "AKSAuditAdmin",
         "AKSControlPlane",
         "AuditLogs",
+        "AzureDiagnostics",
         "AZKVAuditLogs",
         "AzureActivity",
         "PGSQLServerLogs",
         "SigninLogs",
+        "StorageBlobLogs",
     }
 )
 """Where it stands who did what, to which key, store, statement or right."""

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 
 from plan.model import UNKNOWN, PlannedResource
+from policies.addresses import is_private
 from policies.require import items, require, texts
 from policies.review import StackUnderReview
 from policies.rule import Judged, Severity, rule, stack_rule
-from policies.rules.network_doors import is_private
 from policies.settled import SHUT, Among, AtLeast, settled
 from policies.types import FIREWALL, FIREWALL_POLICY, FIREWALL_RULES, ROUTE, ROUTE_TABLE, VNET
 from policies.verdict import PASSED, Verdict, all_of, refused_for

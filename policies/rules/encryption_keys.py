@@ -105,7 +105,7 @@ def serve_holders(vault: PlannedResource, stack: StackUnderReview) -> Verdict:
     title="A managed HSM begins with two administrators or more",
     severity=Severity.HIGH,
     applies_to=HSM,
-    fix="name two people or more in bailiwick:keys.administrators",
+    fix="name two people or more in bailiwick:people.hsmAdministrators",
     example="a managed HSM with one initial administrator",
 )
 def modules_administered(module: PlannedResource, stack: StackUnderReview) -> Verdict:

@@ -269,7 +269,7 @@ def defender_whole(stack: StackUnderReview) -> Iterable[Judged]:
     title="The quarantine is started by Sentinel's incidents, calls Azure alone, and signs in as itself",
     severity=Severity.CRITICAL,
     applies_to=WORKFLOW,
-    fix="leave the workflow to components/quarantine.yaml",
+    fix="leave the workflow to components/quarantine.py",
     example="a playbook that posts to https://elsewhere.example, or that anybody may start by HTTP",
 )
 def playbooks_closed(workflow: PlannedResource, stack: StackUnderReview) -> Verdict:

@@ -4,6 +4,7 @@ import ipaddress
 from collections.abc import Iterable, Iterator
 
 from plan.model import MISSING, PlannedResource
+from policies.addresses import is_private
 from policies.require import given, items, require, texts
 from policies.review import StackUnderReview
 from policies.rule import Judged, Severity, rule, stack_rule
@@ -87,20 +88,12 @@ def as_reviewed(network: PlannedResource, stack: StackUnderReview) -> Verdict:
     )
 
 
-def is_private(text: str) -> bool:
-    """Whether an address or range is of no public network."""
-    try:
-        return ipaddress.ip_network(text, strict=False).is_private and not text.startswith("203.0.113.")
-    except ValueError:
-        return True
-
-
 @stack_rule(
     "network.rules-name-own-ranges",
     title="What security groups let out goes to ranges of the stack's own, tags of its region, or the firewall",
     severity=Severity.HIGH,
     applies_to=(NSG, VNET, CLUSTER),
-    fix="name the subnet in components/network_rules.py",
+    fix="name the subnet in components/security_groups.py",
     example="a rule that lets a subnet reach 203.0.113.0/24",
 )
 def own_ranges(stack: StackUnderReview) -> Iterable[Judged]:
@@ -217,7 +210,7 @@ def flows_whole(log: PlannedResource, stack: StackUnderReview) -> Verdict:
     title="Names of private endpoints are whole, lead to private addresses, and are never asked for in public",
     severity=Severity.HIGH,
     applies_to=(NAMES, LINK, RECORD, PRIVATE_ENDPOINT, ZONE),
-    fix="leave names to components/private_endpoint.py and components/dns.py",
+    fix="leave names to components/private_endpoint.py and components/private_dns.py",
     example="a private endpoint without its DNS zones, or a zone that shadows login.microsoftonline.com",
 )
 def names_inside(stack: StackUnderReview) -> Iterable[Judged]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from plan.arm_types import arm_types
 from plan.model import UNKNOWN, PlannedResource
+from policies.addresses import is_private
 from policies.require import items, texts
 from policies.review import StackUnderReview, absent
 from policies.rule import Judged, Severity, rule, stack_rule
@@ -153,7 +154,7 @@ def copies_zonal(copy: PlannedResource, stack: StackUnderReview) -> Verdict:
     title="A site takes one release by its digest, with this stack's vault and models, and nothing from elsewhere",
     severity=Severity.CRITICAL,
     applies_to=(DELIVERY, SITE, VAULT),
-    fix="leave the delivery to components/edge.py; bailiwick release writes the digest",
+    fix="leave the delivery to components/edge_site.py; docs/guides/edge-site.md says where the digest comes from",
     example="a delivery of ./latest, or with substitutions from a ConfigMap on the site",
 )
 def one_release(stack: StackUnderReview) -> Iterable[Judged]:
@@ -197,7 +198,7 @@ def one_release(stack: StackUnderReview) -> Iterable[Judged]:
 def _public(value: object) -> bool:
     if not isinstance(value, str):
         return False
-    return not value.startswith(("10.", "192.168.", "172.")) or value.endswith("/0")
+    return not is_private(value)
 
 
 @stack_rule(
@@ -205,7 +206,7 @@ def _public(value: object) -> bool:
     title="Clusters have the extensions that were reviewed, of the stable train, with the settings that part tenants",
     severity=Severity.HIGH,
     applies_to=(EXTENSION, "azure-native:storage:StorageAccount", CONTAINER),
-    fix="leave extensions to components/edge.py and components/backup.py",
+    fix="leave extensions to components/edge_site.py and components/backup.py",
     example="an extension of the preview train, or flux without multiTenancy.enforce",
 )
 def known_extensions(stack: StackUnderReview) -> Iterable[Judged]:

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 
 from plan.model import MISSING, PlannedResource
+from policies.addresses import is_private
 from policies.require import items, require, same
 from policies.review import StackUnderReview
 from policies.rule import Judged, Severity, rule, stack_rule
-from policies.rules.network_doors import is_private
 from policies.settled import SHUT, Among, AtLeast, settled
 from policies.types import APPLICATION_GATEWAY, FRONT_DOOR_WAF, PROFILE, REGIONAL_WAF
 from policies.verdict import PASSED, Verdict, all_of, refused, refused_for
@@ -29,7 +29,7 @@ SCRUBBED_AT_FRONT_DOOR = frozenset({"RequestIPAddress", "RequestUri", "QueryStri
     title="The web firewall has no exclusion, override or exception, and every rule of it blocks",
     severity=Severity.CRITICAL,
     applies_to=(FRONT_DOOR_WAF, REGIONAL_WAF),
-    fix="leave the rules to components/portal_rules.py",
+    fix="leave the rules to components/waf.py",
     example="a rule set with an override that switches SQL injection off",
     remediate=("policySettings.logScrubbing.state",),
 )
@@ -80,7 +80,7 @@ def _old(rule_set: dict[str, object]) -> bool:
     title="Everything of a visitor that a log could hold is scrubbed: address, arguments, cookies, headers",
     severity=Severity.HIGH,
     applies_to=(PROFILE, FRONT_DOOR_WAF, REGIONAL_WAF),
-    fix="leave scrubbing to components/portal_rules.py",
+    fix="leave scrubbing to components/portal_front_door.py and components/portal_regional.py",
     example="a web firewall that scrubs addresses and not what was posted",
     remediate=True,
 )
@@ -189,7 +189,7 @@ def _linked(origin: PlannedResource, stack: StackUnderReview) -> Verdict:
     title="The regional portal passes requests to the stack's own address over HTTPS, and changes none",
     severity=Severity.CRITICAL,
     applies_to=APPLICATION_GATEWAY,
-    fix="leave the gateway to components/portal_gateway.py",
+    fix="leave the gateway to components/portal_regional.py",
     example="a gateway with a redirect to another host, or a backend in public",
 )
 def adds_nothing(gateway: PlannedResource, stack: StackUnderReview) -> Verdict:

@@ -5,13 +5,13 @@ import re
 from collections.abc import Iterable
 
 from plan.model import MISSING, PlannedResource
+from policies.addresses import is_private
 from policies.clocked import CRON_JOB
 from policies.config_maps import CONFIG, GATEWAY_FILE, file_of
 from policies.operators import DAEMON_SET
 from policies.require import given, items, texts
 from policies.review import StackUnderReview
 from policies.rule import Judged, Severity, rule, stack_rule
-from policies.rules.network_doors import is_private
 from policies.rules.workload import NETWORK_POLICY, SERVICE
 from policies.settled import SHUT, Among, AtLeast, settled
 from policies.tenants import space_of
@@ -23,6 +23,8 @@ CLAIM = "kubernetes:core/v1:PersistentVolumeClaim"
 SCALER = "kubernetes:autoscaling/v2:HorizontalPodAutoscaler"
 SCALED = "kubernetes:keda.sh/v1alpha1:ScaledObject"
 MONITOR = "kubernetes:azmonitoring.coreos.com/v1:PodMonitor"
+UNREAD = {"action": "drop", "sourceLabels": ["__name__"], "regex": "vllm:cache_config_info"}
+"""The one series that may be thrown away: components/metrics.py says why."""
 CLASS = "kubernetes:scheduling.k8s.io/v1:PriorityClass"
 PROVIDER = "kubernetes:secrets-store.csi.x-k8s.io/v1:SecretProviderClass"
 BUDGET = "kubernetes:policy/v1:PodDisruptionBudget"
@@ -165,7 +167,7 @@ def peers_and_ports(policy: PlannedResource, stack: StackUnderReview) -> Verdict
                     told.append(f"{side} {index} names everybody")
                 block = peer.get("ipBlock")
                 cidr = str(block.get("cidr")) if isinstance(block, dict) else "10.0.0.0/16"
-                if not cidr.startswith(("10.", "172.", "192.168.", "100.")) or int(cidr.rpartition("/")[2] or 32) < 16:
+                if not is_private(cidr) or ("/" in cidr and int(cidr.rpartition("/")[2]) < 16):
                     told.append(f"{side} {index} names {cidr}")
     return refused_for(told)
 
@@ -306,6 +308,8 @@ def bounds(item: PlannedResource, stack: StackUnderReview) -> Verdict:
             "spec.labelValueLengthLimit": AtLeast(1),
             "spec.podMetricsEndpoints": AtLeast(1),
             "spec.podMetricsEndpoints[*].interval": Among(("15s", "30s", "60s", "1m")),
+            # What is dropped before it is kept is what an alert never sees.
+            "spec.podMetricsEndpoints[*].metricRelabelings": Among(([UNREAD],), unset=True),
         }
     elif item.type == CLASS:
         wanted = {"globalDefault": SHUT}

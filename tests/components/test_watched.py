@@ -9,6 +9,7 @@ import promql_parser
 import pytest
 
 from components.detection_rules import DetectionRule, detection_rules
+from components.metrics import MOST_LABELS, UNREAD
 from delivery.prometheus import COUNTS, LATENCY, SHAPES
 from model_images.gateway.envoy.connections import LOG as ENVOYS
 from model_images.gateway.guard import log_lines
@@ -20,6 +21,7 @@ from model_images.gateway.guard.refusal import Refused
 from model_images.gateway.guard.volume_state import Opening
 from model_images.gateway.guard.volume_window import Measure
 from tests.components.series import asked, expressions, series
+from tests.plans import CORE, compliant
 
 SCRAPED = {"namespace", "pod", "instance", "job", "le"}
 """Labels that the scrape adds, and a histogram's edges."""
@@ -75,6 +77,39 @@ def lines(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
     refusal = line(vars(caplog.records[-1])["event"])
     opening = Opening("ab" * 16, "north", "an-app", 0.0, Measure.BYTES, "ceiling", 2, 1)
     return [refusal, line(log_lines.opened(opening)["event"])]
+
+
+class TestNoScrapeIsLost:
+    """One series with more labels than are allowed loses all that its pod tells: no alert on a model ever fires."""
+
+    OWN = 12
+    """Labels that the scrape adds, at most: job, instance, namespace, pod, container, cluster and the like."""
+
+    def test_what_the_gateway_counts_has_few_labels(self) -> None:
+        assert max(map(len, counted().values())) + self.OWN <= MOST_LABELS
+
+    def test_what_would_break_the_limit_is_dropped_before_it_counts(self) -> None:
+        monitors = compliant().of_type("kubernetes:azmonitoring.coreos.com/v1:PodMonitor")
+        assert len(monitors) >= 4
+        for monitor in monitors:
+            ((_, told),) = monitor.each("spec.podMetricsEndpoints[*].metricRelabelings")
+            assert told == [{"action": "drop", "sourceLabels": ["__name__"], "regex": "|".join(UNREAD)}]
+        assert "vllm:cache_config_info" in UNREAD
+        assert not set(UNREAD) & series()
+
+
+class TestTheStacksOwnDeploymentsRaiseNothing:
+    """An incident at every deployment is one that nobody reads on the day."""
+
+    @pytest.mark.parametrize("stack", CORE)
+    def test_by_the_place_of_what_they_make(self, stack: str) -> None:
+        plan = compliant(stack)
+        rules = plan.of_type("azure-native:securityinsights:ScheduledAlertRule")
+        (rule,) = (rule for rule in rules if rule.name.endswith("resource-made-outside-region"))
+        told = re.search(r"Place !in \(([^)]*)\)", str(rule.get("query")))
+        assert told
+        places = {str(item.get("location")).lower() for item in plan.resources if isinstance(item.get("location"), str)}
+        assert places == set(re.findall(r'"([^"]+)"', told[1]))
 
 
 READING = [rule for rule in detection_rules() if 'PodNamespace == "gateway"' in rule.query]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from components.keys import PURPOSES
 from tests.docs.commands import ROOT
 from tests.plans import compliant
 
@@ -61,3 +62,28 @@ class TestNamesAreThoseOfThePlan:
         every = {name for page in RUNBOOKS for name in names(page.read_text(encoding="utf-8"))}
         assert len(every) > 20
         assert set(MADE_BESIDE) <= every
+
+
+class TestKeysAreThoseOfThePlan:
+    """A key that is made and used by nothing looks, in a breach, like one that somebody relied on."""
+
+    def test_every_one_is_used_by_what_it_is_for(self) -> None:
+        resources = compliant("eu-prod").resources
+        by_name = {item.name: item for item in resources}
+        for purpose in PURPOSES:
+            identity = by_name[f"keys-id-{purpose}"]
+            others = (json.dumps(dict(item.inputs), default=str) for item in resources if item is not identity)
+            assert any(str(identity.id) in text for text in others), purpose
+
+    @pytest.mark.parametrize(
+        ("page", "line"),
+        [
+            ("docs/guides/first-deployment.md", r"one for each purpose: (.*?): `az keyvault key create"),
+            ("docs/runbooks/key-rotation.md", r"for key in (.*?); do\n  az keyvault key rotation-policy update"),
+        ],
+    )
+    def test_pages_name_every_purpose_and_no_other(self, page: str, line: str) -> None:
+        found = re.search(line, (ROOT / page).read_text(encoding="utf-8"))
+        assert found
+        named = set(re.findall(r"[a-z]+", re.sub(r"\([^)]*\)", "", found[1])))
+        assert named == {*PURPOSES, "patient"}

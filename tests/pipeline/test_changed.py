@@ -1,6 +1,7 @@
 """A stack that a change touches and nobody looked at is deployed unseen."""
 
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from cli.planning import ROOT, known_stacks
-from pipeline.changed import CannotTell, files_since, touched
+from config.loading import parse
+from pipeline.changed import NOT_PLANNED, CannotTell, files_since, touched
+from plan.stacks import values
 
 STACKS = ("eu-dev", "eu-prod", "eu-prod-b", "uk-prod")
 
@@ -97,3 +100,29 @@ class TestWhatGitSays:
     def test_a_revision_that_is_none(self, tree: Path, base: str) -> None:
         with pytest.raises(CannotTell, match="hint: fetch it first"):
             files_since(tree, base)
+
+
+class TestARefusedStackHoldsNobodyUp:
+    """A required review that can never pass keeps every change of shared code from being merged."""
+
+    def test_the_list_is_of_stacks_that_cant_be_planned_and_of_all_of_them(self) -> None:
+        refused = {stack for stack in known_stacks() if _faulty(stack)}
+        assert refused == set(NOT_PLANNED)
+
+    def test_they_are_among_none(self) -> None:
+        done = _pipeline("changed", "--all", "--format", "lines")
+        assert set(done.stdout.split()) == set(known_stacks()) - set(NOT_PLANNED)
+
+    def test_who_asks_for_one_is_told_why(self) -> None:
+        done = _pipeline("changed", "--all", "--only", next(iter(NOT_PLANNED)))
+        assert done.returncode == 2
+        assert "can't be planned" in done.stderr
+
+
+def _faulty(stack: str) -> bool:
+    return parse(stack, values(ROOT, stack))[0] is None
+
+
+def _pipeline(*words: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "pipeline", *words]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

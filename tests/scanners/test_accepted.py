@@ -116,6 +116,14 @@ class TestTheVerdict:
         assert late.new == (_finding(),)
         assert "its last day was" in late.expired[0]
 
+    def test_it_begins_with_the_day_on_which_somebody_approved_it(self, tmp_path: Path) -> None:
+        """A day that is to come would move its end as far away as anybody likes."""
+        entries = _read(tmp_path)
+        early = self._verdict(_finding(), entries=entries, today=entries[0].approved - timedelta(days=1))
+        assert early.new == (_finding(),)
+        assert "not yet" in early.expired[0]
+        assert not early.is_clean
+
     def test_a_name_that_matches_nothing_is_needless(self, tmp_path: Path) -> None:
         entries = _read(tmp_path, resources=["model_images/gateway/Dockerfile", "model_images/edge/Dockerfile"])
         result = self._verdict(_finding(), entries=entries)

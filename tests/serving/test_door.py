@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import re
 import socket
 import ssl
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from components.inference import QUEUE_METRIC
+from components.metrics import MOST_CHARACTERS, MOST_LABELS, UNREAD
 from tests.components.series import series
 from tests.model_images.gateway.credentials import Authority, Pair
 from tests.serving.whole import STABLE, Platform
@@ -119,6 +121,14 @@ class TestWhatIsAskedOfItsNumbersIsThere:
         wanted.add(QUEUE_METRIC)
         assert len(wanted) >= 5
         assert wanted <= kinds
+
+    def test_none_has_more_labels_or_longer_ones_than_the_collector_takes(self, platform: Platform) -> None:
+        _, told = platform.stable[0].numbers("/metrics")
+        kept = [line for line in told.splitlines() if line[:1] not in ("", "#") and not line.startswith(UNREAD)]
+        labels = [re.findall(r'(\w+)="((?:[^"\\]|\\.)*)"', line) for line in kept]
+        assert len(labels) > 50
+        assert max(map(len, labels)) + 12 <= MOST_LABELS  # what the scrape adds
+        assert all(len(value) <= MOST_CHARACTERS for found in labels for _, value in found)
 
 
 class TestNothingListensButTheProxy:
