@@ -18,7 +18,7 @@ from pulumi_kubernetes.meta import v1 as meta
 from components.callers import Callers
 from components.gateway_entries import HEALTH_PORT, PORTS, Entries, listeners
 from components.gateway_secrets import mount, names, provider_class, volume
-from components.gateway_settings import HEALTH_PATH, MODEL_PORT, orders, settings
+from components.gateway_settings import ALIVE_PATH, HEALTH_PATH, MODEL_PORT, orders, settings
 from components.identity import Identities
 from components.key_vault import KeyVault
 from components.known_id import after
@@ -176,6 +176,7 @@ class Gateway(ComponentResource):
         state, disk = DISK["prod" if scope.is_prod else "dev"]
         resources = {**self._size, "ephemeral-storage": disk}
         health = core.HTTPGetActionArgs(path=HEALTH_PATH, port=HEALTH_PORT)
+        alive = core.HTTPGetActionArgs(path=ALIVE_PATH, port=HEALTH_PORT)
         apps.Deployment(
             f"{self._name}-deployment",
             metadata=meta.ObjectMetaArgs(name="gateway", namespace=place.name, labels=known),
@@ -235,7 +236,7 @@ class Gateway(ComponentResource):
                                 ],
                                 startup_probe=core.ProbeArgs(http_get=health, period_seconds=2, failure_threshold=30),
                                 readiness_probe=core.ProbeArgs(http_get=health, period_seconds=5, failure_threshold=2),
-                                liveness_probe=core.ProbeArgs(http_get=health, period_seconds=10, failure_threshold=3),
+                                liveness_probe=core.ProbeArgs(http_get=alive, period_seconds=10, failure_threshold=3),
                             )
                         ],
                     ),

@@ -11,7 +11,7 @@ from tests.plans import CORE, compliant
 MONITOR = "kubernetes:azmonitoring.coreos.com/v1:PodMonitor"
 PODS = ("kubernetes:apps/v1:Deployment", "kubernetes:apps/v1:DaemonSet")
 FINE = "kubernetes:cilium.io/v2:CiliumNetworkPolicy"
-AZURES = {"port", "path", "interval"}
+AZURES = {"port", "path", "interval", "metricRelabelings"}
 """Fields that Azure's own definition has, of those that are used (Azure/prometheus-collector,
 ama-metrics-podmonitor-crd.yaml): the API server drops any other without a word, `portNumber` among them."""
 

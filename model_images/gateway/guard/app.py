@@ -12,7 +12,7 @@ import msgspec
 from model_images.gateway.guard import log_lines, reading, shape
 from model_images.gateway.guard.answer import Reader, counts, owner, unlike
 from model_images.gateway.guard.asides import Asides
-from model_images.gateway.guard.endpoints import ENDPOINTS, FEEDBACK, MODEL, MODELS, NAMED, Endpoint, responses
+from model_images.gateway.guard.endpoints import ALIVE, ENDPOINTS, FEEDBACK, MODEL, MODELS, NAMED, Endpoint, responses
 from model_images.gateway.guard.exchange import Exchange
 from model_images.gateway.guard.metrics import Metrics
 from model_images.gateway.guard.pipeline import Guards
@@ -54,6 +54,8 @@ class App:
         method, path = scope["method"], scope["path"]
         if path == "/healthz" and method == "GET":
             await reply(send, 200 if self.ready() else 503, b"{}")
+        elif path == ALIVE and method == "GET":
+            await reply(send, 200, b"{}")
         elif path == "/metrics" and method == "GET":
             await reply(send, 200, self._metrics.text(), "text/plain; version=0.0.4; charset=utf-8")
         elif path == "/openapi.json" and method == "GET":

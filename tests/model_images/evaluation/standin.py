@@ -63,6 +63,7 @@ def serving(told: Told, tls: tuple[Path, Path, Path] | None = None) -> Iterator[
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        _counted = False
 
         def do_GET(self) -> None:
             body = json.dumps({"object": "list", "data": [{"id": "notes"}]}).encode()
@@ -75,6 +76,7 @@ def serving(told: Told, tls: tuple[Path, Path, Path] | None = None) -> Iterator[
                 told.bodies.append(body)
                 told.tokens.append(self.headers.get("Authorization", ""))
                 told._now += 1
+                self._counted = True
                 told.most = max(told.most, told._now)
                 number = len(told.bodies)
             try:
@@ -86,10 +88,16 @@ def serving(told: Told, tls: tuple[Path, Path, Path] | None = None) -> Iterator[
             except (BrokenPipeError, ConnectionResetError, ssl.SSLError):
                 self.close_connection = True
             finally:
-                with told.lock:
-                    told._now -= 1
+                self._answered()
+
+        def _answered(self) -> None:
+            """Before the last byte: who has it may ask again before this thread comes to anything else."""
+            with told.lock:
+                told._now -= self._counted
+                self._counted = False
 
         def _whole(self, status: int, body: bytes, headers: dict[str, str]) -> None:
+            self._answered()
             self.send_response(status)
             for name, value in {**headers, "Content-Length": str(len(body))}.items():
                 self.send_header(name, value)
@@ -113,6 +121,7 @@ def serving(told: Told, tls: tuple[Path, Path, Path] | None = None) -> Iterator[
                 self._event({"choices": [{"index": 0, "delta": piece, "finish_reason": None}]})
             self._event({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
             self._event({"choices": [], "usage": {"completion_tokens": len(text.split())}})
+            self._answered()
             self.wfile.write(b"data: [DONE]\n\n")
 
         def _event(self, event: dict[str, Any]) -> None:

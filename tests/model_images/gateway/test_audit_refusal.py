@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from components.gateway_settings import ALIVE_PATH
 from tests.model_images.gateway.planting import PLANT
 from tests.model_images.gateway.test_streams import until
 from tests.model_images.gateway.world import World, gateway
@@ -34,5 +35,7 @@ class TestAFullDiskStopsTheGateway:
                 assert answered.code.partition(".")[0] == "audit"
             assert world.model.seen == []
             until(lambda: not world.healthy())
+            # No requests come to it any more; to start it anew would mend no disk.
+            assert world.healthy(ALIVE_PATH)
             assert PLANT not in world.log
             assert "bailiwick_gateway_audit_failures_total 0.0" not in world.numbers()

@@ -28,7 +28,7 @@ def raised() -> Iterator[str]:
                 and getattr(node.targets[0], "id", "") == "GUARD"
                 and isinstance(node.value, ast.Constant)
             ),
-            HERE.get(path.name, "prompt-guard" if path.parent.name == "prompt_guard" else None),
+            HERE.get(path.name, "prompt-guard" if "prompt_guard" in path.parts else None),
         )
         for node in ast.walk(tree):
             if not isinstance(node, ast.Call):

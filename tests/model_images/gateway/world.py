@@ -157,11 +157,11 @@ class World:
         connection.close()
         return found
 
-    def healthy(self) -> bool:
+    def healthy(self, path: str = "/healthz") -> bool:
         """Whether the probe passes."""
         try:
             connection = http.client.HTTPConnection("127.0.0.1", self.health, timeout=2)
-            connection.request("GET", "/healthz")
+            connection.request("GET", path)
             return connection.getresponse().status == 200
         except OSError:
             return False

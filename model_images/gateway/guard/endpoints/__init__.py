@@ -46,3 +46,5 @@ MODEL = Endpoint(name="models", path="/v1/models/{model}", request=Object({}), a
 """One of them, by its name in the path."""
 NAMED = r"/v1/models/[a-z][a-z0-9-]*"
 """Its path, as an expression that Envoy takes, which bounds the size of one: how long a name is, the guard sees to."""
+ALIVE = "/livez"
+"""Whether the process answers, and no more: a store that can't be read is no reason to start every gateway anew."""
