@@ -183,7 +183,8 @@ class App:
         exchange = answer.exchange
         try:
             found = msgspec.json.decode(await answered.whole())
-            walk = Walk(owner=owner(_answer_id(exchange)))
+            answer_id = self._guards.answers.of(exchange)
+            walk = Walk(owner=owner(answer_id))
             made = exchange.endpoint.answer.check(found, "", walk, {}, "")
         except (msgspec.DecodeError, RecursionError):
             raise unlike() from None
@@ -192,11 +193,12 @@ class App:
         self._first(exchange, begun)
         reader.read(walk)
         exchange.tokens, exchange.finish = counts(made.get("usage")), shape.finish_of(made)
-        answer.hold(msgspec.json.encode({**_head(exchange), **made}))
+        answer.hold(msgspec.json.encode({**_head(exchange, answer_id), **made}))
 
     async def _streamed(self, answer: Answer, answered: Answered, reader: Reader, begun: float) -> None:
         exchange = answer.exchange
-        stream, events, first = _stream(exchange, reader), Events(), True
+        answer_id = self._guards.answers.of(exchange)
+        stream, events, first = _stream(exchange, reader, answer_id), Events(), True
         try:
             async for piece in answered.pieces():
                 for data in events.feed(piece):
@@ -245,28 +247,21 @@ def _exchange(endpoint: Endpoint, headers: dict[str, str]) -> Exchange:
     )
 
 
-def _stream(exchange: Exchange, reader: Reader) -> Stream:
+def _stream(exchange: Exchange, reader: Reader, answer_id: str) -> Stream:
     asked = exchange.asked.use_case
     if exchange.endpoint.name == "chat":
         encoded = exchange.body.get("response_format", {}).get("type", "text") != "text"
         usage = exchange.wants_usage
-        return ChatStream(reader, answer_id=_answer_id(exchange), model=asked, usage=usage, encoded=encoded)
+        return ChatStream(reader, answer_id=answer_id, model=asked, usage=usage, encoded=encoded)
     encoded = exchange.body.get("text", {}).get("format", {}).get("type", "text") != "text"
     head = responses.head(exchange.body)
-    return ResponseStream(reader, answer_id=_answer_id(exchange), model=asked, encoded=encoded, head=head)
+    return ResponseStream(reader, answer_id=answer_id, model=asked, encoded=encoded, head=head)
 
 
-def _answer_id(exchange: Exchange) -> str:
-    """Which variant has answered stands in it, so that a verdict on the answer is counted where it belongs."""
-    prefix = {"chat": "chatcmpl-", "responses": "resp_"}.get(exchange.endpoint.name, "embd-")
-    variant = exchange.route.variant if exchange.route is not None else "stable"
-    return f"{prefix}{exchange.request_id.replace('-', '')}-{variant}"
-
-
-def _head(exchange: Exchange) -> dict[str, Any]:
+def _head(exchange: Exchange, answer_id: str) -> dict[str, Any]:
     name = {"chat": "chat.completion", "responses": "response", "embeddings": "list"}[exchange.endpoint.name]
     more = responses.head(exchange.body) if exchange.endpoint.name == "responses" else {}
-    return {"id": _answer_id(exchange), "object": name, **more, "model": exchange.asked.use_case}
+    return {"id": answer_id, "object": name, **more, "model": exchange.asked.use_case}
 
 
 def _key(route: Route) -> dict[str, str]:

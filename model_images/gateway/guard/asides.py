@@ -45,15 +45,16 @@ class Asides:
             schema.check(exchange, raw, content_type)
         with guarded(exchange, "authorise"):
             self._guards.authorise.check(exchange)
+            answer, verdict = str(exchange.body["id"]), str(exchange.body["verdict"])
+            variant = self._guards.answers.variant(exchange, answer)
         with guarded(exchange, "volume"):
             self._guards.rate.admit(exchange.asked.tenant)
         await self._guards.journal.decided(exchange)
-        answer, verdict = str(exchange.body["id"]), str(exchange.body["verdict"])
         if answer not in self._judged:
             self._judged[answer] = None
             if len(self._judged) > REMEMBERED:
                 self._judged.popitem(last=False)
-            self._metrics.drafts.labels(exchange.asked.use_case, answer.rpartition("-")[2], verdict).inc()
+            self._metrics.drafts.labels(exchange.asked.use_case, variant, verdict).inc()
         return msgspec.json.encode({"object": "feedback"})
 
 

@@ -10,6 +10,7 @@ import msgspec
 
 from model_images.gateway.guard import classify, deidentify, schema, template
 from model_images.gateway.guard.answer import Chain, Channel, Reader
+from model_images.gateway.guard.answer_ids import AnswerIds
 from model_images.gateway.guard.authorise import Authorise
 from model_images.gateway.guard.conversing import Conversing
 from model_images.gateway.guard.deidentify import Deidentify
@@ -41,6 +42,7 @@ class Guards:
     rate: Rate
     volume: VolumeLimits
     journal: Journal
+    answers: AnswerIds
 
     async def admit(self, exchange: Exchange, raw: bytes, content_type: str) -> tuple[bytes, Reader]:
         """What goes to the model, and how its answer is read. Raises Refused, and then nothing may go anywhere."""

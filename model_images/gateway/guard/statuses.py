@@ -35,7 +35,7 @@ STATUSES: Mapping[int, frozenset[str]] = {
             "prompt-guard.encoded-identifier",
         }
     ),
-    404: frozenset({"authorise.use-case", "route.no-such-path", "route.no-provider"}),
+    404: frozenset({"authorise.answer", "authorise.use-case", "route.no-such-path", "route.no-provider"}),
     408: frozenset({"schema.body-late"}),
     413: frozenset({"schema.body-too-long", "tokens.too-many"}),
     429: frozenset({"volume.rate"}),

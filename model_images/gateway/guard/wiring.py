@@ -16,6 +16,7 @@ import msgspec
 
 from audit_log.note import BadKey, FileSigner
 from model_images.gateway.guard import renewal
+from model_images.gateway.guard.answer_ids import AnswerIds
 from model_images.gateway.guard.app import App
 from model_images.gateway.guard.audit.anchor import Anchor, Store, StoreUnavailable
 from model_images.gateway.guard.audit.blob_store import BlobStore
@@ -125,6 +126,7 @@ async def build(settings: Settings, callers: Callers, mounts: Mounts, policy: by
             policy=hashlib.sha256(policy).hexdigest(),
             failed=metrics.audit_failures.inc,
         ),
+        answers=AnswerIds(keys),
     )
     renewed = renewal.renewing(settings, pins, keys, log, guards.salts)
     refreshing = Refreshing(settings, pins, routes, metrics, _weights(settings, session), keys, renewed)

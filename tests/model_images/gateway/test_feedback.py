@@ -44,25 +44,40 @@ class TestAVerdictIsCountedWhereItBelongs:
         "body",
         [
             {"id": "chatcmpl-1"},
-            {"id": f"chatcmpl-{'0' * 32}-whatever"},
+            {"id": f"chatcmpl-{'0' * 64}-whatever"},
             {"verdict": "good"},
             {"comment": "Mrs Smith liked it"},
             {"model": ["x"]},
         ],
     )
     def test_it_has_no_room_for_words(self, asked: World, body: dict[str, object]) -> None:
-        told = {"model": USE_CASE, "id": f"chatcmpl-{'0' * 32}-stable", "verdict": "accepted", **body}
+        told = {"model": USE_CASE, "id": f"chatcmpl-{'0' * 64}-stable", "verdict": "accepted", **body}
         answered = asked.ask(told, PATH)
         assert (answered.status, answered.code.partition(".")[0]) == (400, "schema")
 
     def test_nobody_tells_of_a_use_case_that_is_not_theirs(self, asked: World) -> None:
         token = asked.issuer.token("use-case.elsewhere.treatment")
-        told = {"model": USE_CASE, "id": f"chatcmpl-{'0' * 32}-stable", "verdict": "accepted"}
+        told = {"model": USE_CASE, "id": f"chatcmpl-{'0' * 64}-stable", "verdict": "accepted"}
         assert asked.ask(told, PATH, token=token).code == "authorise.use-case"
 
     def test_it_goes_to_no_model(self, asked: World) -> None:
-        tell(asked, f"chatcmpl-{'1' * 32}-stable")
+        answer = asked.chat("Hello").json["id"]
+        asked.model.reset()
+        assert tell(asked, answer) == 200
         assert asked.model.seen == []
+
+    def test_ids_that_the_gateway_did_not_give_count_for_nobody(self, asked: World) -> None:
+        """Ten made up by a caller would take a good version back, or bring a bad one in."""
+        answer = asked.chat("Hello").json["id"]
+        before = counted(asked, "stable", "corrected"), counted(asked, "candidate", "corrected")
+        made_up = f"chatcmpl-{'1' * 64}-stable"
+        moved = answer.replace("-stable", "-candidate")
+        other = answer[:9] + ("0" if answer[9] != "0" else "1") + answer[10:]
+        for one in (made_up, moved, other):
+            told = {"model": USE_CASE, "id": one, "verdict": "corrected"}
+            answered = asked.ask(told, PATH)
+            assert (answered.status, answered.code) == (404, "authorise.answer")
+        assert (counted(asked, "stable", "corrected"), counted(asked, "candidate", "corrected")) == before
 
 
 class TestHowAnAnswerEndedIsWrittenDown:
@@ -84,11 +99,12 @@ class TestWhatIsAskedOfTheGatewayItselfIsWrittenDownToo:
 
     @pytest.mark.parametrize("endpoint", ["models", "feedback"])
     def test_with_who_asked(self, asked: World, endpoint: str) -> None:
+        answer = asked.chat("Hello").json["id"]
         before = len([one for one in records(asked) if one.get("endpoint") == endpoint])
         if endpoint == "models":
             assert asked.ask({}, "/v1/models", method="GET").status == 200
         else:
-            assert tell(asked, f"chatcmpl-{'2' * 32}-stable") == 200
+            assert tell(asked, answer) == 200
         found = [one for one in records(asked) if one.get("endpoint") == endpoint]
         assert len(found) == before + 1
         assert found[-1]["caller"]

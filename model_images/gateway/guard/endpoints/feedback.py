@@ -3,7 +3,7 @@
 from model_images.gateway.guard.endpoints.parts import USE_CASE
 from model_images.gateway.guard.spec import Choice, Label, Object
 
-ANSWER_ID = r"(?:chatcmpl-|resp_)[0-9a-f]{8,64}-(?:stable|candidate|external)"
+ANSWER_ID = r"(?:chatcmpl-|resp_)[0-9a-f]{40,96}-(?:stable|candidate|external)"
 REQUEST = Object(
     {
         "model": USE_CASE,
