@@ -189,8 +189,10 @@ class Quarantine(ComponentResource):
 def workflow_definition(resource_manager: str, identity: str) -> dict[str, object]:
     """On an incident: close each resource that it names, mark it, and say so in the incident."""
     auth = {"type": "ManagedServiceIdentity", "identity": identity, "audience": f"https://{resource_manager}"}
-    resource = "@{items('Each_resource')?['properties']?['resourceId']}"
-    base = f"https://{resource_manager}{resource}"
+    # /subscriptions/s/resourceGroups/g/providers/Namespace/type/name: of a child, as a blob service, its account is
+    # closed, which alone has the property. The slash behind the host is ours, so that no id can lengthen its name.
+    parts = "split(items('Each_resource')?['properties']?['resourceId'], '/')"
+    base = f"https://{resource_manager}/@{{join(skip(take({parts}, 9), 1), '/')}}"
     host = {"connection": {"name": "@parameters('$connections')['azuresentinel']['connectionId']"}}
     cases = {
         f"Close_{kind.partition('/')[0].partition('.')[2]}": {
@@ -239,9 +241,7 @@ def workflow_definition(resource_manager: str, identity: str) -> dict[str, objec
                 "actions": {
                     "Kind": {
                         "type": "Switch",
-                        # /subscriptions/s/resourceGroups/g/providers/Namespace/type/name
-                        "expression": "@toLower(concat(split(items('Each_resource')?['properties']?['resourceId'], "
-                        "'/')[6], '/', split(items('Each_resource')?['properties']?['resourceId'], '/')[7]))",
+                        "expression": f"@toLower(concat({parts}[6], '/', {parts}[7]))",
                         "cases": cases,
                         "default": {"actions": {}},
                     },
