@@ -68,6 +68,9 @@ def _unpack(commit: str, folder: Path) -> None:
         assert archive.stdout is not None
         with tarfile.open(fileobj=archive.stdout, mode="r|") as files:
             files.extractall(folder, filter="data")
+        # tarfile stops at the end mark; git may still have a block of noughts to write, and would die of a shut pipe.
+        while archive.stdout.read(1 << 16):
+            pass
     if archive.returncode:
         raise exits.ToolFailed(f"git archive {commit[:12]} ended with {archive.returncode}")
 
