@@ -84,3 +84,21 @@ class TestTwoPeopleAreTwoSpans:
     def test_what_joins_them_is_left(self, between: str) -> None:
         text = f"Seen with Mr Kowalczyk {between} Mrs Okonkwo."
         assert not any(f" {between} " in found for found in stretches(text))
+
+
+class TestASalutationIsNoPartOfTheName:
+    """Behind a key and its colon `Dear Anna` looks like two names: the model would be told that nobody is addressed."""
+
+    @pytest.mark.parametrize(
+        ("text", "name"),
+        [
+            ("content: Dear Zebediah Hartwell, all is well.", "Zebediah Hartwell"),
+            ("enum: DEAR ZEBEDIAH HARTWELL, all is well.", "ZEBEDIAH HARTWELL"),
+            ("letter: Hello Margaret Thornbury, all is well.", "Margaret Thornbury"),
+        ],
+    )
+    def test_whatever_key_stands_before_it(self, text: str, name: str) -> None:
+        assert stretches(text) == [name]
+
+    def test_of_a_name_that_goes_on_with_such_a_word_nothing_is_left(self) -> None:
+        assert "".join(stretches("Patient: Margaret Dear Thornbury, seen today.")).count("Dear") == 1

@@ -28,6 +28,12 @@ OF_PEOPLE = frozenset(
 )  # fmt: skip
 """Titles behind which nothing stands but a name."""
 TITLES = frozenset(form for title in OF_PEOPLE for form in (title, title.capitalize(), title.upper()))
+SALUTATIONS = frozenset(
+    form
+    for word in ("dear", "hi", "hello", "hey", "geehrte", "geehrter", "geehrten", "estimado", "estimada", "geachte")
+    for form in (word, word.capitalize(), word.upper())
+)
+"""How somebody is addressed; those that are names as well (`Lieber`, `Cher`, `Caro`) are not here."""
 GENERATIONS = frozenset(("II", "III", "IV", "VI", "VII", "VIII", "XI", "XII", "XIV", "XV", "XVI", "Jr", "Sr"))
 """Which of that name, behind it. `I`, `V` and `X` are grades and letters as often."""
 AFTER_A_BEGIN = (".", "\n", ":", "!", "?", "-", "•", "*", "#", "|")
@@ -55,6 +61,14 @@ def go_on(reading: Reading) -> None:
         if at >= 0 and not labels[at] and (_unknown(reading, at) or _is_first_name(reading, at)):
             labels[at:i] = [NAME] * (i - at)
             reading.margins[at:i] = [reading.margins[i]] * (i - at)
+
+
+def leave_salutations(reading: Reading) -> None:
+    """Takes `Dear` from before a name or place again: behind a key and its colon it looks like the first of two."""
+    labels = reading.labels
+    for i in [i for i, piece in enumerate(reading.pieces[:-1]) if piece in SALUTATIONS]:
+        if labels[i] and labels[i + 1] == labels[i] and not (i and labels[i - 1]):
+            labels[i] = 0
 
 
 def name_titled(reading: Reading) -> None:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from model_images.gateway.guard.detectors import dictionary, weights
 from model_images.gateway.guard.detectors.address_blocks import mark_address_blocks
 from model_images.gateway.guard.detectors.address_lines import mark_address_lines
-from model_images.gateway.guard.detectors.adjoining import go_on, name_speakers, name_titled
+from model_images.gateway.guard.detectors.adjoining import go_on, leave_salutations, name_speakers, name_titled
 from model_images.gateway.guard.detectors.assembly import spans
 from model_images.gateway.guard.detectors.marks import CANDIDATES, PHRASES, mark_of
 from model_images.gateway.guard.detectors.recurrence import recur
@@ -133,6 +133,7 @@ class Tagger:
         name_titled(reading)
         name_speakers(reading)
         go_on(reading)
+        leave_salutations(reading)
         recur(reading)
         mark_streets(reading)
         mark_address_lines(reading)
