@@ -5,16 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model_images.gateway.guard.detectors.address_lines import is_postcode, with_postcode
-from model_images.gateway.guard.detectors.tagger import Tagger
-from model_images.gateway.guard.spans import Context, Text
-
-TAGGER = Tagger()
-
-
-def left(text: str) -> str:
-    """The text without what was found."""
-    spans = TAGGER.find(Text(text, text, range(len(text) + 1)), Context()).spans
-    return "".join(c for i, c in enumerate(text) if not any(s.start <= i < s.end for s in spans))
+from tests.model_images.gateway.tagging import left
 
 
 class TestAnAddressIsStrippedWhole:

@@ -3,10 +3,7 @@
 import pytest
 
 from model_images.gateway.guard.detectors.adjoining import go_on
-from model_images.gateway.guard.detectors.tagger import Tagger
-from model_images.gateway.guard.spans import Context, Text
-
-TAGGER = Tagger()
+from tests.model_images.gateway.tagging import TAGGER, stretches
 
 
 def judged(text: str, name: str) -> list[str]:
@@ -16,11 +13,6 @@ def judged(text: str, name: str) -> list[str]:
         reading.labels[i] = int(piece == name)
     go_on(reading)
     return [piece for piece, label in zip(reading.pieces, reading.labels, strict=True) if label]
-
-
-def stretches(text: str) -> list[str]:
-    """Text of each span."""
-    return [text[s.start : s.end] for s in TAGGER.find(Text(text, text, range(len(text) + 1)), Context()).spans]
 
 
 class TestANameGoesOnOverWhatOnlyANameHasBesideIt:

@@ -5,18 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model_images.gateway.guard.detectors.house_numbers import numberless, tail
-from model_images.gateway.guard.detectors.tagger import Tagger
 from model_images.gateway.guard.detectors.words import bare, split
-from model_images.gateway.guard.spans import Context, Text
+from tests.model_images.gateway.tagging import left
 
-TAGGER = Tagger()
 PIECES = ("12", "3", "º", "B", ",", ".", "-", "/", "s", "n", "Apt", "esc", "puerta", "the", "28001", "\n", "a")
-
-
-def left(text: str) -> str:
-    """The text without what was found."""
-    spans = TAGGER.find(Text(text, text, range(len(text) + 1)), Context()).spans
-    return "".join(c for i, c in enumerate(text) if not any(s.start <= i < s.end for s in spans))
 
 
 class TestAHouseIsStrippedToItsDoor:

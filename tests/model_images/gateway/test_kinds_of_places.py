@@ -6,18 +6,12 @@ import pickle
 import pytest
 
 from model_images.gateway.guard.detectors import dictionary
-from model_images.gateway.guard.detectors.tagger import Tagger, eased
+from model_images.gateway.guard.detectors.tagger import eased
 from model_images.gateway.guard.detectors.words import inflected, read_word
-from model_images.gateway.guard.spans import Context, Text
 from model_images.gateway.training.medicines import Plain
+from tests.model_images.gateway.tagging import stretches
 
-TAGGER = Tagger()
 KNOWN = dictionary.load()
-
-
-def found(text: str) -> list[str]:
-    """The words of each span."""
-    return [text[s.start : s.end] for s in TAGGER.find(Text(text, text, range(len(text) + 1)), Context()).spans]
 
 
 class TestThePlaceGoesWithTheWordForIt:
@@ -34,10 +28,10 @@ class TestThePlaceGoesWithTheWordForIt:
         ],
     )
     def test_before_its_name_and_behind(self, text: str, whole: str) -> None:
-        assert whole in found(text)
+        assert whole in stretches(text)
 
     def test_what_stands_between_two_towns_is_left(self) -> None:
-        assert "Salamanca y Toledo" not in found("Vivió en Salamanca y Toledo muchos años.")
+        assert "Salamanca y Toledo" not in stretches("Vivió en Salamanca y Toledo muchos años.")
 
 
 class TestAPlaceIsKnownInItsInflections:
@@ -81,17 +75,17 @@ class TestANameInSmallLettersIsFoundByItsTitle:
 
     @pytest.mark.parametrize("text", ["spoke to mr karunaratne Today at ten", "Frau is hier, dr. szymanowska kommt"])
     def test_behind_the_title(self, text: str) -> None:
-        assert any("karunaratne" in words or "szymanowska" in words for words in found(text))
+        assert any("karunaratne" in words or "szymanowska" in words for words in stretches(text))
 
     def test_but_not_an_ordinary_word(self) -> None:
-        assert found("Seen today, dr to review the notes.") == []
+        assert stretches("Seen today, dr to review the notes.") == []
 
 
 class TestWhichOfANameGoesWithIt:
     """`II` behind a name is a part of it."""
 
     def test_behind_a_name(self) -> None:
-        assert found("Contact: Albert Grimaldi II, cousin.") == ["Albert Grimaldi II"]
+        assert stretches("Contact: Albert Grimaldi II, cousin.") == ["Albert Grimaldi II"]
 
     def test_but_a_grade_is_left(self) -> None:
-        assert found("Killip II, stage IV.") == []
+        assert stretches("Killip II, stage IV.") == []

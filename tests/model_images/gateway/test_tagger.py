@@ -41,8 +41,8 @@ from model_images.gateway.guard.refusal import GuardFailed
 from model_images.gateway.guard.spans import Context, Text
 from model_images.gateway.training import corpus, train
 from model_images.gateway.training.generator import generate
+from tests.model_images.gateway.tagging import TAGGER, findings
 
-TAGGER = Tagger()
 PIECES = (
     "Mr.",
     "de",
@@ -65,8 +65,7 @@ PIECES = (
 
 def found(text: str, tagger: Tagger = TAGGER) -> list[tuple[Kind, str]]:
     """Kind and words of each span."""
-    spans = tagger.find(Text(text, text, range(len(text) + 1)), Context()).spans
-    return [(span.kind, text[span.start : span.end]) for span in spans]
+    return [(span.kind, text[span.start : span.end]) for span in findings(text, tagger).spans]
 
 
 def stripped(text: str) -> str:
@@ -211,24 +210,24 @@ class TestAnyTextIsReadToItsEnd:
     @settings(max_examples=150, deadline=None)
     @given(st.text(max_size=200))
     def test_whatever_it_holds(self, text: str) -> None:
-        findings = TAGGER.find(Text(text, text, range(len(text) + 1)), Context())
-        assert findings.read == len(text)
-        assert all(0 <= span.start < span.end <= len(text) for span in findings.spans)
-        assert all(span.source == "tagger" and 0.5 <= span.score <= 1 for span in findings.spans)
-        assert {span.kind for span in findings.spans} <= {Kind.NAME, Kind.PLACE}
+        found = findings(text)
+        assert found.read == len(text)
+        assert all(0 <= span.start < span.end <= len(text) for span in found.spans)
+        assert all(span.source == "tagger" and 0.5 <= span.score <= 1 for span in found.spans)
+        assert {span.kind for span in found.spans} <= {Kind.NAME, Kind.PLACE}
 
     @settings(max_examples=60, deadline=None)
     @given(st.lists(st.sampled_from(PIECES)))
     def test_whatever_order_its_words_are_in(self, words: list[str]) -> None:
         text = " ".join(words)
-        assert TAGGER.find(Text(text, text, range(len(text) + 1)), Context()).read == len(text)
+        assert findings(text).read == len(text)
 
     def test_a_very_long_word_and_a_very_long_run(self) -> None:
         units = ("Address: 12345, Leeds, ", "Zib: so\n", "Anna de ", "12, ", "Leeds 12345 ", "s / n ")
         long = [unit * (60_000 // len(unit)) for unit in units]
         long += ["A" * 200_000, "Anna " * 20_000, "Rue " * 5_000 + "12", "de " * 20_000, "\n" * 20_000]
         for text in long:
-            assert TAGGER.find(Text(text, text, range(len(text) + 1)), Context()).read == len(text)
+            assert findings(text).read == len(text)
 
     @given(st.text())
     def test_every_letter_and_digit_is_in_a_piece(self, text: str) -> None:
@@ -283,7 +282,7 @@ class TestOneTaggerServesManyThreads:
     def test_memory_is_bounded(self) -> None:
         tagger = Tagger()
         text = " ".join(f"W{chr(97 + i % 26)}{i:x}z".replace("0", "o") for i in range(2 * REMEMBERED + 500))
-        tagger.find(Text(text, text, range(len(text) + 1)), Context())
+        findings(text, tagger)
         assert all(max(len(one), len(one._older)) <= REMEMBERED for one in tagger._remembered.values())
         assert len(tagger._pairs) <= PAIRS
 
