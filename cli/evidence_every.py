@@ -19,7 +19,7 @@ from cli.planning import known_stacks, plan_stack
 from cli.processes import cpus, in_order
 
 if TYPE_CHECKING:
-    from evidence.dashboard.data import Earlier, Judged
+    from evidence.dashboard.data import Judged, Unplanned
     from intake.signing import Signing
     from plan.model import Plan
     from repository.commit import Commit
@@ -35,20 +35,11 @@ class Outcome:
     stack: str
     code: int
     document: dict[str, Any] = field(default_factory=dict)
-    faults: str = ""
-    """Why there is none."""
-    earlier: "Earlier | None" = None
-    """What its folder holds of an earlier run."""
+    """What was written, for `--json`."""
     judged: "Judged | None" = None
     """What the page over all stacks is told of it."""
-
-    @property
-    def told(self) -> dict[str, Any]:
-        """As JSON."""
-        if self.document:
-            return self.document
-        kept = {"earlier": self.earlier.told} if self.earlier is not None else {}
-        return {"stack": self.stack, "faults": self.faults.splitlines(), **kept}
+    unplanned: "Unplanned | None" = None
+    """Or why there is none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +56,7 @@ class _Job:
 def write_every(out: Path, as_of: date, signing: "Signing | None", *, as_json: bool) -> int:
     """Every stack's in a folder of its own, side by side; the worst exit code, and what failed by name."""
     # Forked after this, so that no child imports or reads for itself what all of them write with.
-    from evidence.dashboard.data import Fleet, Unplanned
+    from evidence.dashboard.data import Fleet
     from evidence.dashboard.writing import page_files, room_for, write_page
 
     stacks = known_stacks()
@@ -83,20 +74,18 @@ def write_every(out: Path, as_of: date, signing: "Signing | None", *, as_json: b
         outcomes.append(outcome)
         if sys.stderr.isatty():
             click.echo(f"{done}/{len(jobs)} {outcome.stack}", err=True)
-        if not as_json and outcome.document:
+        if as_json:
+            continue
+        if outcome.unplanned is None:
             print_written(outcome.document)
-        elif not as_json:
-            click.echo(outcome.faults, err=True)
-            if outcome.earlier is not None:
-                click.echo(outcome.earlier.words, err=True)
+            continue
+        click.echo(outcome.unplanned.faults, err=True)
+        if outcome.unplanned.earlier is not None:
+            click.echo(outcome.unplanned.earlier.words, err=True)
     fleet = Fleet(
         judged=as_of,
         stacks=tuple(each.judged for each in outcomes if each.judged is not None),
-        unplanned=tuple(
-            Unplanned(stack=each.stack, faults=each.faults, earlier=each.earlier)
-            for each in outcomes
-            if each.judged is None
-        ),
+        unplanned=tuple(each.unplanned for each in outcomes if each.unplanned is not None),
     )
     with told_why(out):
         written = write_page(fleet, out, (signing.sign, signing.id) if signing is not None else None)
@@ -104,8 +93,8 @@ def write_every(out: Path, as_of: date, signing: "Signing | None", *, as_json: b
         click.echo(f"{written.folder / 'index.html'}: all stacks on one page")
     else:
         index = {"folder": str(written.folder), "signedBy": signing.id if signing else None, "files": sizes(written)}
-        told = {"stacks": [each.told for each in outcomes], "index": index}
-        json.dump(told, sys.stdout, indent=1, ensure_ascii=False)
+        told = [each.unplanned.told if each.unplanned else each.document for each in outcomes]
+        json.dump({"stacks": told, "index": index}, sys.stdout, indent=1, ensure_ascii=False)
         sys.stdout.write("\n")
     return max((each.code for each in outcomes), key=_SEVERITY.index, default=exits.OK)
 
@@ -150,7 +139,9 @@ def _lost(job: _Job, code: int | None) -> Outcome:
 
 
 def _without(job: _Job, code: int, faults: str) -> Outcome:
+    from evidence.dashboard.data import Unplanned
     from evidence.dashboard.writing import earlier
 
     with told_why(job.folder):
-        return Outcome(stack=job.stack, code=code, faults=faults, earlier=earlier(job.folder))
+        unplanned = Unplanned(stack=job.stack, faults=faults, earlier=earlier(job.folder))
+    return Outcome(stack=job.stack, code=code, unplanned=unplanned)

@@ -112,8 +112,15 @@ class Unplanned:
 
     stack: str
     faults: str
+    """Why; a line each."""
     earlier: Earlier | None = None
     """What its folder holds from before."""
+
+    @property
+    def told(self) -> dict[str, object]:
+        """As JSON."""
+        kept = {"earlier": self.earlier.told} if self.earlier is not None else {}
+        return {"stack": self.stack, "faults": self.faults.splitlines(), **kept}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -77,12 +77,5 @@ def _predicate(fleet: Fleet) -> Mapping[str, object]:
     return {
         "judgedAsOf": fleet.judged.isoformat(),
         "stacks": [{"stack": each.stack, "verdict": each.verdict, "commit": each.commit} for each in fleet.stacks],
-        "notPlanned": [
-            {
-                "stack": each.stack,
-                "faults": each.faults.splitlines(),
-                **({"earlier": each.earlier.told} if each.earlier is not None else {}),
-            }
-            for each in fleet.unplanned
-        ],
+        "notPlanned": [each.told for each in fleet.unplanned],
     }
