@@ -73,7 +73,7 @@ def name_sources(stack: StackUnderReview) -> Iterable[Judged]:
         told: list[str] = []
         for opening in [r for c in items(group.get("ruleCollections")) for r in items(c.get("rules"))]:
             name, sources = str(opening.get("name")), texts(opening.get("sourceAddresses"))
-            wide = [s for s in sources if s == "*" or s.endswith("/0") or not is_private(s)]
+            wide = [source for source in sources if not is_private(source)]
             if wide or not sources or opening.get("sourceIpGroups"):
                 told.append(f"{name} is for every source")
             if opening.get("ruleType") == "ApplicationRule" and opening.get("destinationAddresses"):
