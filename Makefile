@@ -3,7 +3,7 @@ STACK ?= eu-prod
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 RUN := $(UV) run --frozen
 PYTHON ?= python3
-SOURCES := __main__.py audit_log benchmarks breach cli components config delivery drill evidence intake jurisdictions model_images models pentest pipeline plan policies records repository retrieval scanners tests tools weights
+SOURCES := __main__.py audit_log benchmarks breach cli components config database delivery drill evidence intake jurisdictions model_images models pentest pipeline plan policies records repository retrieval scanners tests token_vault tools weights
 
 .DEFAULT_GOAL := help
 .PHONY: help setup preview preview-all evidence check test test-slow cluster-tools test-cluster serving-tools test-serving bench-serving pentest pentest-real scan docs format rules mutate bench bench-evidence bench-fleet bench-gateway fuzz clean release-check scan-tools test-scan changed-stacks review comment engine-preview engine-up drift check-deployed lifecycle-due keep-plan fetch-plan test-browser

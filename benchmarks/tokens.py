@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
+from benchmarks.token_database import shared_vault
 from model_images.gateway.guard.identifiers import Kind
 from model_images.gateway.guard.spans import Span
 from model_images.gateway.guard.tokens.conversation import Conversation, Tokens
@@ -78,11 +79,12 @@ def main() -> None:
     mixed = seconds(lambda: fields.encrypted("AB123456C", kind="RECORD"), 500) * 1e6
     print(f"surrogate, letters and digits        {mixed:8.1f} µs")
 
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, shared_vault() as shared:
         stores: dict[str, Store | None] = {
             "one request, no vault": None,
             "vault in memory": SqliteStore(None),
             "vault in a file": SqliteStore(Path(folder) / "tokens.db"),
+            "vault in PostgreSQL": shared,
         }
         for words, store in stores.items():
             tokens = Tokens(keys, Vault(keys, store or SqliteStore(None)))

@@ -1,7 +1,7 @@
-"""The token vault's machines: encrypted memory, disks bound to the machine, and proof of both.
+"""The region's attestation provider, and confidential machines: encrypted memory, bound disks, and proof of both.
 
-What is to run on them is model_images/gateway/vault, which no stack deploys yet: the gateway keeps tokens on its pods'
-own disks. Here are the machines, and the provider that attests them.
+The platform runs nothing on the machines, and nobody reaches them: tokens are sealed before they leave a gateway, and
+kept in the database (docs/adr/0043). They are for an operator's own work on what identifies people.
 Attestation providers of one's own need no certificates for SEV-SNP: learn.microsoft.com/azure/attestation/overview.
 """
 
@@ -71,16 +71,16 @@ class Confidential(ComponentResource):
 
     def _machine(self, index: int, settings: ConfidentialVms, disks: compute.DiskEncryptionSet) -> None:
         args, scope = self._args, self._args.scope
-        name = scope.names.of("vm", f"vault-{index}")
+        name = scope.names.of("vm", f"confidential-{index}")
         zones = [scope.zones[index % len(scope.zones)]] if scope.zones else None
         interface = network.NetworkInterface(
             f"{self._name}-nic-{index}",
-            network_interface_name=scope.names.of("nic", f"vault-{index}"),
+            network_interface_name=scope.names.of("nic", f"confidential-{index}"),
             resource_group_name=args.resource_group,
             location=scope.region,
             ip_configurations=[
                 network.NetworkInterfaceIPConfigurationArgs(
-                    name="vault",
+                    name="confidential",
                     subnet=network.SubnetArgs(id=args.subnet_id),
                     private_ip_allocation_method="Dynamic",
                     primary=True,
@@ -126,7 +126,7 @@ class Confidential(ComponentResource):
                 ),
             ),
             os_profile=compute.OSProfileArgs(
-                computer_name=f"vault-{index}",
+                computer_name=f"confidential-{index}",
                 admin_username="breakglass",
                 linux_configuration=compute.LinuxConfigurationArgs(
                     disable_password_authentication=True,

@@ -1,12 +1,13 @@
-"""Retrieval inside the boundary: PostgreSQL with pgvector, reached privately, entered with a token, never a password.
+"""What is kept in rows: PostgreSQL with pgvector, reached privately, entered with a token, never a password.
 
-The schema, with row-level security for each tenant, is in `retrieval/migrations`.
+Two databases: retrieval's passages (`retrieval/migrations`, row security for each tenant), and the gateway's sealed
+tokens (`token_vault/migrations`, docs/adr/0043). Who enters one has no right in the other.
 """
 
 from dataclasses import dataclass
 from typing import TypedDict
 
-from pulumi import ComponentResource, Input, ResourceOptions
+from pulumi import ComponentResource, Input, Resource, ResourceOptions
 from pulumi_azure_native import dbforpostgresql, managedidentity
 
 from components.customer_key import CustomerKey
@@ -14,7 +15,14 @@ from components.diagnostics import Diagnosed
 from components.private_endpoint import EndpointPlace, private_endpoint
 from components.scope import Scope
 
-NAME, PORT = "retrieval", 5432
+NAME, VAULT, PORT = "retrieval", "token-vault", 5432
+"""The two databases, and where the server answers."""
+RESOURCE = {
+    "public": "ossrdbms-aad.database.windows.net",
+    "usgovernment": "ossrdbms-aad.database.usgovcloudapi.net",
+    "china": "ossrdbms-aad.database.chinacloudapi.cn",
+}
+"""Host that a token for PostgreSQL is for, by cloud: Azure/azure-cli, azure-cli-core, cloud.py, ossrdbms_resource_id"""
 PARAMETERS = {
     # What may be created in a database; the list is the whole of it.
     "azure.extensions": "VECTOR,PGAUDIT",
@@ -48,7 +56,7 @@ class DatabaseArgs:
 
 
 class Database(ComponentResource):
-    """A flexible server in two zones, a database, its parameters and its administrator."""
+    """A flexible server in two zones, its databases, its parameters and its administrator."""
 
     server: dbforpostgresql.Server
     diagnosed: list[Diagnosed]
@@ -91,7 +99,7 @@ class Database(ComponentResource):
             zones=("postgres",),
             parent=self,
         )
-        last: dbforpostgresql.Server | dbforpostgresql.Configuration = self.server
+        last: Resource = self.server
         for parameter, value in PARAMETERS.items():
             last = dbforpostgresql.Configuration(
                 f"{name}-{parameter.replace('.', '-').replace('_', '-')}",
@@ -102,15 +110,16 @@ class Database(ComponentResource):
                 source="user-override",
                 opts=scope.options(self, depends_on=[last]),
             )
-        dbforpostgresql.Database(
-            f"{name}-retrieval",
-            database_name=NAME,
-            server_name=self.server.name,
-            resource_group_name=args.resource_group,
-            charset="UTF8",
-            collation="en_US.utf8",
-            opts=scope.options(self, holds_data=True, depends_on=[last]),
-        )
+        for database in (NAME, VAULT):
+            last = dbforpostgresql.Database(
+                f"{name}-{database}",
+                database_name=database,
+                server_name=self.server.name,
+                resource_group_name=args.resource_group,
+                charset="UTF8",
+                collation="en_US.utf8",
+                opts=scope.options(self, holds_data=True, depends_on=[last]),
+            )
         dbforpostgresql.AdministratorsMicrosoftEntra(
             f"{name}-administrator",
             object_id=args.administrator.principal_id,

@@ -45,7 +45,7 @@ from components.workload import (
 
 NAMESPACE = "gateway"
 STATE = "/var/lib/gateway"
-"""Segments of the audit log, the token vault, and what the volume breaker has learnt: on disk, as long as the pod."""
+"""Segments of the audit log, and what the volume breaker has learnt: on disk, as long as the pod."""
 DISK = {"prod": ("8Gi", "9Gi"), "dev": ("2Gi", "3Gi")}
 """Most of that, and of all that a pod writes: sockets, configuration and what it prints are beside it."""
 SETTINGS_SUM = "bailiwick/settings-sha256"

@@ -14,6 +14,7 @@ from pulumi_kubernetes.core import v1 as core
 from pulumi_kubernetes.meta import v1 as meta
 from pulumi_kubernetes.networking import v1 as networking
 
+from components.database import PORT as DATABASE_PORT
 from components.fine_policies import COLLECTOR, NUMBERS, asked, fine_policy, hosts, names
 from components.network import Network
 from components.retrieval_entries import PORT as RETRIEVAL_PORT
@@ -24,7 +25,6 @@ from config import StackConfig
 
 PORTS = {"partners": 8443, "portal": 8444}
 """The pods' port of each listener; both load balancers answer on 443."""
-VAULT_PORT = 8443
 HEALTH_PORT = 8081
 """Health for the cluster, numbers for the collector."""
 ADDRESSES = {"partners": 10, "portal": 11}
@@ -97,7 +97,7 @@ class Entries:
         )
 
     def policy(self, name: str, *, model_port: int) -> networking.NetworkPolicy:
-        """In: each caller to its own listener. Out: models, retrieval, token vault, private endpoints.
+        """In: each caller to its own listener. Out: models, retrieval, private endpoints: stores, and the database.
 
         What needs names or requests is in a finer policy beside it: the directory's host, where the pod's own token and
         the keys of callers' tokens come from, and the collector, which may read numbers and nothing else.
@@ -130,8 +130,10 @@ class Entries:
                 egress=[
                     networking.NetworkPolicyEgressRuleArgs(to=[models], ports=ports(model_port)),
                     networking.NetworkPolicyEgressRuleArgs(to=[retrieval()], ports=ports(RETRIEVAL_PORT)),
-                    networking.NetworkPolicyEgressRuleArgs(to=[self._subnet("confidential")], ports=ports(VAULT_PORT)),
-                    networking.NetworkPolicyEgressRuleArgs(to=[self._subnet("endpoints")], ports=ports(443)),
+                    # Of all private endpoints the database's alone answers on its port: the token vault is there.
+                    networking.NetworkPolicyEgressRuleArgs(
+                        to=[self._subnet("endpoints")], ports=ports(443, DATABASE_PORT)
+                    ),
                 ],
             ),
             opts=self.place.options,

@@ -4,6 +4,7 @@ Hosts are named before they exist, so that a first preview sees the whole text, 
 is one of the cluster's own (components/admission_objects.yaml), or a page's that may call from a browser.
 """
 
+from components import database
 from components.canary import routed, weight_host
 from components.gateway_entries import HEALTH_PORT, listeners
 from components.model_store import AUDIT
@@ -46,6 +47,13 @@ def settings(
         "prompts": {"configuration": prompts.host, "label": scope.environment, "texts": weights.host},
         # Where the log is anchored, as it is written: docs/adr/0036.
         "audit": {"store": audit.host, "container": AUDIT},
+        # Where all replicas keep tokens, sealed, as their own login: docs/adr/0043.
+        "vault": {
+            "host": database.host(scope),
+            "database": database.VAULT,
+            "user": scope.names.of("id", "gateway"),
+            "resource": database.RESOURCE[scope.jurisdiction.cloud.name],
+        },
         # Who may close a volume breaker. Limits are the gateway's own: docs/runbooks/volume-breaker.md.
         **_breaker(config),
         # No external provider is configured: the guard would not use one for health data, and none is reachable.

@@ -13,7 +13,7 @@ WORKLOADS = (
     "kubelet",
     "inference",
     "gateway",
-    "tokenisation",
+    "machines",
     "portal",
     "learning",
     "migrations",

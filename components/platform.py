@@ -193,7 +193,7 @@ class Platform(ComponentResource):
                 place=place,
                 subnet_id=network.subnet_ids["confidential"],
                 disk_set=keys.confidential_disks,
-                identity=identities.of["tokenisation"],
+                identity=identities.of["machines"],
             ),
             child,
         )

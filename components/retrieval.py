@@ -19,7 +19,7 @@ from pulumi_kubernetes.meta import v1 as meta
 
 from components.database import NAME as DATABASE
 from components.database import PORT as DATABASE_PORT
-from components.database import host
+from components.database import RESOURCE, host
 from components.identity import Identities
 from components.network import Network
 from components.quota import Claim, bounded
@@ -45,12 +45,6 @@ LEAVING_SECONDS = 15
 READY_SECONDS = 10
 CPU_TARGET = 60
 """Percent: room for a burst while the next pod starts."""
-RESOURCE = {
-    "public": "https://ossrdbms-aad.database.windows.net",
-    "usgovernment": "https://ossrdbms-aad.database.usgovcloudapi.net",
-    "china": "https://ossrdbms-aad.database.chinacloudapi.cn",
-}
-"""What a token for PostgreSQL is for, by cloud: Azure/azure-cli, azure-cli-core, cloud.py, ossrdbms_resource_id."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,7 +104,7 @@ class Retrieval(ComponentResource):
             "PGSSLMODE": "verify-full",
             "PGSSLROOTCERT": "system",
             "PGSSLMINPROTOCOLVERSION": "TLSv1.3",
-            "DATABASE_RESOURCE": RESOURCE[scope.jurisdiction.cloud.name],
+            "DATABASE_RESOURCE": f"https://{RESOURCE[scope.jurisdiction.cloud.name]}",
             "HOME": "/tmp",  # noqa: S108 the only place that it may write to
         }
 

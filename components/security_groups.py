@@ -105,7 +105,7 @@ def flows(
     )
     table: dict[str, tuple[Flow, ...]] = {
         "system": node,
-        "workload": (*node, entry, out("token-vault", 210, (cidr["confidential"],), "8443"), database),
+        "workload": (*node, entry, database),
         "gpu": node,
         "gateway": (
             into("callers", 200, (cidr["portal"], cidr["runner"], *nodes), "443"),
@@ -119,10 +119,10 @@ def flows(
                 (*nodes, cidr["confidential"], cidr["runner"], cidr["apiserver"], cidr["portal"]),
                 "443",
             ),
-            # Which pods: components/retrieval_entries.py. Their packets bear their node's address.
-            into("retrieval", 210, (cidr["workload"],), "5432"),
+            # Which pods: retrieval's and the gateway's, by their policies. Their packets bear their node's address.
+            into("database", 210, (cidr["workload"],), "5432"),
         ),
-        "confidential": (into("gateway", 210, (cidr["workload"],), "8443"), stores, names),
+        "confidential": (stores, names),
         "apiserver": (
             into("cluster-and-runner", 110, (*inside, cidr["runner"]), "443", "4443"),
             # learn.microsoft.com/azure/aks/outbound-rules-control-egress, network rules of private clusters

@@ -155,13 +155,13 @@ class Gpu(Pool):
 
 
 class ConfidentialVms(Section):
-    """Confidential virtual machines of the tokenisation vault."""
+    """Confidential virtual machines for work of your own on what identifies people; the platform runs nothing on them."""
 
     size: VmSize = dial("A DCasv5/DCadsv5/DCasv6/ECasv5 size.", "identifiers are in clear in memory")
-    count: int = dial("How many, spread over the zones.", "no vault, or no second one when a zone fails", ge=1, le=9)
+    count: int = dial("How many, spread over the zones.", "none, or no second one when a zone fails", ge=1, le=9)
     image_version: Annotated[str, StringConstraints(pattern=r"^\d+\.\d+\.\d{9}$")] = dial(
         "Exact version of Canonical's confidential Ubuntu 24.04 image (`az vm image list --sku cvm --all`).",
-        "the machine that holds the names may start from other code tomorrow",
+        "a machine that is to hold names may start from other code tomorrow",
     )
     ssh_public_key: Annotated[str, StringConstraints(pattern=r"^ssh-(ed25519|rsa) [A-Za-z0-9+/=]+( \S+)?$")] = dial(
         "Break-glass key's public half. No rule lets SSH in: opening one is an audited change.",

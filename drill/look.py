@@ -1,4 +1,4 @@
-"""Look at a restored database with the migrations' own eyes: nothing pending, and tenants kept apart.
+"""Look at restored databases with the migrations' own eyes: nothing pending, and what each promises holds.
 
 They run against the drill's server alone, and whatever they would change there is deleted with it.
 """
@@ -12,8 +12,10 @@ from collections.abc import Mapping
 from drill.az import AzFailed
 from drill.ground import Ground, Result
 
-DATABASE, PORT = "retrieval", 5432
-MIGRATE = (sys.executable, "-m", "retrieval.migrate")
+PORT = 5432
+DATABASES: Mapping[str, str] = {"retrieval": "retrieval.migrate", "token-vault": "token_vault.migrate"}
+"""Each database of the server, and the module that brings it to its schema."""
+RUN = (sys.executable, "-m")
 REACH_SECONDS = 10
 
 
@@ -41,35 +43,40 @@ def look_at(ground: Ground, host: str, facts: Mapping[str, object]) -> Result:
         *("--query", "accessToken", "--output", "tsv", *place.subscription),
     )
     if az.dry:
-        az.note(f"PGHOST={host} PGDATABASE={DATABASE} PGUSER={user} PGPASSWORD=<token> python -m retrieval.migrate")
+        for database, module in DATABASES.items():
+            az.note(f"PGHOST={host} PGDATABASE={database} PGUSER={user} PGPASSWORD=<token> python -m {module}")
         return Result(outcome="done", says="dry run")
-    return _migrations_say(host, user, token, facts)
+    behind = [
+        f"{database}: {line}"
+        for database, module in DATABASES.items()
+        for line in _applied(host, database, module, user, token)
+    ]
+    if behind:
+        return Result(outcome="failed", says=f"what was restored was behind: {', '.join(behind)}", facts=facts)
+    return Result(
+        outcome="done",
+        says=f"restored to {facts['restoredTo']}; nothing pending, tenants are kept apart, the vault is shut",
+        facts=facts,
+    )
 
 
-def _migrations_say(host: str, user: str, token: str, facts: Mapping[str, object]) -> Result:
+def _applied(host: str, database: str, module: str, user: str, token: str) -> list[str]:
     # PGHOSTADDR, PGSERVICE and their like could lead to the server that serves: none of them is handed on.
     surroundings = {key: value for key, value in os.environ.items() if not key.startswith("PG")} | {
         "PGSSLROOTCERT": os.environ.get("PGSSLROOTCERT", "system"),
         "PGHOST": host,
         "PGPORT": str(PORT),
-        "PGDATABASE": DATABASE,
+        "PGDATABASE": database,
         "PGUSER": user,
         "PGPASSWORD": token,
     }
     done = subprocess.run(  # noqa: S603 no shell; the token is in the surroundings alone
-        MIGRATE, env=surroundings, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        (*RUN, module), env=surroundings, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )
     if done.returncode != 0:
         reason = (done.stderr.strip().splitlines() or ["no reason given"])[0]
-        raise AzFailed(f"python -m retrieval.migrate, against the restored database: {reason}")
-    applied = [line for line in done.stdout.splitlines() if line.startswith("applied ")]
-    if applied:
-        return Result(outcome="failed", says=f"the restored database was behind: {', '.join(applied)}", facts=facts)
-    return Result(
-        outcome="done",
-        says=f"restored to {facts['restoredTo']}; nothing pending, tenants are kept apart",
-        facts=facts,
-    )
+        raise AzFailed(f"python -m {module}, against the restored database {database}: {reason}")
+    return [line for line in done.stdout.splitlines() if line.startswith("applied ")]
 
 
 def _reached(host: str) -> bool:

@@ -1,94 +1,18 @@
-"""Applies the migrations: each once, in order, in a transaction of its own that leaves tenants apart or isn't kept."""
+"""Retrieval's schema, and the command that brings a database to it: `python -m retrieval.migrate`."""
 
-import sys
-from collections.abc import Sequence
 from pathlib import Path
 
-import click
-from psycopg import Connection, Error, connect
-from psycopg.errors import LockNotAvailable
+from database.migrate import command
+from database.schema import Schema
 
-from retrieval.history import history_of, pending_of
-from retrieval.isolation import openings
-from retrieval.migration_files import MIGRATIONS, Migration, MigrationRefused, read_migrations
-
-_LOCK = 0x6261696C6977  # any number that every runner knows
-_WAIT = "30s"
-
-
-def open_connection(conninfo: str = "", password: str | None = None) -> Connection:
-    """Connect as libpq does, but over a network only to a server that proves its name; an Entra token is a password."""
-    return connect(conninfo, autocommit=True, sslmode="verify-full", password=password)
-
-
-def migrate(connection: Connection, folder: Path = MIGRATIONS) -> tuple[Migration, ...]:
-    """Apply what isn't applied yet, and say what that was."""
-    if not connection.autocommit:
-        raise ValueError("migrate wants a connection with autocommit: each migration has its own transaction")
-    migrations = read_migrations(folder)
-    applied = []
-    while (migration := _apply_next(connection, migrations)) is not None:
-        applied.append(migration)
-    return tuple(applied)
-
-
-def _apply_next(connection: Connection, migrations: Sequence[Migration]) -> Migration | None:
-    """The first pending migration, under a lock that its transaction gives back: a second runner then finds it done."""
-    with connection.transaction():
-        _lock(connection)
-        pending = pending_of(migrations, history_of(connection))
-        if pending:
-            _apply(connection, pending[0])
-        if found := openings(connection):
-            cause = f"{pending[0].name} is not applied" if pending else "nothing is pending, so it was changed by hand"
-            raise MigrationRefused(
-                f"tenants would not be kept apart ({cause}):\n"
-                + "\n".join(f"  {opening}" for opening in found)
-                + "\nclose each with a new migration, or in the one refused"
-            )
-    return pending[0] if pending else None
-
-
-def _lock(connection: Connection) -> None:
-    """One runner at a time; and no migration waits long for a table, since all who come later would wait behind it."""
-    connection.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")  # what was done while waiting is seen
-    connection.execute("SELECT set_config('lock_timeout', %s, true)", [_WAIT])
-    try:
-        connection.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-    except LockNotAvailable as error:
-        raise MigrationRefused(
-            f"another runner has been migrating for more than {_WAIT}; try again after it"
-        ) from error
-
-
-def _apply(connection: Connection, migration: Migration) -> None:
-    """Run the file and note it; its SET LOCAL ROLE ends here."""
-    try:
-        connection.execute(migration.sql)
-    except Error as error:
-        place = int(error.diag.statement_position or 0)
-        line = migration.sql.decode()[:place].count("\n") + 1 if place else "?"
-        raise MigrationRefused(f"{migration.name}:{line}: {error}; nothing of this file is applied") from error
-    connection.execute("RESET ROLE")
-    connection.execute(
-        "INSERT INTO retrieval_history.migrations (version, name, sha256) VALUES (%s, %s, %s)",
-        [migration.version, migration.name, migration.sha256],
-    )
-
-
-@click.command()
-@click.argument("conninfo", default="")
-def main(conninfo: str) -> None:
-    """Migrate the database that CONNINFO (or PGHOST, PGDATABASE, PGUSER …) names; an Entra token goes in PGPASSWORD."""
-    try:
-        with open_connection(conninfo) as connection:
-            for migration in migrate(connection):
-                click.echo(f"applied {migration.name}")
-    except (MigrationRefused, Error) as error:
-        click.echo(f"✗ {error}", err=True)
-        sys.exit(1)
-    click.echo("✓ up to date, tenants are kept apart")
-
+SCHEMA = Schema(
+    name="retrieval",
+    folder=Path(__file__).with_name("migrations"),
+    question=Path(__file__).with_name("isolation.sql"),
+    promise="tenants are kept apart",
+    broken="tenants would not be kept apart",
+)
+main = command(SCHEMA)
 
 if __name__ == "__main__":
     main()

@@ -17,6 +17,7 @@ WRITES: Final = "writes"
 STORED: Mapping[str, str] = {
     "audit": "audit records of the gateway, without identifiers",
     "backup": "backups of the cluster, of patients' documents and of training data",
+    "confidential": "an operator's own work; the platform keeps nothing there",
     "continuity": "the second region's copy of the database",
     "edge": "audit records of clinics' sites, and releases for them",
     "flows": "flow logs of the network, and backups of the cluster's objects",
@@ -26,8 +27,7 @@ STORED: Mapping[str, str] = {
     "metrics": "numbers of services, without content",
     "patient": "documents of patients, and prompts' context",
     "prompts": "prompt templates and what is pinned for each use case",
-    "retrieval": "passages of documents and their vectors, for retrieval",
-    "token-vault": "the key between identifiers and tokens",
+    "retrieval": "passages of documents and their vectors; rows that gateways sealed, behind their tokens",
     "training": "data sets for training, and what training makes of them",
     "weights": "weights of models, and prompt templates",
 }

@@ -22,7 +22,7 @@ MADE_BY: Mapping[str, str] = {
     "FrontDoor": "portal",
     "Regional": "portal",
     "Portal": "portal",
-    "Confidential": "token-vault",
+    "Confidential": "confidential",
     "Gateway": "gateway",
     "Inference": "inference",
     "Retrieval": "retrieval",

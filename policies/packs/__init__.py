@@ -52,6 +52,7 @@ PACKS: Mapping[str, Pack] = {
                 "delivery",
                 "lifecycle",
                 "tenancy",
+                "tokens",
             ),
         ),
         Pack(

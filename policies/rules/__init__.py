@@ -64,6 +64,7 @@ CONCERNS = (
     "telemetry",
     "telemetry_settings",
     "tenancy",
+    "tokens",
     "workload",
     "workload_doors",
     "workload_objects",

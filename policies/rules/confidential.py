@@ -27,7 +27,7 @@ def _confidential_gpu(size: object, stack: StackUnderReview) -> bool:
     example="a virtual machine without securityProfile.securityType ConfidentialVM",
 )
 def machines_confidential(machine: PlannedResource, stack: StackUnderReview) -> Verdict:
-    """The token vault turns tokens back into names; its memory is the most valuable thing in the stack."""
+    """Whatever runs on a machine of its own here works on what identifies people; its host must not read along."""
     return all_of(
         (
             require(machine, "securityProfile.securityType", equals="ConfidentialVM"),
@@ -97,19 +97,17 @@ def no_passwords(machine: PlannedResource, stack: StackUnderReview) -> Verdict:
 
 
 @stack_rule(
-    "confidential.vault-machines-stand-in-prod",
-    title="In prod, the token vault has confidential machines and an attestation provider",
+    "confidential.attestation-stands-in-prod",
+    title="In prod, the region has an attestation provider of the stack's own",
     severity=Severity.CRITICAL,
-    applies_to=(VM, ATTESTATION),
-    fix="set bailiwick:confidentialVms in Pulumi.<stack>.yaml",
-    example="a prod stack without confidential machines",
+    applies_to=ATTESTATION,
+    fix="leave the provider to components/confidential.py",
+    example="a prod stack without an attestation provider",
 )
-def vault_stands(stack: StackUnderReview) -> Iterable[Judged]:
-    """Without them names would be turned into tokens, and back, in memory that the cloud's operator can read."""
+def attestation_stands(stack: StackUnderReview) -> Iterable[Judged]:
+    """Else whoever wants proof that memory is encrypted asks a provider that somebody else's rules govern."""
     if not stack.is_prod:
         return [(None, PASSED)]
-    if not stack.of_type(VM):
-        return absent(stack, "the plan has no confidential machine for the token vault")
     if not stack.of_type(ATTESTATION):
         return absent(stack, "the plan has no attestation provider in the region")
     return [(None, PASSED)]
@@ -180,13 +178,13 @@ def attestation_private(provider: PlannedResource, stack: StackUnderReview) -> V
 
 @rule(
     "confidential.machines-stand-in-zones",
-    title="Machines of the token vault stand in availability zones where the region has them",
+    title="Confidential machines stand in availability zones where the region has them",
     severity=Severity.LOW,
     applies_to=VM,
     fix="pass the zone that components/confidential.py hands out",
     example="a confidential machine without zones in a region with three",
 )
 def machines_zonal(machine: PlannedResource, stack: StackUnderReview) -> Verdict:
-    """If one hall floods, names must still come back to their tokens."""
+    """If one hall floods, the others' work goes on."""
     region = stack.jurisdiction.regions.get(str(machine.get("location")))
     return when(bool(region and region.zones), require(machine, "zones[*]", present=True))

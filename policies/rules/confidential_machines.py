@@ -17,11 +17,11 @@ SIZE = r"^Standard_[DE]C\d+(as|ads|es|eds)(_cc)?_v[56]$"
 
 @rule(
     "confidential.machines-are-of-confidential-size",
-    title="Vault machines are of a size whose memory is encrypted, and are theirs for good",
+    title="Confidential machines are of a size whose memory is encrypted, and are theirs for good",
     severity=Severity.CRITICAL,
     applies_to=VM,
     fix="choose a size of the DCas, DCes, ECas or ECes series",
-    example="a vault machine of Standard_D4s_v5",
+    example="a confidential machine of Standard_D4s_v5",
 )
 def confidential_size(machine: PlannedResource, stack: StackUnderReview) -> Verdict:
     """On any other size the host reads the keys in memory; a spot machine is taken away with them in it."""
@@ -35,11 +35,11 @@ def confidential_size(machine: PlannedResource, stack: StackUnderReview) -> Verd
 
 @rule(
     "confidential.machines-start-from-one-image",
-    title="Vault machines start from one version of Canonical's confidential image",
+    title="Confidential machines start from one version of Canonical's confidential image",
     severity=Severity.CRITICAL,
     applies_to=VM,
     fix="leave the image to components/confidential.py",
-    example="a vault machine of version latest, or from a community gallery",
+    example="a confidential machine of version latest, or from a community gallery",
 )
 def one_image(machine: PlannedResource, stack: StackUnderReview) -> Verdict:
     """Somebody else's image is somebody else's machine; `latest` is whatever was uploaded last."""
@@ -66,11 +66,11 @@ def one_image(machine: PlannedResource, stack: StackUnderReview) -> Verdict:
 
 @rule(
     "confidential.machines-run-one-thing",
-    title="Vault machines start no script, mount no other disk, and have one way in and one key to it",
+    title="Confidential machines start no script, mount no other disk, and have one way in and one key to it",
     severity=Severity.CRITICAL,
     applies_to=VM,
     fix="remove the setting; components/confidential.py makes none of them",
-    example="a vault machine with customData",
+    example="a confidential machine with customData",
 )
 def one_thing(machine: PlannedResource, stack: StackUnderReview) -> Verdict:
     """A script at the start is root before anybody attests; a second disk is outside the machine's own encryption."""
@@ -92,11 +92,11 @@ def one_thing(machine: PlannedResource, stack: StackUnderReview) -> Verdict:
 
 @rule(
     "confidential.machines-are-patched",
-    title="Azure patches vault machines by itself",
+    title="Azure patches confidential machines by itself",
     severity=Severity.MEDIUM,
     applies_to=VM,
     fix="set patchSettings.patchMode to AutomaticByPlatform",
-    example="a vault machine with patchMode ImageDefault",
+    example="a confidential machine with patchMode ImageDefault",
     remediate=True,
 )
 def patched(machine: PlannedResource, stack: StackUnderReview) -> Verdict:
@@ -106,11 +106,11 @@ def patched(machine: PlannedResource, stack: StackUnderReview) -> Verdict:
 
 @rule(
     "confidential.extensions-only-attest",
-    title="The only extension of a vault machine attests it, to the stack's own authority, aloud",
+    title="The only extension of a confidential machine attests it, to the stack's own authority, aloud",
     severity=Severity.CRITICAL,
     applies_to=VM_EXTENSION,
     fix="leave extensions to components/confidential.py",
-    example="a CustomScript extension on a vault machine",
+    example="a CustomScript extension on a confidential machine",
     # Not publisher and type: another extension is not cured by another name.
     remediate=("enableAutomaticUpgrade",),
 )

@@ -1,6 +1,7 @@
 """Retrieval: what it is asked, by whom, whom it asks, and as whom it enters the database."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 
 from plan.model import PlannedResource
 from policies.require import items
@@ -104,6 +105,16 @@ def _fine(policy: PlannedResource, directory: str) -> Iterator[str]:
             yield f"egress {index} leads to {', '.join(map(str, strange)) or 'others'}"
 
 
+def own_hosts(stack: StackUnderReview) -> frozenset[str]:
+    """Hosts of the plan's database servers: the whole of each, for a name of ours may stand before anybody's domain."""
+    found = set()
+    for server in stack.of_type(DATABASE_SERVER):
+        with suppress(KeyError):  # a place that the cloud's file doesn't know has no zone, so no host of ours
+            zone = stack.jurisdiction.cloud.zone("postgres", str(server.get("location")))
+            found.add(f"{server.get('serverName')}.{zone.removeprefix('privatelink.')}")
+    return frozenset(found)
+
+
 @stack_rule(
     "retrieval.reads-as-its-own-login",
     title="Retrieval enters the stack's own database as itself, without a password, and asks it for its certificate",
@@ -114,7 +125,7 @@ def _fine(policy: PlannedResource, directory: str) -> Iterator[str]:
 )
 def own_login(stack: StackUnderReview) -> Iterable[Judged]:
     """Row security binds readers; an administrator makes himself one of whatever tenant he likes."""
-    servers = {str(server.get("serverName")) for server in stack.of_type(DATABASE_SERVER)}
+    servers = own_hosts(stack)
     identities = {str(identity.get("resourceName")) for identity in stack.of_type(IDENTITY)}
     administrators = {str(one.get("principalName")) for one in stack.of_type(ADMINISTRATOR)}
     for workload in stack.of_type(DEPLOYMENT):
@@ -127,7 +138,7 @@ def own_login(stack: StackUnderReview) -> Iterable[Judged]:
         }
         told = [f"{key} is {found.get(key)}, not {value}" for key, value in PROVEN.items() if found.get(key) != value]
         told += [f"sets {key}" for key in STEERS if key in found]
-        user, server = found.get("PGUSER", ""), found.get("PGHOST", "").partition(".")[0]
+        user, server = found.get("PGUSER", ""), found.get("PGHOST", "")
         if user in administrators:
             told.append(f"enters as {user}, which administers the database")
         if not stack.partial and user not in identities:

@@ -14,11 +14,11 @@ from tests.cli.drill_az import FakeAz
 from tests.cli.test_command import Done as Ended
 from tests.cli.test_command import run
 
-MIGRATE = "import os; print({said!r}); open({log!r}, 'w').write(repr(dict(os.environ)))"
+MIGRATE = "import os, sys; print({said!r}); open({log!r}, 'a').write(repr((sys.argv[1], dict(os.environ))) + '\\n')"
 
 
 def migrations_say(patch: pytest.MonkeyPatch, log: Path, said: str) -> None:
-    patch.setattr(look, "MIGRATE", (sys.executable, "-c", MIGRATE.format(said=said, log=str(log))))
+    patch.setattr(look, "RUN", (sys.executable, "-c", MIGRATE.format(said=said, log=str(log))))
 
 
 def drill(az: FakeAz, *words: str, stack: str = "eu-prod") -> tuple[Ended, dict[str, Any]]:

@@ -1,5 +1,6 @@
 """A drill meets what a real restore would meet: it says so, clears up, and never takes it out on what serves."""
 
+import ast
 import json
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from drill.ground import Result
 from tests.cli.drill_az import TOKEN, FakeAz, ago, point, status
 from tests.cli.drill_run import drill, migrations_say, outcomes, rehearsed, verb
 from tests.cli.test_command import run
+from tests.plans import compliant
 
 
 class TestWhatTheDatabaseIsAsked:
@@ -28,6 +30,14 @@ class TestWhatTheDatabaseIsAsked:
         done, record = drill(az, "--only", "database")
         assert TOKEN in looked.read_text()
         assert TOKEN not in done.stdout + done.stderr + json.dumps(record) + "".join(az.said)
+
+    def test_each_database_is_looked_at_by_its_own_migrations(self, az: FakeAz, looked: Path) -> None:
+        drill(az, "--only", "database")
+        ran = [ast.literal_eval(line) for line in looked.read_text().splitlines()]
+        found = {surroundings["PGDATABASE"]: module for module, surroundings in ran}
+        assert found == {"retrieval": "retrieval.migrate", "token-vault": "token_vault.migrate"}
+        planned = compliant("eu-prod").of_type("azure-native:dbforpostgresql:Database")
+        assert set(found) == {database.get("databaseName") for database in planned}
 
     def test_a_database_behind_its_migrations_is_a_failure(
         self, az: FakeAz, looked: Path, monkeypatch: pytest.MonkeyPatch

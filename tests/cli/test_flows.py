@@ -76,7 +76,7 @@ class TestAWayOutIsRefused:
     def test_the_exit_code_says_so_and_the_map_marks_it(self, open_plan: Path) -> None:
         done = run("flows", str(open_plan))
         assert done.returncode == 3
-        assert "✗ token-vault (3) -> the internet" in done.stdout
+        assert "✗ confidential (3) -> the internet" in done.stdout
 
     def test_its_path_names_the_rule_that_opens_it(self, open_plan: Path) -> None:
         done = run("flows", str(open_plan), "--to", "internet")

@@ -215,7 +215,7 @@ MUTATIONS: dict[str, Mutation] = {
         VM, "osProfile.linuxConfiguration.disablePasswordAuthentication", False
     ),
     "confidential.pools-confidential": put(POOL, "vmSize", "Standard_D8ds_v5", only=WORK),
-    "confidential.vault-machines-stand-in-prod": drop(VM, "compute:VirtualMachineExtension"),
+    "confidential.attestation-stands-in-prod": drop("attestation:AttestationProvider"),
     "continuity.copies-are-planned-and-inside": put("storage:ObjectReplicationPolicy", "destinationAccount", FOREIGN),
     "continuity.front-door-fails-over": put("cdn:AFDOrigin", "priority", 1, only=where(originName="standby")),
     "continuity.objectives-can-be-kept": put(

@@ -34,6 +34,12 @@ CLUSTER: Mapping[str, Mutation] = {
     "retrieval.reads-as-its-own-login": weaken(
         DEPLOYMENT, "spec.template.spec.containers[*].env[*].value", "require", when={".name": "PGSSLMODE"}
     ),
+    "tokens.kept-in-the-stacks-own-database": weaken(
+        "kubernetes:core/v1:ConfigMap",
+        "data['gateway.json']|vault.user",
+        "id-bw-eu-prod-migrations",
+        when={"metadata.name": "gateway"},
+    ),
     "workload.drains-end-streams": weaken(DEPLOYMENT, "spec.template.spec.terminationGracePeriodSeconds", 30),
     "workload.fine-policies-open-nothing-wide": weaken(
         FINE, "spec.egress", {"toEntities": ["kube-apiserver"]}, change="add", when=GATEWAY

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
@@ -10,17 +11,24 @@ import pytest
 from psycopg import Connection, connect
 from psycopg.sql import SQL, Identifier
 
-from retrieval.migrate import migrate
-from retrieval.migration_files import MIGRATIONS, read_migrations
+from database.files import Migration, read_migrations
+from database.migrate import migrate as migrate_to
+from retrieval.migrate import SCHEMA
 from tests.retrieval.postgres import Server, installations, running
 from tests.retrieval.world import LOGINS, World, furnish
 
 Database = Callable[[], Connection]  # a new connection at each call
-NAMES = [migration.name for migration in read_migrations()]
+MIGRATIONS = SCHEMA.folder
+NAMES = [migration.name for migration in read_migrations(MIGRATIONS)]
 NEXT = f"{len(NAMES) + 1:04d}"
 
 _INSTALLED = installations()
 _NUMBERS = count()
+
+
+def migrate(connection: Connection, folder: Path = MIGRATIONS) -> tuple[Migration, ...]:
+    """Retrieval's schema, from a folder that may be a broken one."""
+    return migrate_to(connection, replace(SCHEMA, folder=folder))
 
 
 @pytest.fixture(scope="session")

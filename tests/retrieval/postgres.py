@@ -7,7 +7,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -68,8 +68,11 @@ def _has_pgvector(folder: Path) -> bool:
 
 
 @contextmanager
-def running(installation: Path) -> Iterator[Server]:
-    """A fresh server, which is gone afterwards with all that it held."""
+def running(installation: Path, access: str = "", settings: Mapping[str, str] = _SETTINGS) -> Iterator[Server]:
+    """A fresh server, which is gone afterwards with all that it held.
+
+    `access`: lines before those of pg_hba.conf. `settings`: over the usual ones.
+    """
     # Not pytest's own folder: its path may be too long for a socket, and is closed to the user below.
     with tempfile.TemporaryDirectory(prefix="bailiwick-pg-") as name:
         folder = Path(name)
@@ -80,7 +83,9 @@ def running(installation: Path) -> Iterator[Server]:
             [programs / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"],
             check=True, capture_output=True, cwd=folder, **user,
         )  # fmt: skip
-        options = [word for key, value in _SETTINGS.items() for word in ("-c", f"{key}={value}")]
+        rules = data / "pg_hba.conf"
+        rules.write_text(access + rules.read_text())
+        options = [word for key, value in {**_SETTINGS, **settings}.items() for word in ("-c", f"{key}={value}")]
         with (folder / "log").open("wb") as log:
             server = subprocess.Popen(
                 [programs / "postgres", "-D", data, "-k", folder, *options], stdout=log, stderr=log, cwd=folder, **user

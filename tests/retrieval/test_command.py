@@ -7,7 +7,8 @@ import pytest
 from click.testing import CliRunner
 from psycopg import OperationalError
 
-from retrieval.migrate import main, open_connection
+from database.migrate import open_connection
+from retrieval.migrate import main
 from tests.retrieval.fixtures import NAMES, Database
 
 SSL_REQUEST = bytes.fromhex("00000008 04d2162f")  # PostgreSQL 18, 54.7 Message Formats

@@ -2,7 +2,7 @@
 
 import pytest
 
-from retrieval.isolation import openings
+from retrieval.migrate import SCHEMA
 from tests.retrieval.world import TABLES, World
 
 SETTING = "current_setting('bailiwick.tenant', true)"
@@ -45,7 +45,7 @@ class TestEveryOpeningIsNamed:
     """One table without its policy is enough: the tests above would notice on the tables they know, this on any."""
 
     def test_the_migrations_leave_none(self, world: World) -> None:
-        assert openings(world.connection) == []
+        assert SCHEMA.openings(world.connection) == []
 
     @pytest.mark.parametrize("table", TABLES)
     def test_on_each_table(self, world: World, table: str) -> None:
@@ -67,4 +67,4 @@ def _after(world: World, change: str) -> list[str]:
     """What is open after a change, which is then undone."""
     with world.connection.transaction(force_rollback=True):
         world.connection.execute(change.encode())
-        return openings(world.connection)
+        return SCHEMA.openings(world.connection)

@@ -8,10 +8,10 @@ from threading import Barrier
 import pytest
 from psycopg import Connection
 
-from retrieval.isolation import openings
-from retrieval.migrate import _LOCK, migrate
-from retrieval.migration_files import MIGRATIONS, MigrationRefused
-from tests.retrieval.fixtures import NAMES, NEXT, Database
+from database.files import MigrationRefused
+from database.migrate import _LOCK
+from retrieval.migrate import SCHEMA
+from tests.retrieval.fixtures import MIGRATIONS, NAMES, NEXT, Database, migrate
 
 
 def _history(connection: Connection) -> list[tuple[object, ...]]:
@@ -29,7 +29,7 @@ class TestOnce:
         before = _history(empty())
         assert migrate(empty()) == ()
         assert _history(empty()) == before
-        assert openings(empty()) == []
+        assert SCHEMA.openings(empty()) == []
 
     def test_each_migration_also_applies_in_a_session_of_its_own(self, empty: Database, tmp_path: Path) -> None:
         for path in sorted(MIGRATIONS.glob("*.sql")):
@@ -50,7 +50,7 @@ class TestOnce:
         assert [name for _, name, _ in _history(empty())] == NAMES
 
     def test_a_runner_does_not_wait_for_ever(self, applied: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("retrieval.migrate._WAIT", "20ms")
+        monkeypatch.setattr("database.migrate._WAIT", "20ms")
         other = applied()
         with other.transaction():
             other.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])

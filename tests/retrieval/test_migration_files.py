@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from retrieval.migration_files import MigrationRefused, read_migrations
+from database.files import MigrationRefused, read_migrations
 from tests.retrieval.fixtures import NEXT
 
 

@@ -64,6 +64,19 @@ class AuditStore(_Section, frozen=True):
     """In it."""
 
 
+class TokenVault(_Section, frozen=True):
+    """The database in which all replicas keep tokens. Left out, each keeps its own on its disk: at a clinic's site."""
+
+    host: str
+    """Of the server, which is proven by its name."""
+    database: str
+    user: str
+    """The login that bears the name of the gateway's identity; its password is a token of Entra's."""
+    resource: str
+    """Host that such a token is for."""
+    port: int = 5432
+
+
 class Plugin(_Section, frozen=True):
     """A model for names that an operator brings: a container of its own in the pod, by digest."""
 
@@ -167,6 +180,7 @@ class Settings(_Section, frozen=True, rename=None):
     external_providers: tuple[External, ...]
     prompts: PromptStore
     audit: AuditStore = AuditStore()
+    vault: TokenVault | None = None
     replicas: int = 1
     """The most replicas there may be: tenants' numbers of requests are shared out among them."""
     caller_per_minute: int = msgspec.field(name="callerPerMinute", default=6_000)

@@ -32,6 +32,7 @@ from model_images.gateway.guard.conversing import Conversing
 from model_images.gateway.guard.deidentify import Deidentify
 from model_images.gateway.guard.exchange import Exchange
 from model_images.gateway.guard.finding import finder
+from model_images.gateway.guard.keeping import kept
 from model_images.gateway.guard.metrics import Metrics
 from model_images.gateway.guard.openapi import document
 from model_images.gateway.guard.pins import Mounted, Pins, Weights
@@ -45,7 +46,6 @@ from model_images.gateway.guard.route import Routes, Salts
 from model_images.gateway.guard.settings import BadSettings, Callers, Settings
 from model_images.gateway.guard.tokens.conversation import Tokens
 from model_images.gateway.guard.tokens.keys import Keys
-from model_images.gateway.guard.tokens.store import SqliteStore
 from model_images.gateway.guard.tokens.vault import Vault
 from model_images.gateway.guard.tracing import Tracing
 from model_images.gateway.guard.upstream import Upstream
@@ -96,7 +96,7 @@ async def build(settings: Settings, callers: Callers, mounts: Mounts, policy: by
     await upstream.open()
     closing.push_async_callback(upstream.close)
     find = finder(settings)
-    tokens = SqliteStore(mounts.state / "tokens.sqlite")
+    tokens = await kept(settings.vault, mounts.state, os.environ, session, closing)
     routes = Routes(settings)
     secret = (mounts.certificates / "audit-signer").read_bytes()
     places = Places(state=mounts.state, orders=mounts.orders, store=store, stack=_stack(settings))

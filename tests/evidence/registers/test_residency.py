@@ -91,7 +91,7 @@ class TestRetentionIsWhatThePlanSets:
         assert "container 'audit': write-once for 2,556 days" in entry.retention
 
     def test_without_a_period_it_says_none(self) -> None:
-        assert _named(register(sound()), "vm-bw-eu-prod-vault-0").retention == (NONE,)
+        assert _named(register(sound()), "vm-bw-eu-prod-confidential-0").retention == (NONE,)
 
     def test_a_shorter_one_shows(self) -> None:
         plan = changed(

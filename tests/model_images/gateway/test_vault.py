@@ -242,12 +242,6 @@ class TestErasureLeavesNothing:
         assert vault.erase_conversation("north", "c1") == 1
         assert self.left(vault) == ["north c2", "north c3", "north c4", "south c1"]
 
-    def test_of_a_tenant_without_its_key(self) -> None:
-        store = SqliteStore(None)
-        self.put(Vault(KEYS, store))
-        assert Vault(Keys({}), store).erase_tenant("north") == 4
-        assert self.left(Vault(KEYS, store)) == ["south c1"]
-
     def test_not_even_in_the_files(self, store: SqliteStore, tmp_path: Path) -> None:
         vault = Vault(KEYS, store)
         vault.mint_all("north", "c", "p", [ANN])

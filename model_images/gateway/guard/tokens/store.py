@@ -80,17 +80,8 @@ class SqliteStore:
                 _row(found) for found in self._connection.execute(query, (tenant, *conversations, int(self._now())))
             ]
 
-    def erase(
-        self,
-        tenant: str,
-        *,
-        conversations: Sequence[bytes] = (),
-        patients: Sequence[bytes] = (),
-        everything: bool = False,
-    ) -> int:
+    def erase(self, tenant: str, *, conversations: Sequence[bytes] = (), patients: Sequence[bytes] = ()) -> int:
         """See `Store`. The write-ahead log is emptied too: what was erased is in no file any more."""
-        if everything:
-            return self._delete("tenant = ?", [(tenant,)])
         return self._delete("tenant = ? AND conversation = ?", [(tenant, one) for one in conversations]) + self._delete(
             "tenant = ? AND patient = ?", [(tenant, one) for one in patients if one]
         )

@@ -35,15 +35,11 @@ class Store(Protocol):
     def load(self, tenant: str, conversations: Sequence[bytes]) -> list[Row]:
         """The rows of a conversation, under any of its addresses, that are not past their time."""
 
-    def erase(
-        self,
-        tenant: str,
-        *,
-        conversations: Sequence[bytes] = (),
-        patients: Sequence[bytes] = (),
-        everything: bool = False,
-    ) -> int:
+    def erase(self, tenant: str, *, conversations: Sequence[bytes] = (), patients: Sequence[bytes] = ()) -> int:
         """Removes rows for good; how many."""
+
+    def purge(self) -> int:
+        """Removes rows past their time; how many."""
 
 
 class Vault:
@@ -85,7 +81,3 @@ class Vault:
         """Removes what was minted for a patient (GDPR Art. 17), under every epoch that is mounted."""
         keys = self._keys.all(Purpose.VAULT, tenant)
         return self._store.erase(tenant, patients=[patient_address(key, patient) for key in keys])
-
-    def erase_tenant(self, tenant: str) -> int:
-        """Removes all of a tenant's tokens; its key need not be there any more."""
-        return self._store.erase(tenant, everything=True)

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-MIGRATIONS = Path(__file__).with_name("migrations")
-
 _NAME = re.compile(r"(?P<version>\d{4})_[a-z0-9_]+\.sql")
 _ENDS_TRANSACTION = re.compile(rb"^\s*(commit|rollback|abort|prepare\s+transaction)\b", re.IGNORECASE | re.MULTILINE)
 
@@ -30,7 +28,7 @@ class Migration:
         return hashlib.sha256(self.sql).hexdigest()
 
 
-def read_migrations(folder: Path = MIGRATIONS) -> tuple[Migration, ...]:
+def read_migrations(folder: Path) -> tuple[Migration, ...]:
     """The folder's migrations in order; refused when their numbers aren't 1, 2, 3, …"""
     migrations = tuple(_read(path) for path in sorted(folder.glob("*.sql")))
     for expected, migration in enumerate(migrations, start=1):

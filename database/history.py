@@ -3,25 +3,31 @@
 from collections.abc import Mapping, Sequence
 
 from psycopg import Connection
+from psycopg.sql import SQL, Identifier
 
-from retrieval.migration_files import Migration, MigrationRefused
+from database.files import Migration, MigrationRefused
 
-_TABLE = b"""
-CREATE SCHEMA retrieval_history;
-CREATE TABLE retrieval_history.migrations (
+_TABLE = SQL("""
+CREATE SCHEMA {0};
+CREATE TABLE {0}.migrations (
     version integer PRIMARY KEY,
     name text NOT NULL,
     sha256 text NOT NULL,
     applied timestamptz NOT NULL DEFAULT clock_timestamp(),
     login name NOT NULL DEFAULT session_user
-)"""
+)""")
 
 
-def history_of(connection: Connection) -> Mapping[int, tuple[str, str]]:
+def place(schema: str) -> Identifier:
+    """The schema beside it, in which its history lies."""
+    return Identifier(f"{schema}_history")
+
+
+def history_of(connection: Connection, schema: str) -> Mapping[int, tuple[str, str]]:
     """Name and SHA-256 of what is applied, by version; the table is made on the first run."""
-    if connection.execute("SELECT to_regnamespace('retrieval_history') IS NULL").fetchone() == (True,):
-        connection.execute(_TABLE)
-    rows = connection.execute("SELECT version, name, sha256 FROM retrieval_history.migrations")
+    if connection.execute("SELECT to_regnamespace(%s) IS NULL", [f"{schema}_history"]).fetchone() == (True,):
+        connection.execute(_TABLE.format(place(schema)))
+    rows = connection.execute(SQL("SELECT version, name, sha256 FROM {}.migrations").format(place(schema)))
     return {version: (name, sha256) for version, name, sha256 in rows}
 
 

@@ -1,0 +1,1 @@
+"""The token vault in a real PostgreSQL."""

@@ -1,0 +1,7 @@
+"""The fixtures; a server of each major version that is found."""
+
+from tests.retrieval.fixtures import start
+from tests.token_vault.asked import guarded, world
+from tests.token_vault.fixtures import database, running_loop, server, shared
+
+__all__ = ["database", "guarded", "running_loop", "server", "shared", "start", "world"]

@@ -1,0 +1,94 @@
+-- All that a gateway may ask. They run as the owner, since the gateway has no right to the table: whoever takes a
+-- gateway's login over can fetch what he can address, and addresses are made with a tenant's key; he can list nothing.
+
+SET LOCAL ROLE token_vault_owner;
+
+-- Puts rows away, all or none, and answers with what is kept for each: where a value was there before, its row. A row
+-- that is kept already lives as long as a new one would. In order, so that two gateways never wait for each other.
+CREATE FUNCTION token_vault.put(
+    tenant text, conversations bytea[], tokens bytea[], indexes bytea[], patients bytea[], epochs integer[],
+    sealed bytea[], seconds integer)
+    RETURNS TABLE (conversation bytea, token bytea, idx bytea, patient bytea, epoch integer, content bytea)
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+    IF put.seconds NOT BETWEEN 1 AND 34560000 OR cardinality(put.tokens) > 5000 THEN
+        RAISE EXCEPTION 'a row is kept for a second to 400 days, and at most 5000 are put away at once'
+            USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    DELETE FROM token_vault.tokens t USING unnest(put.conversations, put.indexes) AS asked (conversation, idx)
+    WHERE t.tenant = put.tenant AND t.conversation = asked.conversation AND t.idx = asked.idx
+        AND t.expires <= statement_timestamp();
+    RETURN QUERY
+    INSERT INTO token_vault.tokens AS kept (tenant, conversation, token, idx, patient, epoch, sealed, expires)
+    SELECT put.tenant, a.conversation, a.token, a.idx, a.patient, a.epoch, a.sealed,
+        statement_timestamp() + make_interval(secs => put.seconds)
+    FROM unnest(put.conversations, put.tokens, put.indexes, put.patients, put.epochs, put.sealed)
+        AS a (conversation, token, idx, patient, epoch, sealed)
+    ORDER BY a.conversation, a.idx
+    ON CONFLICT (tenant, conversation, idx) DO UPDATE SET expires = greatest(kept.expires, excluded.expires)
+    RETURNING kept.conversation, kept.token, kept.idx, kept.patient, kept.epoch, kept.sealed;
+END $$;
+
+-- The rows of a conversation, under any of its addresses (one for each epoch of the tenant's key).
+CREATE FUNCTION token_vault.load(tenant text, conversations bytea[])
+    RETURNS TABLE (conversation bytea, token bytea, idx bytea, patient bytea, epoch integer, content bytea)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT t.conversation, t.token, t.idx, t.patient, t.epoch, t.sealed
+    FROM token_vault.tokens t
+    WHERE t.tenant = load.tenant AND t.conversation = ANY (load.conversations) AND t.expires > statement_timestamp()
+$$;
+
+-- Removes conversations and patients (GDPR Art. 17); how many rows that were.
+CREATE FUNCTION token_vault.erase(tenant text, conversations bytea[], patients bytea[])
+    RETURNS bigint
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    erased bigint;
+BEGIN
+    DELETE FROM token_vault.tokens t WHERE t.tenant = erase.tenant
+        AND (t.conversation = ANY (erase.conversations) OR t.patient <> '' AND t.patient = ANY (erase.patients));
+    GET DIAGNOSTICS erased = ROW_COUNT;
+    RETURN erased;
+END $$;
+
+-- Removes what is past its time, a batch at a time and by one gateway at a time; how many rows that were.
+CREATE FUNCTION token_vault.purge()
+    RETURNS bigint
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    purged bigint;
+BEGIN
+    DELETE FROM token_vault.tokens t USING (
+        SELECT old.tenant, old.conversation, old.token FROM token_vault.tokens old
+        WHERE old.expires <= statement_timestamp() ORDER BY old.expires LIMIT 10000 FOR UPDATE SKIP LOCKED
+    ) AS ended
+    WHERE t.tenant = ended.tenant AND t.conversation = ended.conversation AND t.token = ended.token;
+    GET DIAGNOSTICS purged = ROW_COUNT;
+    RETURN purged;
+END $$;
+
+-- When a tenant leaves: for the owner's hands alone.
+CREATE FUNCTION token_vault.erase_tenant(tenant text)
+    RETURNS bigint
+    LANGUAGE plpgsql VOLATILE SECURITY INVOKER
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    erased bigint;
+BEGIN
+    DELETE FROM token_vault.tokens t WHERE t.tenant = erase_tenant.tenant;
+    GET DIAGNOSTICS erased = ROW_COUNT;
+    RETURN erased;
+END $$;
+
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA token_vault FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION token_vault.put, token_vault.load, token_vault.erase, token_vault.purge TO token_vault_gateway;
