@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from cli.planning import ROOT, stack_config
-from components.retrieval import RESOURCE
+from components.database import RESOURCE
 from components.retrieval_entries import ROUTES, URL
 from jurisdictions import available, load
 from plan.model import PlannedResource
