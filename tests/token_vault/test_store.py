@@ -15,6 +15,7 @@ from model_images.gateway.guard.tokens.conversation import Conversation, Tokens
 from model_images.gateway.guard.tokens.keys import Purpose
 from model_images.gateway.guard.tokens.markers import ForeignToken
 from model_images.gateway.guard.tokens.on_loop import OnLoop
+from model_images.gateway.guard.tokens.postgres import PostgresStore
 from model_images.gateway.guard.tokens.sealing import Minted, Row, Sealer, VaultTampered
 from model_images.gateway.guard.tokens.vault import Vault, VaultUnavailable
 from tests.model_images.gateway.conversations import fresh_keys
@@ -196,7 +197,8 @@ class TestItIsAskedOffTheLoop:
 
     def test_a_loop_that_stands_still_is_a_refusal(self, shared: Shared, running_loop: Loop) -> None:
         store = shared()
-        store._store.deadline_s = 0.1
+        assert isinstance(store._store, PostgresStore)
+        store._store._database.deadline_s = 0.1
         released = threading.Event()
         running_loop.loop.call_soon_threadsafe(released.wait)
         try:

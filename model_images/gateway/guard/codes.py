@@ -37,7 +37,7 @@ CODES: Mapping[str, str] = {
     "template.not-pinned": "The prompt store holds no approved template; the operator looks at the store.",
     "template.failed": _FAILED,
     "volume.open": "Far more than usual came from this caller or tenant. A person closes the breaker.",
-    "volume.unseen": "Which breakers stand open could not be read for a minute; the operator looks at the store.",
+    "volume.unseen": "Breakers, or what other replicas let through, could not be read for a minute; the operator looks.",
     "volume.rate": "More requests in a minute than the tenant has; ask again later.",
     "volume.failed": _FAILED,
     "classify.caller": "The request holds data of a class that the caller's token does not permit.",

@@ -108,6 +108,7 @@ class TestTheReference:
         silent = [line.split("|")[1].strip(" `") for line in text.splitlines() if line.endswith("|  |")]
         assert set(silent) <= {
             *("environment", "listeners", "health", "tenants", "external_providers", "prompts", "audit", "plugin"),
+            *("vault", "database"),
             *("volume", "port", "token", "path", "name"),
         }
         assert json.loads(openapi())["info"]["title"]
