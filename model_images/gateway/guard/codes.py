@@ -31,6 +31,7 @@ CODES: Mapping[str, str] = {
     "authorise.use-case": "The use case is not served to this caller; `GET /v1/models` lists what is.",
     "authorise.purpose": "Say in `bailiwick.purpose` which of the token's purposes this is for.",
     "authorise.answer": "The id is of no answer to this use case; take it from the answer itself.",
+    "authorise.erase": "The application may not have tokens erased; the operator gives the right (`erases`).",
     "authorise.origin": "The page's origin is not one of the tenant's.",
     "authorise.failed": _FAILED,
     "template.own-instructions": "The approved template instructs the model. Put data into a message of role `user`.",
