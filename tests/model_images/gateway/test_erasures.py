@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from typing import Any
 
 import pytest
 
@@ -79,7 +80,8 @@ class TestWhatIsErasedDoesNotComeBack:
     def test_a_patient_is_read_as_in_a_record(self, asked: World) -> None:
         patient = fresh()
         minted(asked, fresh(), patient)
-        assert erase(asked, patient=f" {patient}\n").json["erased"] == 1
+        # What is not set may come as null from clients whose classes have every field.
+        assert erase(asked, patient=f" {patient}\n", conversation=None).json["erased"] == 1
 
     def test_it_goes_to_no_model(self, asked: World) -> None:
         assert erase(asked, patient=fresh()).status == 200
@@ -191,8 +193,8 @@ class TestItIsWrittenDownWithoutANameInIt:
         assert first["decision"] == last["decision"] == {"allowed": True, "guard": None, "what": None}
         assert first["caller"] == chatted["caller"]
         assert first["use_case"] == USE_CASE
-        assert {"schema", "authorise", "volume"} <= first["latency"].keys()
-        assert "tokens" in last["latency"]
+        took: Any = last["latency"]
+        assert took.keys() == {"schema", "authorise", "volume", "tokens"}
         # By the keyed hash alone can both be told to be about one patient.
         assert first["patient"] == last["patient"] == chatted["patient"]
 
