@@ -72,6 +72,15 @@ class TestWhatIsErasedDoesNotComeBack:
         assert OTHER in who(asked, stays, talk).body.decode()
         assert who(asked, gone, talk).code == "tokens.foreign"
 
+    def test_what_was_minted_before_a_record_named_the_patient_goes_with_the_conversation(self, asked: World) -> None:
+        """Nobody can tell whose it is: docs/concepts/pseudonymisation.md says so, and what to do."""
+        patient, talk = fresh(), fresh()
+        assert asked.chat(f"Please call {NAME} today.", bailiwick={"conversation": talk}).status == 200
+        marker = minted(asked, talk, patient)
+        assert erase(asked, patient=patient).json["erased"] == 0
+        assert erase(asked, conversation=talk).json["erased"] == 1
+        assert who(asked, marker, talk).code == "tokens.foreign"
+
     def test_a_second_time_there_is_nothing_left(self, asked: World) -> None:
         patient = fresh()
         minted(asked, fresh(), patient)

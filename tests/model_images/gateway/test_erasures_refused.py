@@ -241,6 +241,7 @@ class TestAVaultThatDoesNotAnswerRefuses:
             watch = asyncio.ensure_future(beside())
             await asyncio.sleep(0.02)
             status, _ = await ask(made(store, Book()), named)
+            await asyncio.sleep(0.02)
             watch.cancel()
             return status
 

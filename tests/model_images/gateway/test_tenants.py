@@ -130,9 +130,11 @@ class TestAMarkerIsWorthNothingElsewhere:
 class TestATenantErasesItsOwn:
     """Two hospitals may call a patient alike, and a conversation, too."""
 
-    @pytest.mark.parametrize("named", [{"patient": "H-4711"}, {"conversation": CONVERSATION}], ids=["patient", "talk"])
+    TALK = "e" * 24
+
+    @pytest.mark.parametrize("named", [{"patient": "H-4711"}, {"conversation": TALK}], ids=["patient", "talk"])
     def test_and_not_anothers(self, both: World, named: dict[str, str]) -> None:
-        extension = {"conversation": CONVERSATION, "record": {"names": [NAME], "ids": ["H-4711"]}}
+        extension = {"conversation": self.TALK, "record": {"names": [NAME], "ids": ["H-4711"]}}
         markers = {}
         for tenant in ("north", "south"):
             assert ask(both, tenant, f"Please call {NAME} today.", bailiwick=extension).status == 200
@@ -143,7 +145,7 @@ class TestATenantErasesItsOwn:
         answered = both.ask(body, "/v1/erasures", token=token(both, "north", f"erase.{USE_CASE}"))
         assert (answered.status, answered.json["erased"]) == (200, 1)
         gone, stays = (
-            ask(both, tenant, f"Who is {marker}?", bailiwick={"conversation": CONVERSATION})
+            ask(both, tenant, f"Who is {marker}?", bailiwick={"conversation": self.TALK})
             for tenant, marker in markers.items()
         )
         assert gone.code == "tokens.foreign"
