@@ -30,6 +30,12 @@ class Metrics:
         self.drafts = Counter(
             "bailiwick_gateway_drafts", "Drafts taken or corrected.", (*place, "verdict"), registry=self.registry
         )
+        self.erased = Counter(
+            "bailiwick_gateway_erased_tokens",
+            "Tokens that left the vault on request, of a patient or of a conversation.",
+            ("use_case", "of"),
+            registry=self.registry,
+        )
         self.first_token = Histogram(
             "bailiwick_gateway_first_token_seconds",
             "Time to the first token.",
