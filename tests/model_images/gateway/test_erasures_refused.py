@@ -56,23 +56,20 @@ class Kept:
         """See `Store`."""
         return [row for row in self.rows if row.tenant == tenant and row.conversation in conversations]
 
-    def erase(
-        self,
-        tenant: str,
-        *,
-        conversations: Sequence[bytes] = (),
-        patients: Sequence[bytes] = (),
-        everything: bool = False,
-    ) -> int:
+    def erase(self, tenant: str, *, conversations: Sequence[bytes] = (), patients: Sequence[bytes] = ()) -> int:
         """See `Store`."""
         self._erasing()
         before = len(self.rows)
         self.rows = [
             row
             for row in self.rows
-            if row.tenant != tenant or not (everything or row.conversation in conversations or row.patient in patients)
+            if row.tenant != tenant or not (row.conversation in conversations or row.patient in patients)
         ]
         return before - len(self.rows)
+
+    def purge(self) -> int:
+        """Nothing here is past its time."""
+        return 0
 
 
 @dataclass
