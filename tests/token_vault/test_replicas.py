@@ -122,4 +122,6 @@ class TestAConversationGoesOnAtAnyReplica:
         assert self.ask(first, f"{NAME} again.", FIRST)[::2] == (503, "tokens.vault-unavailable")
         assert first.chat(f"{NAME} was seen.").status == 200
         assert "token vault: " in first.log
+        assert "bailiwick_gateway_database_failures_total 0.0" in second.numbers()
+        assert "bailiwick_gateway_database_failures_total 0.0" not in first.numbers()
         assert "Zebediah" not in first.log + second.log

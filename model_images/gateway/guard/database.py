@@ -49,8 +49,10 @@ def proven() -> ssl.SSLContext:
 class Database:
     """Connections of one gateway. Belongs to the event loop in which it is opened."""
 
-    def __init__(self, pool: asyncpg.Pool, refused: Callable[[], None], deadline_s: float) -> None:
-        self._pool, self._refused, self.deadline_s = pool, refused, deadline_s
+    def __init__(
+        self, pool: asyncpg.Pool, refused: Callable[[], None], failed: Callable[[], None], deadline_s: float
+    ) -> None:
+        self._pool, self._refused, self._failed, self.deadline_s = pool, refused, failed, deadline_s
         self._failing = False
 
     @classmethod
@@ -64,12 +66,13 @@ class Database:
         port: int = 5432,
         context: ssl.SSLContext | None,
         refused: Callable[[], None] = lambda: None,
+        failed: Callable[[], None] = lambda: None,
         deadline_s: float = DEADLINE_S,
     ) -> "Database":
         """Connects when it is asked, so that a database that is away keeps no gateway from starting.
 
         `context` is None on a Unix socket alone; `password` is asked for each connection, and `refused` is called when
-        the server did not take it.
+        the server did not take it, `failed` for each question without an answer.
         """
         pool = await asyncpg.create_pool(
             host=host,
@@ -85,7 +88,7 @@ class Database:
             command_timeout=deadline_s,
             server_settings={"application_name": "bailiwick-gateway"},
         )
-        return cls(pool, refused, deadline_s)
+        return cls(pool, refused, failed, deadline_s)
 
     async def ask(self, question: Question[Answer]) -> Answer:
         """The answer, in time. Raises DatabaseUnavailable, without the server's words: they repeat values."""
@@ -119,6 +122,7 @@ class Database:
 
     def _said(self, error: Exception) -> None:
         """Once, until it answers again: by its kind and its code, which hold nothing of what was asked."""
+        self._failed()
         if not self._failing:
             LOG.error("token vault: %s %s", type(error).__name__, getattr(error, "sqlstate", None) or "")
         self._failing = True

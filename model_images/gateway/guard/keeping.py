@@ -1,6 +1,6 @@
 """What replicas share, and where: the stack's database, or nothing where a gateway is alone, at a clinic's site."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 
 import aiohttp
@@ -12,9 +12,13 @@ from model_images.gateway.guard.settings import BadSettings, TokenVault
 
 
 async def shared(
-    told: TokenVault | None, environment: Mapping[str, str], session: aiohttp.ClientSession, closing: AsyncExitStack
+    told: TokenVault | None,
+    environment: Mapping[str, str],
+    session: aiohttp.ClientSession,
+    closing: AsyncExitStack,
+    failed: Callable[[], None],
 ) -> Database | None:
-    """The database, as the pod's own identity. Raises BadSettings where it has none."""
+    """The database, as the pod's own identity; `failed` counts. Raises BadSettings where it has none."""
     if told is None:
         return None
     try:
@@ -27,7 +31,14 @@ async def shared(
         return await identity.token(session)
 
     database = await Database.opened(
-        told.host, told.database, told.user, password, port=told.port, context=proven(), refused=identity.forget
+        told.host,
+        told.database,
+        told.user,
+        password,
+        port=told.port,
+        context=proven(),
+        refused=identity.forget,
+        failed=failed,
     )
     closing.push_async_callback(database.close)
     return database

@@ -98,6 +98,11 @@ class Metrics:
         self.audit_failures = Counter(
             "bailiwick_gateway_audit_failures", "Audit records that could not be written.", registry=self.registry
         )
+        self.database_failures = Counter(
+            "bailiwick_gateway_database_failures",
+            "Questions that the database of the token vault did not answer.",
+            registry=self.registry,
+        )
         self.breakers = Counter(
             "bailiwick_gateway_breakers_opened", "Breakers on volume that opened.", registry=self.registry
         )

@@ -102,7 +102,7 @@ async def build(settings: Settings, callers: Callers, mounts: Mounts, policy: by
     await upstream.open()
     closing.push_async_callback(upstream.close)
     find = finder(settings)
-    database = await shared(settings.vault, os.environ, session, closing)
+    database = await shared(settings.vault, os.environ, session, closing, metrics.database_failures.inc)
     tokens = _tokens(database, mounts)
     routes = Routes(settings)
     secret = (mounts.certificates / "audit-signer").read_bytes()
