@@ -7,7 +7,7 @@ from array import array
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from model_images.gateway.guard.detectors import dictionary
@@ -80,7 +80,6 @@ class TestWhatIsKnownOfAWord:
 class TestPackingKeepsEverything:
     """The file is written once and read by every worker."""
 
-    @settings(suppress_health_check=[HealthCheck.too_slow])  # words drawn by an expression are slow
     @given(st.dictionaries(WORD, st.integers(1, 8191), max_size=40), st.lists(st.integers(-120, 120), max_size=9))
     def test_what_is_packed_is_unpacked(self, words: dict[str, int], weights: list[int]) -> None:
         grams = array("b", (weights * dictionary.GRAMS)[: dictionary.GRAMS] or [0] * dictionary.GRAMS)
