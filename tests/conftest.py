@@ -12,7 +12,6 @@ from model_images.gateway.guard.compiled import FOLDER
 from records import lives
 from tests.plans import SHARED
 
-
 # How long an example takes tells how busy the machine is, and nothing of what is tested.
 settings.register_profile("bailiwick", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
