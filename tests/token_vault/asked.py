@@ -1,6 +1,5 @@
 """A vault as Azure has it: a server that asks for a password inside TLS, and somebody who hands such passwords out."""
 
-import ssl
 from collections.abc import Iterator
 from ipaddress import ip_address
 from pathlib import Path
@@ -10,7 +9,7 @@ from cryptography import x509
 from psycopg import connect
 
 from database.migrate import migrate
-from model_images.gateway.guard.database import Database
+from model_images.gateway.guard.database import Database, proven
 from model_images.gateway.guard.tokens.postgres import PostgresStore
 from model_images.gateway.guard.tokens.sealing import Minted, Sealer
 from tests.model_images.gateway.certificates import Authority
@@ -54,8 +53,9 @@ class World:
         return front
 
     def store(self, front: Front | None = None, *, deadline_s: float = 10.0) -> PostgresStore:
-        context = ssl.create_default_context(cafile=self.authority.path)
-        context.minimum_version = ssl.TLSVersion.TLSv1_3
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("SSL_CERT_FILE", str(self.authority.path))  # the machine's authorities
+            context = proven()
         opening = Database.opened(
             "127.0.0.1",
             "vault",
