@@ -43,7 +43,8 @@ AS $$
     WHERE t.tenant = load.tenant AND t.conversation = ANY (load.conversations) AND t.expires > statement_timestamp()
 $$;
 
--- Removes conversations and patients (GDPR Art. 17); how many rows that were.
+-- Removes conversations and patients (GDPR Art. 17); how many rows that were. Of a conversation in which a patient was
+-- named, also what was put away without anybody's name goes: it may be theirs. What bears another's name stays.
 CREATE FUNCTION token_vault.erase(tenant text, conversations bytea[], patients bytea[])
     RETURNS bigint
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER
@@ -53,7 +54,11 @@ DECLARE
     erased bigint;
 BEGIN
     DELETE FROM token_vault.tokens t WHERE t.tenant = erase.tenant
-        AND (t.conversation = ANY (erase.conversations) OR t.patient <> '' AND t.patient = ANY (erase.patients));
+        AND (t.conversation = ANY (erase.conversations)
+            OR t.patient <> '' AND t.patient = ANY (erase.patients)
+            OR t.patient = '' AND t.conversation IN (
+                SELECT named.conversation FROM token_vault.tokens named
+                WHERE named.tenant = erase.tenant AND named.patient <> '' AND named.patient = ANY (erase.patients)));
     GET DIAGNOSTICS erased = ROW_COUNT;
     RETURN erased;
 END $$;

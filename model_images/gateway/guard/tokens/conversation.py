@@ -23,6 +23,9 @@ from model_images.gateway.guard.tokens.stretches import Stretch, stretches
 from model_images.gateway.guard.tokens.surrogates import Form, Mode, Surrogates
 from model_images.gateway.guard.tokens.vault import MOST_TOKENS, TooManyTokens, Vault
 
+WHOSE = "whose"
+"""Form of what is no token: that a patient's record was sent in a conversation. Sealed as the others are."""
+
 
 class Tokens:
     """Makes conversations. One for the gateway; threads share it."""
@@ -54,9 +57,14 @@ class Tokens:
         if conversation is not None:
             name = _named(use_case, conversation)
             before = self._vault.load(tenant, name)
+            whose = [one for one in before if one.form == WHOSE]
+            if patient is not None and not any(one.value == patient for one in whose):
+                # Also where nothing is minted for them any more: who erases them must find this conversation.
+                whose += self._vault.mint_all(tenant, name, patient, [Minted("", WHOSE, patient, patient)])
 
             def put(minted: Sequence[Minted]) -> list[Minted]:
-                return self._vault.mint_all(tenant, name, patient, minted)
+                # Whose conversation it is, is known as long as what is minted in it.
+                return self._vault.mint_all(tenant, name, patient, [*minted, *whose])[: len(minted)]
 
         return Conversation(surrogates, before, put, reidentify=reidentify)
 
@@ -97,7 +105,8 @@ class Conversation:
         self.reidentified = 0
         """How many tokens were put back into answers."""
         for one in before:
-            self._learn(one)
+            if one.form != WHOSE:
+                self._learn(one)
 
     def pseudonymised(self, text: str, spans: Sequence[Span], mode: Mode = Mode.PROSE) -> str:
         """The text with a token for each span."""

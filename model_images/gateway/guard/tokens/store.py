@@ -83,7 +83,9 @@ class SqliteStore:
     def erase(self, tenant: str, *, conversations: Sequence[bytes] = (), patients: Sequence[bytes] = ()) -> int:
         """See `Store`. The write-ahead log is emptied too: what was erased is in no file any more."""
         return self._delete("tenant = ? AND conversation = ?", [(tenant, one) for one in conversations]) + self._delete(
-            "tenant = ? AND patient = ?", [(tenant, one) for one in patients if one]
+            "tenant = ?1 AND (patient = ?2 OR patient = x'' AND conversation IN"
+            " (SELECT conversation FROM tokens WHERE tenant = ?1 AND patient = ?2))",
+            [(tenant, one) for one in patients if one],
         )
 
     def purge(self) -> int:

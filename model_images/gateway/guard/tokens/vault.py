@@ -36,7 +36,7 @@ class Store(Protocol):
         """The rows of a conversation, under any of its addresses, that are not past their time."""
 
     def erase(self, tenant: str, *, conversations: Sequence[bytes] = (), patients: Sequence[bytes] = ()) -> int:
-        """Removes rows for good; how many."""
+        """Removes rows for good; how many. With a patient goes what lies in their conversations under nobody's name."""
 
     def purge(self) -> int:
         """Removes rows past their time; how many."""
@@ -78,6 +78,9 @@ class Vault:
         return self._store.erase(tenant, conversations=Sealer(self._keys, tenant, conversation).addresses())
 
     def erase_patient(self, tenant: str, patient: str) -> int:
-        """Removes what was minted for a patient (GDPR Art. 17), under every epoch that is mounted."""
+        """Removes a patient's tokens (GDPR Art. 17), under every epoch that is mounted.
+
+        Theirs is what was minted with their record, and what was minted in the same conversations without a record.
+        """
         keys = self._keys.all(Purpose.VAULT, tenant)
         return self._store.erase(tenant, patients=[patient_address(key, patient) for key in keys])
