@@ -186,6 +186,17 @@ class TestErasure:
         assert vault.erase_conversation("north", "c1") == 1
         assert self.left(vault) == ["north c2", "north c3", "south c1"]
 
+    def test_with_a_patient_goes_what_their_conversation_has_under_nobodys_name(self, shared: Shared) -> None:
+        vault = Vault(KEYS, shared())
+        rows = {None: "Ann", "p1": "Bea", "p2": "Cid"}
+        for number, (patient, value) in enumerate(rows.items()):
+            one = dataclasses.replace(ANN, value=value, surrogate=f"[[NAME_bcd234{number}]]")
+            vault.mint_all("north", "c1", patient, [one])
+            vault.mint_all("north", f"alone-{number}", patient, [one])
+        assert vault.erase_patient("north", "p1") == 3
+        assert [one.value for one in vault.load("north", "c1")] == ["Cid"]
+        assert [bool(vault.load("north", f"alone-{number}")) for number in range(3)] == [True, False, True]
+
     def test_of_a_tenant_is_never_of_another(self, shared: Shared) -> None:
         store, row = shared(), Sealer(KEYS, "north", "c").seal(ANN, "p")
         for tenant in ("north", "south"):  # were their keys ever the same
