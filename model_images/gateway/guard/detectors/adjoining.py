@@ -6,7 +6,8 @@ The tagger judges words; what it left beside a name is a remnant by which the re
 from model_images.gateway.guard.detectors import dictionary
 from model_images.gateway.guard.detectors.dictionary import FIRST_NAME, SURNAME_SHIFT
 from model_images.gateway.guard.detectors.lexicon import CLASS_OF, PARTICLES
-from model_images.gateway.guard.detectors.marks import ANNOUNCING, COLONS, SALUTATIONS
+from model_images.gateway.guard.detectors.marks import ANNOUNCING, COLONS, MODALS, SALUTATIONS
+from model_images.gateway.guard.detectors.name_words import words_in
 from model_images.gateway.guard.detectors.recurrence import SURE
 from model_images.gateway.guard.detectors.words import Reading
 
@@ -21,6 +22,7 @@ MOST = 3  # particles in a row: `de la`, `van den`
 WORD_OF_SPEECH = 4  # so common that beside a name it is rather the word: `Will Smith agree?`
 GENERATIONS = frozenset(("II", "III", "IV", "VI", "VII", "VIII", "XI", "XII", "XIV", "XV", "XVI", "Jr", "Sr"))
 """Which of that name, behind it. `I`, `V` and `X` are grades and letters as often."""
+VERBS = words_in("after_a_modal")
 AFTER_A_BEGIN = (".", "\n", ":", "!", "?", "-", "•", "*", "#", "|")
 
 
@@ -48,13 +50,18 @@ def go_on(reading: Reading) -> None:
             reading.margins[at:i] = [reading.margins[i]] * (i - at)
 
 
-def leave_salutations(reading: Reading) -> None:
-    """Takes `Dear` from before a name or place again: behind a key and its colon it looks like the first of two."""
-    labels = reading.labels
+def leave_openings(reading: Reading) -> None:
+    """Takes `Dear` from before a name or place again, and `Will` from before a verb.
+
+    Behind a key and its colon the first looks like one of two names.
+    """
+    labels, pieces = reading.labels, reading.pieces
     for found in ANNOUNCING.finditer(reading.marks, 0, len(labels) - 1):
         i = found.start()
-        first_of_two = labels[i] and labels[i + 1] == labels[i] and not (i and labels[i - 1])
-        if first_of_two and reading.pieces[i].lower() in SALUTATIONS:
+        if not labels[i] or (i and labels[i - 1]):
+            continue
+        lower, next_ = pieces[i].lower(), pieces[i + 1].lower()
+        if (lower in SALUTATIONS and labels[i + 1] == labels[i]) or (lower in MODALS and next_ in VERBS):
             labels[i] = 0
 
 

@@ -146,6 +146,6 @@ def _is_nothing(reading: Reading, i: int, j: int, start: int, end: int) -> bool:
     found = reading.text[start:end]
     if (len(found) <= len("X.") and found[-1] != "." and reading.words[i].shape == "I") or found in ("St", "ST"):
         return True
-    return reading.words[i].shape == "y" and all(
+    return reading.words[i].shape in ("y", "U") and all(
         word.bucket in KINDS for word in reading.words[i : j + 1] if word.shape and word.bucket != "PARTICLE"
     )

@@ -57,7 +57,9 @@ SALUTATIONS = frozenset(
 """How somebody is addressed; those that are names as well (`Lieber`, `Cher`, `Caro`) are not here."""
 NUMBERLESS = frozenset(("s", "sn"))
 """`s/n`, sin número, behind a street's name."""
-ANNOUNCED = ADDRESSES | NUMBERLESS | OF_PEOPLE | SALUTATIONS
+MODALS = frozenset(("may", "will"))
+"""Names that before a verb are none."""
+ANNOUNCED = ADDRESSES | NUMBERLESS | OF_PEOPLE | SALUTATIONS | MODALS
 NUMBERED_AFTER = frozenset(("\n", ",", ":", ";", "(", "at", "to", "from", "is", "in", "of", "near"))
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from model_images.gateway.guard.detectors import dictionary, weights
 from model_images.gateway.guard.detectors.address_blocks import mark_address_blocks
 from model_images.gateway.guard.detectors.address_lines import mark_address_lines
-from model_images.gateway.guard.detectors.adjoining import go_on, leave_salutations, name_speakers
+from model_images.gateway.guard.detectors.adjoining import go_on, leave_openings, name_speakers
 from model_images.gateway.guard.detectors.assembly import spans
 from model_images.gateway.guard.detectors.marks import CANDIDATES, PHRASES, mark_of
 from model_images.gateway.guard.detectors.recurrence import recur
@@ -37,7 +37,7 @@ MODES = "Uygx"
 """What a capital may mean: `words.capitals_of`."""
 PAIRS = 50_000  # contexts of buckets whose sums are kept; a full memory is emptied
 LONGEST = 64  # letters: no name is longer, and none of it is worth a sum
-BIAS = {"G": 2.7, "x": -0.5, "y": 2.5}
+BIAS = {"A": 3.6, "G": 2.7, "U": 3.4, "x": -0.5, "y": 2.5}
 USUAL_BIAS = 4.3
 """How much more a word must look like none to be left alone; less where every noun has a capital."""
 PLACE_BIAS = 1.0
@@ -134,7 +134,7 @@ class Tagger:
         name_small(reading)
         name_speakers(reading)
         go_on(reading)
-        leave_salutations(reading)
+        leave_openings(reading)
         recur(reading)
         mark_streets(reading)
         mark_address_lines(reading)
