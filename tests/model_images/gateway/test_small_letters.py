@@ -1,10 +1,13 @@
 """Names in small letters: what hurried people type is found by what stands beside it, and ordinary words are left."""
 
+from array import array
+
 import pytest
 
 from model_images.gateway.guard.detectors import dictionary
 from model_images.gateway.guard.detectors.small_letters import name_small
-from model_images.gateway.guard.detectors.words import facts_of, kind_of, read_word
+from model_images.gateway.guard.detectors.spellings import facts_of
+from model_images.gateway.guard.detectors.words import kind_of, read_word
 from model_images.gateway.guard.identifiers import Kind
 from tests.model_images.gateway.tagging import TAGGER, findings, left
 
@@ -79,10 +82,10 @@ class TestWordsAreKnownAsTextsWriteThem:
     def test_inflected_and_with_its_accents(self, word: str) -> None:
         assert dictionary.common(facts_of(word, KNOWN))
 
-    def test_more_than_one_of_them(self) -> None:
-        singular = "anticoagulant"
-        assert not KNOWN.facts(singular + "ss")
-        assert dictionary.common(facts_of("zzqqx" + "s", KNOWN)) == 0
+    def test_more_than_one_of_a_common_thing_is_one(self) -> None:
+        known = dictionary.unpack(dictionary.pack({"vaporizer": 2 << dictionary.COMMON_SHIFT}, array("b", bytes(8192))))
+        assert dictionary.common(facts_of("vaporizers", known)) == 1
+        assert not facts_of("vaporizerx", known)
 
     def test_an_unknown_word_is_judged_and_a_common_one_is_not(self) -> None:
         assert read_word("zibbelquast", "x", KNOWN).candidate
