@@ -23,7 +23,9 @@ LABELS = {Kind.NAME: "N", Kind.PLACE: "P"}
 HIDDEN = 0.3
 """Of names and places: what the dictionaries say of them is hidden, all of it, so that context learns to find those
 that no list has. Were they left common words, common words would be learnt to be names."""
-FORGOTTEN = 0.04  # of other words: so that an unknown word is not a name for being unknown
+FORGOTTEN = {"x": 0.06, "y": 0.06}
+USUALLY_FORGOTTEN = 0.04
+"""Of other words, by how they are written: so that an unknown word is not a name for being unknown."""
 
 
 def reading_of(text: str, known: dictionary.Dictionary) -> tuple[Reading, list[Word], list[str]]:
@@ -63,7 +65,9 @@ def example(sample: Sample, known: dictionary.Dictionary, rng: random.Random) ->
     words: list[Word] = []
     for i, (word, label) in enumerate(zip(read_words, wanted, strict=True)):
         read = word
-        if (label != "O" and hidden[lower[i]]) or (word.candidate and label == "O" and rng.random() < FORGOTTEN):
+        if (label != "O" and hidden[lower[i]]) or (
+            word.shape and label == "O" and rng.random() < FORGOTTEN.get(word.shape, USUALLY_FORGOTTEN)
+        ):
             read = read_word(reading.pieces[i], capitals[i], known, 0)
         words.append(read if read.candidate else word)
     phrases = place_phrases(reading, known)

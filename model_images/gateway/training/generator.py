@@ -21,10 +21,16 @@ HERE = Path(__file__).parent
 SOURCE = "generator"
 CHOICE = re.compile(r"<([^<>]*)>")
 STYLES = ("note", "letter", "message", "list")
-SUFFERING = (
-    ("", 55), ("capitals", 8), ("lower", 8), ("dictated", 7), ("typed", 7), ("scanned", 5), ("unaccented", 2),
-    ("small", 4), ("shouted", 4),
-)  # fmt: skip
+SUFFERING = {
+    "training": (
+        ("", 55), ("capitals", 8), ("lower", 10), ("dictated", 7), ("typed", 6), ("scanned", 4), ("unaccented", 2),
+        ("small", 6), ("shouted", 2),
+    ),
+    "evaluation": (
+        ("", 55), ("capitals", 8), ("lower", 8), ("dictated", 7), ("typed", 7), ("scanned", 5), ("unaccented", 2),
+        ("small", 4), ("shouted", 4),
+    ),
+}  # fmt: skip
 """How often which noise; `small` and `shouted` befall names alone, as hurried people type them and forms print them."""
 
 
@@ -115,7 +121,7 @@ def generate(seed: int, n: int, split: str = "training", locale: str | None = No
         home = locale or rng.choices(names.LOCALES, (5, 2, 5, 3, 2, 2, 2))[0]
         style = rng.choices(STYLES, (5, 2, 2, 2))[0]
         text, spans, traps = compose(Scene(rng, home, split), style)
-        noise = rng.choices([name for name, _ in SUFFERING], [weight for _, weight in SUFFERING])[0]
+        noise = rng.choices([name for name, _ in SUFFERING[split]], [weight for _, weight in SUFFERING[split]])[0]
         if noise:
             marked = [Span(a, b, Kind.OTHER, "trap") for a, b in traps]
             edits = list(NOISE["lower" if noise == "small" else "capitals" if noise == "shouted" else noise](text, rng))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-from model_images.gateway.guard.detectors.lexicon import CLASS_OF
+from model_images.gateway.guard.detectors.lexicon import CLASS_OF, FINDING_ENDINGS
 from model_images.gateway.guard.identifiers import Kind
 from model_images.gateway.training import names, numbers
 from model_images.gateway.training.medical_words import BRANDED, ENDINGS, ROOTS
@@ -152,6 +152,7 @@ def identifier(scene: Scene, slot: str) -> tuple[str, Kind, str] | None:
         "card": (lambda: numbers.card(rng), Kind.CARD, ""),
         "city": (lambda: place(scene), Kind.PLACE, ""),
         "place": (lambda: place(scene), Kind.PLACE, ""),
+        "hometown": (lambda: rng.choice(vocabulary(scene.language)["townscore"]), Kind.PLACE, ""),
         "street": (lambda: composed(scene, "street"), Kind.PLACE, ""),
         "hospital": (lambda: composed(scene, "hospital"), Kind.PLACE, ""),
         "county": (lambda: composed(scene, "county"), Kind.PLACE, ""),
@@ -166,7 +167,24 @@ def identifier(scene: Scene, slot: str) -> tuple[str, Kind, str] | None:
 
 
 TRAPS = frozenset(
-    ("eponym", "gene", "drug", "dept", "month", "weekday", "lab", "dose", "vital", "icd", "score", "brand", "namesake")
+    (
+        "eponym",
+        "gene",
+        "drug",
+        "dept",
+        "month",
+        "weekday",
+        "lab",
+        "dose",
+        "vital",
+        "icd",
+        "score",
+        "brand",
+        "namesake",
+        "townscore",
+        "finding",
+        "Finding",
+    )
 )
 """Slots whose filling is a hard negative: redacting it destroys what the note says."""
 
@@ -226,6 +244,10 @@ def _made(scene: Scene, slot: str) -> str | None:
         return "".join(rng.choices("ABCDEFGHIKLMNOPRSTVX", k=rng.randint(2, 5)))
     if slot == "brand":
         return "".join(rng.choice(parts) for parts in BRANDED)
+    if slot in ("finding", "Finding"):
+        whose = person(scene).last if rng.random() < 0.3 else rng.choice(names.of("word", scene.language, scene.split))
+        made = whose.lower() + rng.choice(FINDING_ENDINGS)
+        return made.capitalize() if slot == "Finding" else made
     if slot == "namesake":
         return person(scene).last  # whoever described it: most of those in use are in no list of eponyms
     return rng.choice(classed(slot, scene.split)) if slot == "score" else None

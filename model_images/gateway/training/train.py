@@ -12,7 +12,7 @@ import re
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pycrfsuite  # type: ignore[import-untyped]  # it has no annotations
@@ -23,6 +23,10 @@ from model_images.gateway.training.generator import generate
 
 SEED = 20_261_121
 SAMPLES = 16_000
+TRAININGS = 4
+"""Models, each of texts of its own, that are averaged: what one learnt by chance the others have not."""
+LEAST = 0.02
+"""Of an average: smaller weights are left out."""
 PARAMETERS: Mapping[str, float | int | bool] = {
     "c1": 0.05, "c2": 0.2, "max_iterations": 120, "feature.minfreq": 4, "feature.possible_transitions": True,
 }  # fmt: skip
@@ -53,14 +57,30 @@ def fitted(samples: int, seed: int) -> weights.Model:
     return weights.Model(kept, (rows3[0], rows3[1], rows3[2]))
 
 
+def averaged(models: Sequence[weights.Model]) -> weights.Model:
+    """One model: each weight the mean of those of all, none counting as 0."""
+    count = len(models)
+
+    def mean(vectors: Sequence[weights.Vector]) -> weights.Vector:
+        outside, name, place = (sum(column) / count for column in zip(*vectors, strict=True))
+        return outside, name, place
+
+    named = sorted({feature for model in models for feature in model.features})
+    means = {feature: mean([model.features.get(feature, weights.ZERO) for model in models]) for feature in named}
+    kept = {feature: vector for feature, vector in means.items() if max(map(abs, vector)) >= LEAST}
+    first, second, third = (mean([model.transitions[row] for model in models]) for row in range(len(LABELS)))
+    return weights.Model(kept, (first, second, third))
+
+
 def main() -> int:
     """Train, write, and put the digest where the tagger reads it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--samples", type=int, default=SAMPLES)
-    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--seed", type=int, default=SEED, help="of the first; the others have the next ones")
+    parser.add_argument("--trainings", type=int, default=TRAININGS)
     arguments = parser.parse_args()
     start = time.perf_counter()
-    model = fitted(arguments.samples, arguments.seed)
+    model = averaged([fitted(arguments.samples, arguments.seed + i) for i in range(arguments.trainings)])
     data = weights.pack(model.features, model.transitions)
     weights.WEIGHTS.write_bytes(data)
     digest = hashlib.sha256(data).hexdigest()

@@ -6,8 +6,9 @@ import pickle
 import pytest
 
 from model_images.gateway.guard.detectors import dictionary
+from model_images.gateway.guard.detectors.spellings import inflected
 from model_images.gateway.guard.detectors.tagger import eased
-from model_images.gateway.guard.detectors.words import inflected, read_word
+from model_images.gateway.guard.detectors.words import read_word
 from model_images.gateway.training.medicines import Plain
 from tests.model_images.gateway.tagging import stretches
 

@@ -14,8 +14,9 @@ from benchmarks.deidentify import Labelled, Score, generated, measured, read, wi
 from model_images.gateway.guard.detectors import dictionary, weights
 from model_images.gateway.guard.detectors.lexicon import MEDICINE_ENDINGS
 from model_images.gateway.guard.detectors.marks import (
-    ADDRESS,
     ADDRESS_WORDS,
+    ANNOUNCES,
+    ANNOUNCING,
     CANDIDATE,
     CANDIDATES,
     COLON,
@@ -223,7 +224,16 @@ class TestAnyTextIsReadToItsEnd:
         assert findings(text).read == len(text)
 
     def test_a_very_long_word_and_a_very_long_run(self) -> None:
-        units = ("Address: 12345, Leeds, ", "Zib: so\n", "Anna de ", "12, ", "Leeds 12345 ", "s / n ")
+        units = (
+            "Address: 12345, Leeds, ",
+            "Zib: so\n",
+            "Anna de ",
+            "12, ",
+            "Leeds 12345 ",
+            "s / n ",
+            "mr. ",
+            "nom: j.",
+        )
         long = [unit * (60_000 // len(unit)) for unit in units]
         long += ["A" * 200_000, "Anna " * 20_000, "Rue " * 5_000 + "12", "de " * 20_000, "\n" * 20_000]
         for text in long:
@@ -257,7 +267,8 @@ class TestARuleVisitsItsOwnWordsAlone:
             (CANDIDATE, CANDIDATES),
             (PHRASE, PHRASES),
             (STREET, STREET_WORDS),
-            (ADDRESS | DIGIT, ADDRESS_WORDS),
+            (ANNOUNCES | DIGIT, ADDRESS_WORDS),
+            (ANNOUNCES, ANNOUNCING),
             (COLON, COLONS),
         ):
             places = [at for match in found.finditer(marks) for at in range(*match.span())]
@@ -321,6 +332,14 @@ class TestTheShippedWeightsAreTheOnesThatWereMeasured:
             weights.pack(model.features, model.transitions) for model in (train.fitted(60, 5), train.fitted(60, 5))
         ]
         assert packed[0] == packed[1]
+
+    def test_what_one_training_alone_learnt_counts_for_less(self) -> None:
+        transitions = ((0.0, 1.0, 0.0), (0.0, 0.0, 0.0), (0.0, 0.0, 0.0))
+        one = weights.Model({"both": (0.0, 2.0, 0.0), "one": (0.0, 0.0, 1.0), "little": (0.0, 0.03, 0.0)}, transitions)
+        other = weights.Model({"both": (0.0, 4.0, 0.0)}, (weights.ZERO,) * 3)
+        mean = train.averaged([one, other])
+        assert mean.features == {"both": (0.0, 3.0, 0.0), "one": (0.0, 0.0, 0.5)}
+        assert mean.transitions[0] == (0.0, 0.5, 0.0)
 
 
 class TestTrainingReadsWhatServiceReads:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from model_images.gateway.guard.detectors import dictionary
 from model_images.gateway.guard.detectors.house_numbers import numberless
 from model_images.gateway.guard.detectors.lexicon import JOINING, STREET_BEFORE, UNITS
-from model_images.gateway.guard.detectors.marks import ADDRESS_WORDS, BEFORE_A_NUMBER, DIGIT, NUMBERLESS
+from model_images.gateway.guard.detectors.marks import ADDRESS_WORDS, ADDRESSES, BEFORE_A_NUMBER, DIGIT, NUMBERLESS
 from model_images.gateway.guard.detectors.recurrence import SURE
 from model_images.gateway.guard.detectors.words import Reading
 
@@ -28,9 +28,10 @@ def mark_address_lines(reading: Reading) -> None:
     for found in ADDRESS_WORDS.finditer(marks):
         at = found.start()
         if not marks[at] & DIGIT:
-            if pieces[at].lower() in NUMBERLESS:
+            lower = pieces[at].lower()
+            if lower in NUMBERLESS:
                 _numberless(reading, at)
-            else:
+            elif lower in ADDRESSES:
                 _labelled(reading, at)
             continue
         size = len(pieces[at])

@@ -6,7 +6,8 @@ The tagger judges words; what it left beside a name is a remnant by which the re
 from model_images.gateway.guard.detectors import dictionary
 from model_images.gateway.guard.detectors.dictionary import FIRST_NAME, SURNAME_SHIFT
 from model_images.gateway.guard.detectors.lexicon import CLASS_OF, PARTICLES
-from model_images.gateway.guard.detectors.marks import COLONS
+from model_images.gateway.guard.detectors.marks import ANNOUNCING, COLONS, MODALS, SALUTATIONS
+from model_images.gateway.guard.detectors.name_words import words_in
 from model_images.gateway.guard.detectors.recurrence import SURE
 from model_images.gateway.guard.detectors.words import Reading
 
@@ -19,23 +20,9 @@ CLASSES = frozenset(CLASS_OF.values()) | {"STREETY"}
 """A word of a class is no name by standing beside one."""
 MOST = 3  # particles in a row: `de la`, `van den`
 WORD_OF_SPEECH = 4  # so common that beside a name it is rather the word: `Will Smith agree?`
-OF_PEOPLE = frozenset(
-    (
-        "mr", "mrs", "ms", "dr", "prof", "herr", "herrn", "frau", "hr", "mme", "mlle", "monsieur", "madame", "docteur",
-        "sr", "sra", "srta", "señor", "señora", "doña", "dra", "sig", "signor", "signora", "dott", "dottor", "dhr",
-        "mevr", "mevrouw", "meneer",
-    )
-)  # fmt: skip
-"""Titles behind which nothing stands but a name."""
-TITLES = frozenset(form for title in OF_PEOPLE for form in (title, title.capitalize(), title.upper()))
-SALUTATIONS = frozenset(
-    form
-    for word in ("dear", "hi", "hello", "hey", "geehrte", "geehrter", "geehrten", "estimado", "estimada", "geachte")
-    for form in (word, word.capitalize(), word.upper())
-)
-"""How somebody is addressed; those that are names as well (`Lieber`, `Cher`, `Caro`) are not here."""
 GENERATIONS = frozenset(("II", "III", "IV", "VI", "VII", "VIII", "XI", "XII", "XIV", "XV", "XVI", "Jr", "Sr"))
 """Which of that name, behind it. `I`, `V` and `X` are grades and letters as often."""
+VERBS = words_in("after_a_modal")
 AFTER_A_BEGIN = (".", "\n", ":", "!", "?", "-", "•", "*", "#", "|")
 
 
@@ -63,23 +50,19 @@ def go_on(reading: Reading) -> None:
             reading.margins[at:i] = [reading.margins[i]] * (i - at)
 
 
-def leave_salutations(reading: Reading) -> None:
-    """Takes `Dear` from before a name or place again: behind a key and its colon it looks like the first of two."""
-    labels = reading.labels
-    for i in [i for i, piece in enumerate(reading.pieces[:-1]) if piece in SALUTATIONS]:
-        if labels[i] and labels[i + 1] == labels[i] and not (i and labels[i - 1]):
-            labels[i] = 0
+def leave_openings(reading: Reading) -> None:
+    """Takes `Dear` from before a name or place again, and `Will` from before a verb.
 
-
-def name_titled(reading: Reading) -> None:
-    """Labels a word in small letters behind `mr`, `frau`, `dr.`: hurried people don't type capitals."""
-    words, labels, count = reading.words, reading.labels, len(reading.labels)
-    for i in [i for i, piece in enumerate(reading.pieces) if piece in TITLES]:
-        at = i + 2 if i + 1 < count and reading.pieces[i + 1] == "." else i + 1
-        if at >= count or labels[at] or words[at].shape not in ("x", "y") or words[at].bucket in CLASSES:
+    Behind a key and its colon the first looks like one of two names.
+    """
+    labels, pieces = reading.labels, reading.pieces
+    for found in ANNOUNCING.finditer(reading.marks, 0, len(labels) - 1):
+        i = found.start()
+        if not labels[i] or (i and labels[i - 1]):
             continue
-        if len(reading.pieces[at]) >= len("kim") and dictionary.common(words[at].facts) <= 1:
-            labels[at], reading.margins[at] = NAME, SURE
+        lower, next_ = pieces[i].lower(), pieces[i + 1].lower()
+        if (lower in SALUTATIONS and labels[i + 1] == labels[i]) or (lower in MODALS and next_ in VERBS):
+            labels[i] = 0
 
 
 def name_speakers(reading: Reading) -> None:

@@ -27,9 +27,9 @@ def spans(reading: Reading) -> list[Span]:
     beyond = 0
     while (labelled := LABELLED.search(reading.labels, beyond)) is not None:
         i = labelled.start()
-        j = _last(reading, i)
-        start, end = _bounds(reading, i, j)
-        if not _is_nothing(reading, i, start, end):
+        j, beyond = _last(reading, i)
+        start, end = _bounds(reading, i, j, beyond)
+        if not _is_nothing(reading, i, j, start, end):
             kind = Kind.NAME if reading.labels[i] == NAME else Kind.PLACE
             surest = max(-30.0, min(30.0, max(reading.margins[i : j + 1])))
             found.append(Span(start, end, kind, "tagger", score=1 / (1 + math.exp(-surest))))
@@ -56,20 +56,20 @@ def _next(reading: Reading, i: int, j: int) -> int:
     return k
 
 
-def _last(reading: Reading, i: int) -> int:
+def _last(reading: Reading, i: int) -> tuple[int, int]:
+    """The last piece of a run, and the next behind it."""
     j = i
     while (k := _next(reading, i, j)) < len(reading.pieces) and reading.labels[k] == reading.labels[i]:
         j = k
-    return j
+    return j, k
 
 
-def _bounds(reading: Reading, i: int, j: int) -> tuple[int, int]:
+def _bounds(reading: Reading, i: int, j: int, k: int) -> tuple[int, int]:
     first, last = i, j
     if reading.labels[i] == PLACE:
         first, last = _with_number(reading, *_with_kind(reading, i, j))
     elif i and reading.pieces[i - 1].lower() in PARTICLES and (i < 2 or reading.words[i - 2].bucket in BEFORE_PARTICLE):
         first = i - 1
-    k = _next(reading, i, j)
     if k > j + 1 and k < len(reading.pieces) and reading.labels[k] and reading.pieces[j + 1].lower() in JOINING:
         # A name and a place with "de" between them were one of either; which matters less than the word between.
         last = max(last, j + 1)
@@ -141,7 +141,11 @@ def _is_office(piece: str) -> bool:
     return piece.isdigit() and len(piece) <= len("14")
 
 
-def _is_nothing(reading: Reading, i: int, start: int, end: int) -> bool:
-    """A letter alone, without a full stop, is a value or a grade; `St` alone is a status."""
+def _is_nothing(reading: Reading, i: int, j: int, start: int, end: int) -> bool:
+    """A letter alone, without a full stop, is a value or a grade; `St` alone is a status, `the clinic` no place."""
     found = reading.text[start:end]
-    return (len(found) <= len("X.") and found[-1] != "." and reading.words[i].shape == "I") or found in ("St", "ST")
+    if (len(found) <= len("X.") and found[-1] != "." and reading.words[i].shape == "I") or found in ("St", "ST"):
+        return True
+    return reading.words[i].shape in ("y", "U") and all(
+        word.bucket in KINDS for word in reading.words[i : j + 1] if word.shape and word.bucket != "PARTICLE"
+    )

@@ -18,7 +18,7 @@ from pathlib import Path
 from model_images.gateway.guard.refusal import GuardFailed
 
 DATA = Path(__file__).parent / "data" / "dictionary.bin"
-SHA256 = "b0c74128dc07f2a4bc5455a4b2c1001b3552487617bd8191ce39b9ca27324675"
+SHA256 = "1972a9f384aa759ce1adeef74ad5927dfe135a581c9cf4a67d47e6dd4d5941a6"
 
 FIRST_NAME = 0b11  # 0 no, 1 seen, 2 usual somewhere, 3 among the most frequent
 SURNAME_SHIFT = 2

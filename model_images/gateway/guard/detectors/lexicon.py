@@ -27,6 +27,8 @@ STREET_ENDINGS = tuple(sorted(_LISTS["STREET_ENDING"]))
 """How a street's name ends where it is written in one word."""
 MEDICINE_ENDINGS = tuple(sorted(_LISTS["MEDICINE_ENDING"]))
 """How non-proprietary names end: stems of WHO's INN programme, as six languages write them."""
+FINDING_ENDINGS = tuple(sorted(_LISTS["FINDING_ENDING"]))
+"""How German and Dutch words for findings and devices end, whoever's name they begin with: `Collesfraktur`."""
 STREET_BEFORE = _LISTS["STREET_BEFORE"]
 """Street words that stand before the name."""
 STREET_AFTER = _LISTS["STREET_AFTER"]

@@ -15,8 +15,8 @@ PHRASE = 2
 """May begin a place of several words."""
 STREET = 4
 """Says of what stands beside it that it is a street."""
-ADDRESS = 8
-"""Announces an address, before a colon."""
+ANNOUNCES = 8
+"""Announces an address, before a colon; or a name."""
 DIGIT = 16
 """Begins with one."""
 COLON = 32
@@ -42,8 +42,24 @@ ADDRESSES = frozenset(
         "domicile",
     )
 )
+OF_PEOPLE = frozenset(
+    (
+        "mr", "mrs", "ms", "dr", "prof", "herr", "herrn", "frau", "hr", "mme", "mlle", "monsieur", "madame", "docteur",
+        "sr", "sra", "srta", "señor", "señora", "doña", "dra", "sig", "signor", "signora", "dott", "dottor", "dhr",
+        "mevr", "mevrouw", "meneer",
+    )
+)  # fmt: skip
+"""Titles behind which nothing stands but a name."""
+TITLES = frozenset(form for title in OF_PEOPLE for form in (title, title.capitalize(), title.upper()))
+SALUTATIONS = frozenset(
+    ("dear", "hi", "hello", "hey", "geehrte", "geehrter", "geehrten", "estimado", "estimada", "geachte")
+)
+"""How somebody is addressed; those that are names as well (`Lieber`, `Cher`, `Caro`) are not here."""
 NUMBERLESS = frozenset(("s", "sn"))
 """`s/n`, sin número, behind a street's name."""
+MODALS = frozenset(("may", "will"))
+"""Names that before a verb are none."""
+ANNOUNCED = ADDRESSES | NUMBERLESS | OF_PEOPLE | SALUTATIONS | MODALS
 NUMBERED_AFTER = frozenset(("\n", ",", ":", ";", "(", "at", "to", "from", "is", "in", "of", "near"))
 
 
@@ -56,8 +72,8 @@ def mark_of(piece: str, word: Word) -> int:
         mark |= PHRASE
     if lower in STREETS or word.bucket == "STREETY":
         mark |= STREET
-    if lower in ADDRESSES or lower in NUMBERLESS:
-        mark |= ADDRESS
+    if lower in ANNOUNCED:
+        mark |= ANNOUNCES
     if piece[0].isdigit():
         mark |= DIGIT
     if piece == ":":
@@ -78,7 +94,8 @@ CANDIDATES = re.compile(_having(CANDIDATE) + b"+", re.DOTALL)
 """Runs of words that are scored."""
 PHRASES = re.compile(_having(PHRASE), re.DOTALL)
 STREET_WORDS = re.compile(_having(STREET), re.DOTALL)
-ADDRESS_WORDS = re.compile(_having(ADDRESS | DIGIT), re.DOTALL)
+ADDRESS_WORDS = re.compile(_having(ANNOUNCES | DIGIT), re.DOTALL)
+ANNOUNCING = re.compile(_having(ANNOUNCES), re.DOTALL)
 DIGITS = re.compile(_having(DIGIT), re.DOTALL)
 COLONS = re.compile(_having(COLON), re.DOTALL)
 LABELLED = re.compile(rb"[^\0]", re.DOTALL)

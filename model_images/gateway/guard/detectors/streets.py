@@ -11,6 +11,16 @@ from model_images.gateway.guard.detectors.words import Reading
 _IS_WORD = bytes(bool(mark & WORD) for mark in range(256))
 FRACTIONS = frozenset(("bis", "ter", "quater"))
 LONGEST = 5  # words of a street's name
+LONGEST_SMALL = 3  # of them in small letters
+NOTHING_ELSE = frozenset(
+    (
+        "allée", "avda", "avenida", "avenue", "boulevard", "calle", "carrer", "chemin", "impasse", "paseo", "piazza",
+        "plaza", "ronda", "rua", "rue", "straße", "travesía", "viale", "vicolo",
+    )
+)  # fmt: skip
+"""Words before a street's name that are hardly ever another: behind these, words in small letters and a number."""
+JOINED_ENDINGS = ("straße", "strasse", "straat", "gracht")
+"""How streets end in one word that hardly anything else ends in: `kerkstraat 9`."""
 
 
 def mark_streets(reading: Reading) -> None:
@@ -58,7 +68,23 @@ def _after(pieces: Sequence[str], words: Sequence[int], at: int) -> tuple[int, i
 
 def _before(pieces: Sequence[str], words: Sequence[int], at: int) -> tuple[int, int] | None:
     """`12 bis, rue de la Paix`, `Calle Mayor 3`: the street's word, its name, a number on one side of them."""
-    last, named = at, False
+    last = _name_behind(pieces, words, at, 1)
+    if last == at:
+        return None
+    back = at - 1
+    while back >= 0 and (pieces[back] == "," or pieces[back].lower() in FRACTIONS):
+        back -= 1
+    if back >= 0 and is_number(pieces[back]) and len(pieces[back]) <= 9:
+        return back, tail(pieces, last)
+    end = _number_behind(pieces, last)
+    if not end and pieces[at].lower() in NOTHING_ELSE:
+        end = _number_behind(pieces, _name_behind(pieces, words, at, LONGEST_SMALL))
+    return (at, end) if end else None
+
+
+def _name_behind(pieces: Sequence[str], words: Sequence[int], at: int, small: int) -> int:
+    """The last piece of a street's name, which begins with so many words in small letters; `at` where none is."""
+    last, begun = at, False
     if (
         at + 1 < len(pieces)
         and pieces[at + 1] in ("/", ".")
@@ -69,30 +95,29 @@ def _before(pieces: Sequence[str], words: Sequence[int], at: int) -> tuple[int, 
         piece = pieces[last + 1]
         if piece == "." and _is_short(pieces[last]):
             last += 1
-        elif piece.lower() in JOINING or (words[last + 1] and (piece[0].isupper() or not named)):
-            named = named or piece.lower() not in JOINING
+        elif piece.lower() in JOINING or (words[last + 1] and (piece[0].isupper() or small)):
+            if piece.lower() not in JOINING:
+                begun = True
+                small = 0 if piece[0].isupper() else small - 1
             last += 1
         else:
             break
-    if not named:
-        return None
-    while pieces[last].lower() in JOINING:
+    while begun and pieces[last].lower() in JOINING:
         last -= 1
-    first = at
-    back = at - 1
-    while back >= 0 and (pieces[back] == "," or pieces[back].lower() in FRACTIONS):
-        back -= 1
-    if back >= 0 and is_number(pieces[back]) and len(pieces[back]) <= 9:
-        return back, tail(pieces, last)
+    return last if begun else at
+
+
+def _number_behind(pieces: Sequence[str], last: int) -> int:
+    """The last piece of what ends an address behind a street's name: a number, its doors, `s/n`; 0 where none does."""
     without = numberless(pieces, last + 1)
     if without:
-        return first, without
+        return without
     ahead = last + 1
     while ahead < len(pieces) and ahead - last < 5 and (pieces[ahead] in ",.º°" or pieces[ahead].lower() in UNITS):
         ahead += 1
     if ahead < len(pieces) and is_number(pieces[ahead]) and len(pieces[ahead]) <= len("1234-12"):
-        return first, tail(pieces, ahead)
-    return None
+        return tail(pieces, ahead)
+    return 0
 
 
 def _is_short(piece: str) -> bool:
@@ -102,7 +127,7 @@ def _is_short(piece: str) -> bool:
 
 def _joined(pieces: Sequence[str], at: int) -> tuple[int, int] | None:
     """`Mentzelweg 118`, `118 Mentzelweg`: a street in one word, a number on one side of it."""
-    if not pieces[at][0].isupper():
+    if not pieces[at][0].isupper() and not pieces[at].endswith(JOINED_ENDINGS):
         return None
     if at + 1 < len(pieces) and is_number(pieces[at + 1]) and len(pieces[at + 1]) <= 4:
         return at, tail(pieces, at + 1)

@@ -11,10 +11,11 @@ from typing import NamedTuple
 from model_images.gateway.guard.detectors import dictionary, weights
 from model_images.gateway.guard.detectors.address_blocks import mark_address_blocks
 from model_images.gateway.guard.detectors.address_lines import mark_address_lines
-from model_images.gateway.guard.detectors.adjoining import go_on, leave_salutations, name_speakers, name_titled
+from model_images.gateway.guard.detectors.adjoining import go_on, leave_openings, name_speakers
 from model_images.gateway.guard.detectors.assembly import spans
 from model_images.gateway.guard.detectors.marks import CANDIDATES, PHRASES, mark_of
 from model_images.gateway.guard.detectors.recurrence import recur
+from model_images.gateway.guard.detectors.small_letters import name_small
 from model_images.gateway.guard.detectors.streets import mark_streets
 from model_images.gateway.guard.detectors.weights import ZERO, Model, Vector
 from model_images.gateway.guard.detectors.words import (
@@ -36,15 +37,15 @@ MODES = "Uygx"
 """What a capital may mean: `words.capitals_of`."""
 PAIRS = 50_000  # contexts of buckets whose sums are kept; a full memory is emptied
 LONGEST = 64  # letters: no name is longer, and none of it is worth a sum
-BIAS = {"G": 2.4}
-USUAL_BIAS = 4.0
+BIAS = {"A": 3.6, "G": 2.7, "U": 3.4, "x": -0.5, "y": 2.5}
+USUAL_BIAS = 4.3
 """How much more a word must look like none to be left alone; less where every noun has a capital."""
-PLACE_BIAS = 0.8
+PLACE_BIAS = 1.0
 """How much more a word is taken for a place than for a name; training text has fewer kinds of places than life."""
 NOBODY = ("DRUG", "MARKER")
 NAMED = 0b1111
 """Facts of first names and surnames."""
-EASED = 3.6
+EASED = 3.7
 """How much of that is taken back for what is far oftener something else: `eased`."""
 EASED_MORE = 2.0
 """And how much more for medicines and measures after which nobody is called."""
@@ -130,10 +131,10 @@ class Tagger:
         """Spans over `text.normal`, of kind NAME and PLACE."""
         reading, words = self._read(text.normal)
         self._judge(reading, words)
-        name_titled(reading)
+        name_small(reading)
         name_speakers(reading)
         go_on(reading)
-        leave_salutations(reading)
+        leave_openings(reading)
         recur(reading)
         mark_streets(reading)
         mark_address_lines(reading)

@@ -11,7 +11,7 @@ from model_images.gateway.guard.detectors.words import VERSION
 from model_images.gateway.guard.refusal import GuardFailed
 
 WEIGHTS = Path(__file__).parent / "data" / "tagger.bin"
-SHA256 = "54d320e927ec79471b07a81b89cc3df0f8eea7d43ee4a77606fbc2a50afb8408"
+SHA256 = "cbfc99e0acdcf8cd50770b8401d9273092b7c58ffad1eab4721a1828c12cf117"
 
 Vector = tuple[float, float, float]
 """A weight each for nothing, a name and a place."""

@@ -11,7 +11,14 @@ from operator import methodcaller
 from typing import NamedTuple, Protocol
 
 from model_images.gateway.guard.detectors import dictionary
-from model_images.gateway.guard.detectors.lexicon import CLASS_OF, GERMAN, MEDICINE_ENDINGS, STREET_ENDINGS
+from model_images.gateway.guard.detectors.lexicon import (
+    CLASS_OF,
+    FINDING_ENDINGS,
+    GERMAN,
+    MEDICINE_ENDINGS,
+    STREET_ENDINGS,
+)
+from model_images.gateway.guard.detectors.spellings import facts_of
 
 TOKENS = re.compile(
     r"[A-ZÀ-ÖØ-Þ]\.(?:[ -]?[A-ZÀ-ÖØ-Þ]\.)*"  # initials
@@ -29,16 +36,15 @@ _SPACED_LATIN = re.compile(_SPACED.pattern.replace(r"[^\W\d_]", f"[{_LETTERS}]")
 _BARE = methodcaller("rstrip", "".join(c for c in map(chr, range(0x3001)) if c.isspace() and c != "\n"))
 BEGINS = re.compile(r"(?:^|[.!?\n])[^\w\n]{0,4}([^\W\d_])")
 """The first letter of a sentence or a line. Bounded: a run of line ends must not be read anew from each of them."""
-VERSION = 3
+VERSION = 4
 """Of the features: weights of another version do not fit."""
 
-
-LEAST_OF_A_STEM = 4
-"""Letters: of fewer, an ending says nothing."""
-ADJECTIVES = ("er", "ers", "ern")
-
-UNNAMED = frozenset(("DRUG", "EPONYMOUS", "MARKER"))
+UNNAMED = frozenset(("DRUG", "EPONYMOUS", "MARKER", "FINDING"))
 """Classes of which the words count by their class alone: what is learnt of those in training holds for the others."""
+
+
+JUDGED = ("PARTICLE", "FACILITY", "STREET", "LANDMARK")
+"""Classes that are judged where nothing has a capital, whatever else the word is."""
 
 
 class Word(NamedTuple):
@@ -84,45 +90,10 @@ def shape_of(word: str, capitals: str) -> str:
     return "M"
 
 
-def facts_of(lower: str, known: dictionary.Dictionary) -> int:
-    """The dictionary's facts; for joined words the highest of their parts', common only as its least common part."""
-    facts = known.facts(lower)
-    if facts:
-        return facts
-    for mark in ("'s", "’s"):
-        if lower.endswith(mark):
-            return known.facts(lower[:-2])
-    if "-" not in lower and "'" not in lower and "’" not in lower:
-        return inflected(lower, known)
-    parts = [known.facts(part) for part in re.split(r"[-'’]", lower) if len(part) > 1]
-    if not parts:
-        return 0
-    common = [dictionary.common(part) for part in parts]
-    if any(c and not part & 0b1010 for c, part in zip(common, parts, strict=True)):
-        # "Foley-Katheter": a word among them that is nobody's usual name makes the whole a word.
-        return max(common) << dictionary.COMMON_SHIFT
-    facts = 0
-    for shift in (0, dictionary.SURNAME_SHIFT, dictionary.PLACE_SHIFT):
-        facts |= max((part >> shift) & 3 for part in parts) << shift
-    return facts | min(common) << dictionary.COMMON_SHIFT
-
-
-def inflected(lower: str, known: dictionary.Dictionary) -> int:
-    """Of a name or place in German's genitive (`Quedlinburgs`), or a place made an adjective (`Quedlinburger`)."""
-    if lower.endswith("s"):
-        facts = known.facts(lower[:-1]) if len(lower) > LEAST_OF_A_STEM else 0
-        return 0 if dictionary.common(facts) else facts
-    if lower.endswith(ADJECTIVES) and len(lower) > LEAST_OF_A_STEM + 1:
-        stem = lower[: lower.rindex("er")]
-        facts = known.facts(stem) or known.facts(stem + "en")
-        return 0 if dictionary.common(facts) else facts & 3 << dictionary.PLACE_SHIFT
-    return 0
-
-
 def kind_of(base: str) -> str:
     """The lexicon's class of a word, by its last part where it is joined of several; `STREETY` of `Lindenstraße`.
 
-    `DRUG` also of what ends as the names of substances do.
+    `DRUG` also of what ends as the names of substances do, `FINDING` as German and Dutch ones of findings.
     """
     kind = CLASS_OF.get(base, "")
     if not kind and "-" in base:
@@ -131,6 +102,8 @@ def kind_of(base: str) -> str:
         kind = "STREETY"
     if not kind and len(base) > 7 and base.endswith(MEDICINE_ENDINGS):
         kind = "DRUG"
+    if not kind and len(base) > 8 and base.endswith(FINDING_ENDINGS):
+        kind = "FINDING"
     return kind
 
 
@@ -141,9 +114,9 @@ def may_be_name(shape: str, facts: int, kind: str) -> bool:
     first, last = facts & 3, (facts >> dictionary.SURNAME_SHIFT) & 3
     common = dictionary.common(facts)
     if shape == "x":
-        # Small letters among capitals: only what is a usual name, and more usual as that than as a word.
-        return common < first or (last == 3 and common <= 1)
-    return common == 0 or (common <= 3 and bool(facts & 0b111111)) or kind == "PARTICLE"
+        # Small letters among capitals: only what is more usual as a name than as a word, and what nobody knows.
+        return common < max(first, last) or not facts
+    return common == 0 or bool(facts & (0b111111 if common <= 3 else 0b1010)) or kind in JUDGED
 
 
 def read_word(word: str, capitals: str, known: dictionary.Dictionary, facts: int | None = None) -> Word:
@@ -201,7 +174,9 @@ def _own(base: str, shape: str, facts: int, usual: str, namely: str, known: dict
     if "-" in base:
         own.append(f"h{shape}")
     if not common and len(base) > 4:
-        own += [f"x{base[-3:]}", f"y{base[-2:]}{namely}"]
+        # Of words in small letters the ends are those of any word, and say nothing of a capital's.
+        small = "." if shape in "xy" else ""
+        own += [f"x{small}{base[-3:]}", f"y{small}{base[-2:]}{namely}"]
     return own
 
 
