@@ -100,4 +100,5 @@ def _number(schema: dict[str, Any], name: str) -> float | None:
     value = schema.get(name)
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
-    return float(min(max(value, 0), 10**9))
+    # JSON has no NaN; a parser that takes one lets nothing cheaper through.
+    return 1e9 if value != value else float(min(max(value, 0), 10**9))

@@ -177,6 +177,9 @@ class TestWhereverAPatternStands:
         with pytest.raises(TooCostly):
             spent({"pattern": "b" * 1_001})
 
+    def test_what_is_no_number_counts_as_the_largest(self) -> None:
+        assert spent({"maxLength": float("nan")}) == spent({"maxLength": 10**9})
+
     @given(st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(), _json, max_leaves=20))
     def test_nothing_that_is_json_breaks_it(self, made: Any) -> None:  # noqa: ANN401 JSON of any shape
         assert spent(made) >= 0
