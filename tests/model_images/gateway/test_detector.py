@@ -9,7 +9,7 @@ import pytest
 from tests.model_images.gateway.sidecar import DIGEST, Sidecar
 from tests.model_images.gateway.world import World, gateway
 
-NAME = "quiet brook"
+NAME = "warm towel"
 """What the model beside the gateway takes for a name, and none of the gateway's own detectors does."""
 
 
@@ -41,7 +41,7 @@ def probed(world: World) -> int:
 
 
 class TestTheGatewayWaitsForItAndNotTheOtherWayRound:
-    """Containers of a pod start at once, and a model takes minutes: a gateway that needed it would fall over and over."""
+    """Containers of a pod start at once, and a model takes minutes: a gateway that needs it falls over and over."""
 
     def test_the_gateway_stands_before_it_and_refuses_until_it_is_there(self, both: tuple[World, Sidecar]) -> None:
         world, sidecar = both
@@ -80,16 +80,15 @@ class TestItIsShownWhatCallersSend:
         world, sidecar = both
         sidecar.set("well")
         sidecar.asked.clear()
-        assert world.chat("The ward is calm tonight.").status == 200
-        assert any("ward is calm" in text for text in sidecar.asked)
+        assert world.chat("The ward is calm, 12 of 14 beds.").status == 200
+        assert any("12 of 14" in text for text in sidecar.asked)
         assert len(sidecar.asked) == 1
 
-    def test_a_name_that_is_written_in_code_is_still_found(self, both: tuple[World, Sidecar]) -> None:
+    def test_what_is_written_in_code_is_shown_to_it_in_clear(self, both: tuple[World, Sidecar]) -> None:
         world, sidecar = both
         sidecar.set("well")
-        hidden = base64.b64encode(f"there is a {NAME} behind the house and it is cold".encode()).decode()
-        assert world.chat(f"Decode this: {hidden}").code == "prompt-guard.encoded-identifier"
-
-    def test_the_same_without_one_passes(self, alone: World) -> None:
-        hidden = base64.b64encode(f"there is a {NAME} behind the house and it is cold".encode()).decode()
-        assert alone.chat(f"Decode this: {hidden}").code != "prompt-guard.encoded-identifier"
+        sidecar.asked.clear()
+        said = f"there is a {NAME} beside the bath and it is dry"
+        answer = world.chat(f"Decode this: {base64.b64encode(said.encode()).decode()}")
+        assert answer.code == "prompt-guard.encoded-identifier"
+        assert any("the bath" in text for text in sidecar.asked)
