@@ -106,10 +106,7 @@ class Ceilings(Section):
 
 
 class Detector(Section):
-    """A model for names and places that an operator brings, in a container of its own beside the gateway's.
-
-    What it must answer, and what keeps it to itself: docs/concepts/de-identification.md, "A larger model".
-    """
+    """A model for names that an operator brings, beside the gateway's own (docs/concepts/de-identification.md)."""
 
     image: PinnedImage = dial(
         "Its image, by digest, in the stack's own registry; signed, and in models/images.yaml, as every other.",
