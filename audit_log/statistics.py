@@ -70,6 +70,9 @@ def records(segments: Sequence[Path], tenant: str, day: date) -> Iterable[dict[s
                     raise form.BadLine(f"record {found.index} is no JSON") from None
                 if record.get("kind") != "request" or record.get("tenant") != tenant:
                     continue
+                # No use of a model, and a patient who is erased is not to be counted for it.
+                if record.get("endpoint") == "erasures":
+                    continue
                 if record["phase"] == "finished" or not record["decision"]["allowed"]:
                     yield record
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from psycopg import connect
 
 from database.migrate import migrate
+from model_images.gateway.guard.database import Database
 from model_images.gateway.guard.tokens.on_loop import OnLoop
 from model_images.gateway.guard.tokens.postgres import PostgresStore
 from tests.retrieval.postgres import installations, running
@@ -31,8 +32,8 @@ def shared_vault() -> Iterator[OnLoop]:
         async def password() -> str:
             return ""
 
-        opening = PostgresStore.opened(str(server.socket), "vault", "gateway", password, context=None)
-        store = asyncio.run_coroutine_threadsafe(opening, loop).result()
-        yield OnLoop(store, loop)
-        asyncio.run_coroutine_threadsafe(store.close(), loop).result()
+        opening = Database.opened(str(server.socket), "vault", "gateway", password, context=None)
+        database = asyncio.run_coroutine_threadsafe(opening, loop).result()
+        yield OnLoop(PostgresStore(database), loop)
+        asyncio.run_coroutine_threadsafe(database.close(), loop).result()
     loop.call_soon_threadsafe(loop.stop)

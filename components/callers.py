@@ -1,9 +1,9 @@
 """Who may call the gateway: an Entra application each, without a secret, with the roles for what it may ask.
 
 Entra issues the tokens; nothing of ours signs one. The gateway's application is what they are for, and its roles say
-use case, purpose and class of data, and to whom identifiers come back. That a token ends after minutes is no property
-of any resource here: the policy that does it is a step of docs/guides/first-deployment.md, and the gateway is told what
-age to refuse (docs/adr/0027).
+use case, purpose and class of data, to whom identifiers come back, and who may erase. That a token ends after minutes
+is no property of any resource here: the policy that does it is a step of docs/guides/first-deployment.md, and the
+gateway is told what age to refuse (docs/adr/0027).
 
 A workload in Azure is a caller by an application too, which trusts its identity: the lifetime of a managed identity's
 own tokens can't be configured (learn.microsoft.com/entra/identity-platform/configurable-token-lifetimes).
@@ -156,6 +156,10 @@ class Callers(ComponentResource):
                 yield f"use-case.{item.name}.{purpose}", f"Ask {item.name} for {purpose}: {meaning}."
             # Of one use case: who may have a note's identifiers back has no business with another's.
             yield f"re-identify.{item.name}", f"Get answers of {item.name} with the identifiers that were sent."
+            # Not the right above: who answers requests for erasure (GDPR Art. 17) has no need to read, and who writes
+            # the record none to destroy. By use case like it, as a conversation is of one; but a person is erased
+            # whole, and rows tell no use cases apart, so what was minted for a patient goes in all of the tenant's.
+            yield f"erase.{item.name}", f"Erase conversations of {item.name}, and patients in all of the tenant's."
         for name in sorted({name for item in use_cases for name in item.data_classes}):
             yield f"data-class.{name}", f"Send data of class {name}."
         for tenant in self._scope.config.tenants:
@@ -172,7 +176,8 @@ def roles_of(caller: Caller) -> tuple[str, ...]:
     asked = (f"use-case.{name}.{purpose}" for name in caller.use_cases for purpose in caller.purposes)
     tenant = () if caller.tenant is None else (f"tenant.{caller.tenant}",)
     back = (f"re-identify.{name}" for name in caller.use_cases if caller.reidentifies)
-    return (*asked, *(f"data-class.{name}" for name in caller.data_classes), *back, *tenant)
+    out = (f"erase.{name}" for name in caller.use_cases if caller.erases)
+    return (*asked, *(f"data-class.{name}" for name in caller.data_classes), *back, *out, *tenant)
 
 
 def issuer(scope: Scope) -> str:

@@ -51,6 +51,7 @@ PLAIN = {
     # A series that begins with its first leak has grown by nothing yet, for `increase`.
     "system-text-told": (f"{_LEAKS} > ({_LEAKS[:-1]} offset 15m) or 0 * {_LEAKS})", "PT1M", 2),
     "breaker-opened": ("increase(bailiwick_gateway_breakers_opened_total[15m]) > 0", "PT1M", 1),
+    "database-not-asked": ("increase(bailiwick_gateway_database_failures_total[5m]) > 0", "PT5M", 1),
     "audit-not-written": ("increase(bailiwick_gateway_audit_failures_total[5m]) > 0", "PT1M", 0),
 }
 """Alert to its expression, how long it must hold, and its severity."""

@@ -68,6 +68,12 @@ class Caller(Section):
         "names and numbers of patients come back to where nobody needs them",
         default=False,
     )
+    erases: bool = dial(
+        "Whether it may have tokens erased, of a conversation of its use cases or of a patient in all of its tenant's: "
+        "for what answers requests for erasure (GDPR Art. 17), which need not be what gets identifiers back.",
+        "a caller takes conversations from under those who are in them",
+        default=False,
+    )
     federated: Federated | None = dial(
         "How a workload outside Azure proves itself.", "the caller can't prove itself without a secret", default=None
     )

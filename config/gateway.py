@@ -41,7 +41,7 @@ vm-naming-conventions"""
 
 
 class CallerCeilings(Section):
-    """The most of an hour for one application at one replica, whatever is usual for it."""
+    """The most of an hour for one application at all replicas together, whatever is usual for it."""
 
     bytes: int = dial(
         "Bytes of its requests and answers, up to 10 GiB.",

@@ -14,7 +14,7 @@ from model_images.gateway.envoy.connections import AGAIN as ENVOYS
 from model_images.gateway.guard import settings
 from model_images.gateway.guard.codes import CODES
 from model_images.gateway.guard.detectors import record_form
-from model_images.gateway.guard.endpoints import ENDPOINTS, FEEDBACK, MODEL, MODELS
+from model_images.gateway.guard.endpoints import ENDPOINTS, ERASURES, FEEDBACK, MODEL, MODELS
 from model_images.gateway.guard.metrics import Metrics
 from model_images.gateway.guard.openapi import document
 from model_images.gateway.guard.statuses import AGAIN, STATUSES
@@ -34,6 +34,7 @@ def gateway() -> Iterator[str]:
     for path, one in ENDPOINTS.items():
         yield f"| `POST` | `{path}` | {'yes' if one.streams else 'no'} |"
     yield f"| `POST` | `{FEEDBACK.path}` | |"
+    yield f"| `POST` | `{ERASURES.path}` | |"
     yield "| `GET` | `/openapi.json` | |"
     yield from _extension()
     yield from _codes()

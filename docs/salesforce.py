@@ -17,6 +17,7 @@ HOST = "gateway.example"
 OPERATIONS = {
     "/v1/chat/completions": ("post", "Chat", "ChatAnswer"),
     "/v1/feedback": ("post", "Feedback", "FeedbackAnswer"),
+    "/v1/erasures": ("post", "Erasure", "ErasureAnswer"),
     "/v1/models": ("get", "Models", "Models"),
 }
 """Method, and the names of what is asked and answered."""
@@ -144,6 +145,9 @@ def _followed(schema: dict[str, Any], ours: Mapping[str, Any]) -> dict[str, Any]
 
 def _one(schema: dict[str, Any], ours: Mapping[str, Any]) -> dict[str, Any]:
     """Of several forms the plainest: not null; a string rather than its parts; and of kinds, what any of them has."""
+    if "properties" in schema:
+        # What of its fields must be there together, the gateway says when it is asked.
+        return schema
     forms = [_followed(form, ours) for form in schema.get("oneOf", schema.get("anyOf", ()))]
     forms = [form for form in forms if form.get("type") != "null"]
     if not forms:
@@ -170,7 +174,7 @@ def registration() -> Iterator[str]:
     yield "    <description>The only door to the models: whole answers of chat, and the use cases.</description>"
     yield "    <label>Gateway</label>"
     yield "    <namedCredential>Gateway</namedCredential>"
-    for name in ("chat", "feedback", "listModels"):
+    for name in ("chat", "feedback", "erasure", "listModels"):
         yield f"    <operations>\n        <active>true</active>\n        <name>{name}</name>\n    </operations>"
     yield "    <registrationProviderType>Custom</registrationProviderType>"
     yield f"    <schema>{schema}</schema>"

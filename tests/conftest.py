@@ -6,14 +6,19 @@ import tempfile
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from model_images.gateway.guard.compiled import FOLDER
 from records import lives
 from tests.plans import SHARED
 
+# How long an example takes tells how busy the machine is, and nothing of what is tested.
+settings.register_profile("bailiwick", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make the folder, before any worker starts."""
+    settings.load_profile("bailiwick")
     # Expressions that were compiled are kept from run to run, under the key of what they were compiled from.
     os.environ.setdefault(FOLDER, str(config.rootpath / ".pytest_cache" / "compiled"))
     if not hasattr(config, "workerinput"):

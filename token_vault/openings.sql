@@ -29,7 +29,8 @@ WITH relations AS (
     WHERE d.datname = current_database() AND g.grantee <> d.datdba AND to_regnamespace('token_vault') IS NOT NULL
 ), expected (kind, named, privilege) AS (
     VALUES ('function', 'put', 'EXECUTE'), ('function', 'load', 'EXECUTE'), ('function', 'erase', 'EXECUTE'),
-        ('function', 'purge', 'EXECUTE'), ('schema', 'token_vault', 'USAGE'),
+        ('function', 'purge', 'EXECUTE'), ('function', 'volumes', 'EXECUTE'), ('function', 'forget_volume', 'EXECUTE'),
+        ('schema', 'token_vault', 'USAGE'),
         ('database', current_database(), 'CONNECT')
 ), openings AS (
     SELECT CASE g.grantee WHEN 0 THEN 'PUBLIC' ELSE format('role %s', g.grantee::regrole) END
@@ -46,8 +47,8 @@ WITH relations AS (
     SELECT format('function %s does not pin search_path', name) FROM functions
     WHERE NOT EXISTS (SELECT FROM unnest(proconfig) AS setting WHERE setting LIKE 'search_path=%')
     UNION ALL
-    SELECT format('function %s runs with its owner''s rights, and is none of the four', name) FROM functions
-    WHERE prosecdef AND name NOT IN ('put', 'load', 'erase', 'purge')
+    SELECT format('function %s runs with its owner''s rights, and is none of a gateway''s', name) FROM functions
+    WHERE prosecdef AND name NOT IN ('put', 'load', 'erase', 'purge', 'volumes', 'forget_volume')
     UNION ALL
     SELECT format('%s %s is not the owner''s', kind, name)
     FROM (SELECT 'table' AS kind, name, relowner AS owner FROM relations

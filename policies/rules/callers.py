@@ -34,7 +34,7 @@ LONGEST = 900
 EXCHANGES = ("api://AzureADTokenExchange", "api://AzureADTokenExchangeUSGov", "api://AzureADTokenExchangeChina")
 _USE_CASE = re.compile(rf"^use-case\.([a-z0-9-]+)\.({'|'.join(PURPOSES)})$")
 _DATA_CLASS = re.compile(r"^data-class\.(public|internal|confidential|personal|phi|payment)$")
-_BACK = re.compile(r"^re-identify\.([a-z0-9-]+)$")
+_OF_TOKENS = re.compile(r"^(?:re-identify|erase)\.([a-z0-9-]+)$")
 _TENANT = re.compile(r"^tenant\.[a-z][a-z0-9]{1,11}$")
 _GUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
@@ -175,12 +175,12 @@ def roles_name_a_use_case(stack: StackUnderReview) -> Iterable[Judged]:
 
 
 def _role(value: Value, members: Value, served: set[str]) -> Verdict:
-    found = _USE_CASE.match(str(value)) or _BACK.match(str(value))
+    found = _USE_CASE.match(str(value)) or _OF_TOKENS.match(str(value))
     # Whom identifiers come back to is callers.identifiers-come-back-to-their-sender; whether a tenant is one, and a
     # caller has one alone, is tenancy.callers-speak-for-one.
     if found is None and not _DATA_CLASS.match(str(value)) and not _TENANT.match(str(value)):
         ours = f"use-case.<name>.<{' or '.join(PURPOSES)}>"
-        forms = f"{ours}, no re-identify.<name>, no data-class.<class> and no tenant.<name>"
+        forms = f"{ours}, no re-identify.<name>, no erase.<name>, no data-class.<class> and no tenant.<name>"
         return refused(f"role '{value}' is no {forms}")
     if found is not None and found[1] not in served:
         return refused(f"role '{value}' is for a use case that nobody serves")

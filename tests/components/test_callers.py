@@ -68,7 +68,7 @@ class TestATokenCarriesWhatItsCallerMayAsk:
         asks = "use-case.clinical-notes"
         back = "re-identify.clinical-notes"
         crm, telehealth = _carried(plan, "crm-bridge"), _carried(plan, "telehealth-portal")
-        assert crm == {f"{asks}.treatment", f"{asks}.payment", "data-class.personal", back}
+        assert crm == {f"{asks}.treatment", f"{asks}.payment", "data-class.personal", back, "erase.clinical-notes"}
         assert telehealth == {f"{asks}.treatment", "data-class.personal", "data-class.phi", back}
 
     def test_identifiers_come_back_to_whom_the_file_says_and_for_its_own_use_cases_alone(self) -> None:
@@ -78,6 +78,14 @@ class TestATokenCarriesWhatItsCallerMayAsk:
             "northern-epr": {"re-identify.clinical-notes", "re-identify.clinic-letters"},
             "southern-portal": set(),
         }
+
+    def test_who_may_erase_is_who_the_file_says_and_need_not_be_who_reads(self) -> None:
+        epr, portal = stack_config("uk-prod").callers
+        assert {role for role in roles_of(epr) if "erase" in role} == {"erase.clinical-notes", "erase.clinic-letters"}
+        assert not {role for role in roles_of(portal) if "erase" in role}
+        alone = roles_of(epr.model_copy(update={"reidentifies": False}))
+        assert "erase.clinical-notes" in alone
+        assert not {role for role in alone if "re-identify" in role}
 
     def test_every_assignment_is_to_the_gateway(self) -> None:
         plan = compliant("eu-prod")
@@ -200,12 +208,13 @@ class TestIdentifiersComeBackToTheirSender:
         plan = _instead(compliant("eu-prod"), "crm-bridge-data-class.personal", "use-case.clinical-notes.operations")
         assert _refused(plan) == {self.RULE}
 
-    def test_nor_is_there_such_a_role_for_what_nobody_serves(self) -> None:
+    @pytest.mark.parametrize("right", ["re-identify", "erase"])
+    def test_nor_is_there_such_a_role_for_what_nobody_serves(self, right: str) -> None:
         gateway = where(displayName="app-bw-eu-prod-gateway")
         roles = _named(compliant("eu-prod"), "app-bw-eu-prod-gateway").get("appRoles")
         assert isinstance(roles, list)
-        index = [role["value"] for role in roles].index("re-identify.clinical-notes")
-        plan = changed(compliant("eu-prod"), APPLICATION, f"appRoles.{index}.value", "re-identify.marketing", gateway)
+        index = [role["value"] for role in roles].index(f"{right}.clinical-notes")
+        plan = changed(compliant("eu-prod"), APPLICATION, f"appRoles.{index}.value", f"{right}.marketing", gateway)
         assert "callers.roles-name-a-use-case" in _refused(plan)
 
 

@@ -55,6 +55,11 @@ class TestACallerSaysWhoItIsAndWhatFor:
         assert config is not None
         assert (faults, [caller.reidentifies for caller in config.callers]) == ({}, [False, True])
 
+    def test_nobody_erases_who_is_not_said_to(self) -> None:
+        config, faults = _parsed(_caller(), _caller(name="epr", federated=None, managedIdentity=IDENTITY, erases=True))
+        assert config is not None
+        assert (faults, [caller.erases for caller in config.callers]) == ({}, [False, True])
+
     def test_purposes_are_those_of_the_rule_and_each_is_explained(self) -> None:
         assert get_args(Purpose) == tuple(PURPOSES) == rules.PURPOSES
         assert all(PURPOSES.values())

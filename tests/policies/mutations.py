@@ -215,7 +215,10 @@ MUTATIONS: dict[str, Mutation] = {
         VM, "osProfile.linuxConfiguration.disablePasswordAuthentication", False
     ),
     "confidential.pools-confidential": put(POOL, "vmSize", "Standard_D8ds_v5", only=WORK),
-    "confidential.attestation-stands-in-prod": drop("attestation:AttestationProvider"),
+    "confidential.attestation-stands-in-prod": drop(
+        "attestation:AttestationProvider",
+        also="confidential.machines-attest-to-own-authority references.ids-resolve",
+    ),
     "continuity.copies-are-planned-and-inside": put("storage:ObjectReplicationPolicy", "destinationAccount", FOREIGN),
     "continuity.front-door-fails-over": put("cdn:AFDOrigin", "priority", 1, only=where(originName="standby")),
     "continuity.objectives-can-be-kept": put(
@@ -403,6 +406,7 @@ MUTATIONS: dict[str, Mutation] = {
         "data",
         {"gateway.json": '{"listeners": {"partners": {"client_certificate": "none", "token": "required"}}}'},
         only=where(metadata__name="gateway"),
+        also="tokens.kept-in-the-stacks-own-database",
     ),
     "identity.federation-names-one-account": put(
         "managedidentity:FederatedIdentityCredential", "subject", "system:serviceaccount:*:*"

@@ -1,6 +1,5 @@
 """A vault as Azure has it: a server that asks for a password inside TLS, and somebody who hands such passwords out."""
 
-import ssl
 from collections.abc import Iterator
 from ipaddress import ip_address
 from pathlib import Path
@@ -10,6 +9,7 @@ from cryptography import x509
 from psycopg import connect
 
 from database.migrate import migrate
+from model_images.gateway.guard.database import Database, proven
 from model_images.gateway.guard.tokens.postgres import PostgresStore
 from model_images.gateway.guard.tokens.sealing import Minted, Sealer
 from tests.model_images.gateway.certificates import Authority
@@ -44,7 +44,7 @@ class World:
     def __init__(self, server: Server, loop: Loop, folder: Path) -> None:
         self.server, self.loop = server, loop
         self.authority, self.entra = Authority(folder), Entra()
-        self._stores: list[PostgresStore] = []
+        self._opened: list[Database] = []
         self.front = self.fronted(LOOPBACK)
 
     def fronted(self, name: x509.GeneralName, authority: Authority | None = None) -> Front:
@@ -53,9 +53,10 @@ class World:
         return front
 
     def store(self, front: Front | None = None, *, deadline_s: float = 10.0) -> PostgresStore:
-        context = ssl.create_default_context(cafile=self.authority.path)
-        context.minimum_version = ssl.TLSVersion.TLSv1_3
-        opening = PostgresStore.opened(
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("SSL_CERT_FILE", str(self.authority.path))  # the machine's authorities
+            context = proven()
+        opening = Database.opened(
             "127.0.0.1",
             "vault",
             LOGIN,
@@ -65,15 +66,15 @@ class World:
             refused=self.entra.forget,
             deadline_s=deadline_s,
         )
-        self._stores.append(self.loop.wait(opening))
-        return self._stores[-1]
+        self._opened.append(self.loop.wait(opening))
+        return PostgresStore(self._opened[-1])
 
     def load(self, store: PostgresStore) -> list[object]:
         return list(self.loop.wait(store.load("north", [ROW.conversation])))
 
     def end(self) -> None:
-        for store in self._stores:
-            self.loop.wait(store.close())
+        for database in self._opened:
+            self.loop.wait(database.close())
         self.loop.wait(self.front.end())
 
 

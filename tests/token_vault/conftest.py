@@ -2,6 +2,6 @@
 
 from tests.retrieval.fixtures import start
 from tests.token_vault.asked import guarded, world
-from tests.token_vault.fixtures import database, running_loop, server, shared
+from tests.token_vault.fixtures import connected, database, running_loop, server, shared
 
-__all__ = ["database", "guarded", "running_loop", "server", "shared", "start", "world"]
+__all__ = ["connected", "database", "guarded", "running_loop", "server", "shared", "start", "world"]

@@ -11,6 +11,7 @@ import pytest
 from psycopg import Connection, connect
 
 from database.migrate import migrate
+from model_images.gateway.guard.database import Database
 from model_images.gateway.guard.tokens.on_loop import OnLoop
 from model_images.gateway.guard.tokens.postgres import PostgresStore
 from tests.retrieval.fixtures import create_database
@@ -91,19 +92,23 @@ async def no_password() -> str:
 
 
 @pytest.fixture
-def shared(database: Vaulted, running_loop: Loop) -> Iterator[Callable[[], OnLoop]]:
-    """Stores over the one database: each is another replica's."""
-    opened: list[PostgresStore] = []
+def connected(database: Vaulted, running_loop: Loop) -> Iterator[Callable[[], Database]]:
+    """Connections to the one database: each is another replica's."""
+    opened: list[Database] = []
 
-    def another() -> OnLoop:
-        store = running_loop.wait(
-            PostgresStore.opened(
-                str(database.server.socket), database.name, LOGIN, no_password, context=None, deadline_s=10
-            )
+    def another() -> Database:
+        opening = Database.opened(
+            str(database.server.socket), database.name, LOGIN, no_password, context=None, deadline_s=10
         )
-        opened.append(store)
-        return OnLoop(store, running_loop.loop)
+        opened.append(running_loop.wait(opening))
+        return opened[-1]
 
     yield another
-    for store in opened:
-        running_loop.wait(store.close())
+    for one in opened:
+        running_loop.wait(one.close())
+
+
+@pytest.fixture
+def shared(connected: Callable[[], Database], running_loop: Loop) -> Callable[[], OnLoop]:
+    """Stores over it: each is another replica's."""
+    return lambda: OnLoop(PostgresStore(connected()), running_loop.loop)

@@ -111,9 +111,17 @@ class TestAConversationGoesOnAtAnyReplica:
         # The value has one marker at both, and in another conversation it is nobody's.
         assert marker in self.ask(second, f"{NAME} again.", FIRST, *WITHOUT_RESTORING)[1]
         assert self.ask(second, f"And {marker}?", OTHER, *WITHOUT_RESTORING)[::2] == (403, "tokens.foreign")
+        # What is erased at one is nobody's at all.
+        eraser = first.issuer.token(f"use-case.{USE_CASE}.treatment", f"erase.{USE_CASE}")
+        erased = first.ask({"model": USE_CASE, "conversation": FIRST}, "/v1/erasures", token=eraser)
+        assert erased.status == 200
+        assert erased.json["erased"] > 0
+        assert self.ask(second, f"And {marker}?", FIRST, *WITHOUT_RESTORING)[::2] == (403, "tokens.foreign")
         # With the vault away nothing of a conversation passes; what has no conversation needs no vault.
         world.loop.wait(world.front.end())
         assert self.ask(first, f"{NAME} again.", FIRST)[::2] == (503, "tokens.vault-unavailable")
         assert first.chat(f"{NAME} was seen.").status == 200
         assert "token vault: " in first.log
+        assert "bailiwick_gateway_database_failures_total 0.0" in second.numbers()
+        assert "bailiwick_gateway_database_failures_total 0.0" not in first.numbers()
         assert "Zebediah" not in first.log + second.log

@@ -1,4 +1,4 @@
-"""The vault's schema: four functions for a gateway, nothing beside them, and whatever opens it is named."""
+"""The vault's schema: six functions for a gateway, nothing beside them, and whatever opens it is named."""
 
 from typing import LiteralString
 
@@ -41,7 +41,7 @@ OPENED: dict[str, LiteralString] = {
     ),
     "PUBLIC has USAGE on schema public": "GRANT USAGE ON SCHEMA public TO PUBLIC",
     "function purge does not pin search_path": "ALTER FUNCTION token_vault.purge RESET search_path",
-    "function erase_tenant runs with its owner's rights, and is none of the four": (
+    "function erase_tenant runs with its owner's rights, and is none of a gateway's": (
         "ALTER FUNCTION token_vault.erase_tenant SECURITY DEFINER"
     ),
     "table tokens is not the owner's": "ALTER TABLE token_vault.tokens OWNER TO postgres",
@@ -54,7 +54,7 @@ OPENED: dict[str, LiteralString] = {
 }
 
 
-class TestAGatewayAsksFourFunctions:
+class TestAGatewayAsksItsFunctions:
     """Whoever takes a gateway's login over finds nothing that he could list, copy or empty."""
 
     @pytest.mark.parametrize("statement", DIRECT)

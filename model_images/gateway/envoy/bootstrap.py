@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from model_images.gateway.envoy import clusters, filters, tls
 from model_images.gateway.envoy.connections import STREAM_SECONDS, manager
 from model_images.gateway.envoy.places import Places
-from model_images.gateway.guard.endpoints import ALIVE, DETECTOR, ENDPOINTS, FEEDBACK, NAMED
+from model_images.gateway.guard.endpoints import ALIVE, DETECTOR, ENDPOINTS, ERASURES, FEEDBACK, NAMED
 from model_images.gateway.guard.route import outside
 from model_images.gateway.guard.settings import Callers, Settings
 from model_images.gateway.guard.upstream import ROUTE
@@ -117,6 +117,8 @@ def _callers(name: str, settings: Settings, callers: Callers, places: Places) ->
             _named(),
             *asked,
             _passed(FEEDBACK.name, "POST", FEEDBACK.path),
+            # Without a preflight: a system asks to erase, and no page in a browser.
+            _passed(ERASURES.name, "POST", ERASURES.path),
             # The filter answers a preflight only where a route leads somewhere; what it leaves, the guard refuses.
             *(_passed("preflight", "OPTIONS", path) for path in (*READS, *ENDPOINTS, FEEDBACK.path) if origins),
             _nothing(),

@@ -16,6 +16,7 @@ from model_images.gateway.guard.endpoints import (
     ALIVE,
     DETECTOR,
     ENDPOINTS,
+    ERASURES,
     FEEDBACK,
     MODEL,
     MODELS,
@@ -79,6 +80,8 @@ class App:
             await self._aside(MODEL, headers, receive, send, path.rpartition("/")[2])
         elif path == FEEDBACK.path and method == "POST":
             await self._aside(FEEDBACK, headers, receive, send)
+        elif path == ERASURES.path and method == "POST":
+            await self._aside(ERASURES, headers, receive, send)
         elif path in ENDPOINTS and method == "POST":
             await self._ask(ENDPOINTS[path], headers, receive, send)
         else:
@@ -98,7 +101,8 @@ class App:
             else:
                 raw = await reading.body(receive)
                 exchange.bytes_in = len(raw)
-                told = await self._asides.feedback(exchange, raw, headers.get("content-type", ""))
+                tell = self._asides.erasure if endpoint is ERASURES else self._asides.feedback
+                told = await tell(exchange, raw, headers.get("content-type", ""))
             answer.hold(told)
             await answer.end()
         except reading.ClientLeft:
@@ -136,8 +140,9 @@ class App:
 
     async def _stopped(self, answer: Answer, refusal: Refused) -> None:
         """A refusal before anything went out: written down, then told."""
+        journal = self._guards.journal
         try:
-            await self._guards.journal.refused(answer.exchange, refusal)
+            await (journal.finished if answer.exchange.admitted else journal.refused)(answer.exchange, refusal)
         except Refused as worse:
             refusal = worse
         await answer.refuse(refusal)

@@ -20,6 +20,7 @@ ENDPOINTS = {
     "embeddings": form.Endpoint.EMBEDDINGS,
     "models": form.Endpoint.MODELS,
     "feedback": form.Endpoint.FEEDBACK,
+    "erasures": form.Endpoint.ERASURES,
 }
 ENDS = {
     "length": form.Finish.LENGTH,
@@ -96,6 +97,7 @@ class AuditJournal:
             found=dict(exchange.found),
             minted=exchange.minted,
             reidentified=exchange.reidentified,
+            erased=exchange.erased,
             template=form.Template(name=pin.prompt.name, version=pin.prompt.version, sha256=pin.prompt.sha256)
             if pin
             else None,

@@ -7,6 +7,7 @@ roles are held against what this gateway serves.
 import re
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from model_images.gateway.guard.exchange import Caller, Exchange
@@ -22,7 +23,7 @@ _APPLICATION = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 class Authorise:
     """Roles are those that components/callers.py registers: `use-case.<name>.<purpose>`, `data-class.<class>`,
-    `tenant.<name>`, `re-identify.<name>`."""
+    `tenant.<name>`, `re-identify.<name>`, `erase.<name>`."""
 
     def __init__(self, settings: Settings, callers: Callers, clock: Callable[[], float] = time.time) -> None:
         self._settings, self._callers, self._clock = settings, callers, clock
@@ -67,6 +68,18 @@ class Authorise:
         self._origin(exchange)
         models = self._settings.tenants[tenant].models if tenant else self._settings.models
         return sorted(name for name in models if any(f"use-case.{name}.{purpose}" in roles for purpose in PURPOSES))
+
+    def erases(self, exchange: Exchange) -> None:
+        """Whether this token may have a use case's tokens erased: a right of its own, and for none of the purposes.
+
+        Raises Refused.
+        """
+        use_case = str(exchange.body["model"])
+        if use_case not in self.served(exchange):
+            raise unknown()
+        exchange.caller = replace(exchange.asked, use_case=use_case)
+        if f"erase.{use_case}" not in _roles(exchange.claims):
+            raise _no("erase", "The token does not hold the right to erase.")
 
     def _token(self, claims: Mapping[str, Any]) -> None:
         begins, ends, now = claims.get("iat"), claims.get("exp"), self._clock()

@@ -42,3 +42,13 @@ class Conversing:
             reidentify=asked.reidentifies,
             locale=self._locale,
         )
+
+    def erase(self, exchange: Exchange) -> int:
+        """Takes what the request names out of the vault, and waits for it; how many tokens. Raises Refused."""
+        asked, named = exchange.asked, exchange.extension
+        return self._tokens.erase(
+            tenant=asked.tenant or EVERYBODY,
+            use_case=asked.use_case,
+            conversation=named.conversation,
+            patient=patient(named.record),
+        )

@@ -57,6 +57,9 @@ class Exchange:
     """Whether every text of the body has gone through the tokens: before that, nothing may be derived from it."""
     minted: int = 0
     reidentified: int = 0
+    admitted: bool = False
+    """Of what is asked of the gateway itself: whether it is written down that it may, so that its end is, too."""
+    erased: int = 0
     bytes_out: int = 0
     tokens: tuple[int, int] = (0, 0)
     """Of input and output, as the model counts them."""

@@ -1,31 +1,26 @@
-"""Where tokens of conversations are kept: with all replicas in the stack's database, or on this pod's own disk."""
+"""What replicas share, and where: the stack's database, or nothing where a gateway is alone, at a clinic's site."""
 
-import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
-from pathlib import Path
 
 import aiohttp
 
 from model_images.gateway.guard.audit.anchor import StoreUnavailable
 from model_images.gateway.guard.audit.workload_identity import WorkloadIdentity
+from model_images.gateway.guard.database import Database, proven
 from model_images.gateway.guard.settings import BadSettings, TokenVault
-from model_images.gateway.guard.tokens.on_loop import OnLoop
-from model_images.gateway.guard.tokens.postgres import PostgresStore, proven
-from model_images.gateway.guard.tokens.store import SqliteStore
-from model_images.gateway.guard.tokens.vault import Store
 
 
-async def kept(
+async def shared(
     told: TokenVault | None,
-    state: Path,
     environment: Mapping[str, str],
     session: aiohttp.ClientSession,
     closing: AsyncExitStack,
-) -> Store:
-    """The store. Raises BadSettings where it can't be asked."""
+    failed: Callable[[], None],
+) -> Database | None:
+    """The database, as the pod's own identity; `failed` counts. Raises BadSettings where it has none."""
     if told is None:
-        return SqliteStore(state / "tokens.sqlite")
+        return None
     try:
         identity = WorkloadIdentity.of(environment)
     except StoreUnavailable as error:
@@ -35,8 +30,15 @@ async def kept(
     async def password() -> str:
         return await identity.token(session)
 
-    store = await PostgresStore.opened(
-        told.host, told.database, told.user, password, port=told.port, context=proven(), refused=identity.forget
+    database = await Database.opened(
+        told.host,
+        told.database,
+        told.user,
+        password,
+        port=told.port,
+        context=proven(),
+        refused=identity.forget,
+        failed=failed,
     )
-    closing.push_async_callback(store.close)
-    return OnLoop(store, asyncio.get_running_loop())
+    closing.push_async_callback(database.close)
+    return database

@@ -30,6 +30,12 @@ class Metrics:
         self.drafts = Counter(
             "bailiwick_gateway_drafts", "Drafts taken or corrected.", (*place, "verdict"), registry=self.registry
         )
+        self.erased = Counter(
+            "bailiwick_gateway_erased_tokens",
+            "Tokens that left the vault on request, of a patient or of a conversation.",
+            ("use_case", "of"),
+            registry=self.registry,
+        )
         self.first_token = Histogram(
             "bailiwick_gateway_first_token_seconds",
             "Time to the first token.",
@@ -91,6 +97,11 @@ class Metrics:
         )
         self.audit_failures = Counter(
             "bailiwick_gateway_audit_failures", "Audit records that could not be written.", registry=self.registry
+        )
+        self.database_failures = Counter(
+            "bailiwick_gateway_database_failures",
+            "Questions that the database of the token vault did not answer.",
+            registry=self.registry,
         )
         self.breakers = Counter(
             "bailiwick_gateway_breakers_opened", "Breakers on volume that opened.", registry=self.registry

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from model_images.gateway.guard.endpoints import ENDPOINTS, FEEDBACK, MODEL, MODELS, Endpoint, parts
+from model_images.gateway.guard.endpoints import ENDPOINTS, ERASURES, FEEDBACK, MODEL, MODELS, Endpoint, parts
 from model_images.gateway.guard.extension import Extension
 
 VERSION = "1.0.0"
@@ -97,6 +97,20 @@ def document(host: str) -> dict[str, Any]:
                     "requestBody": {"required": True, "content": _json(FEEDBACK.request.document())},
                     "responses": {
                         "200": {"description": "Counted.", "content": _json(FEEDBACK.answer.document())},
+                        **_errors("400", "401", "403", "404", "408", "413", "429", "503"),
+                    },
+                }
+            },
+            ERASURES.path: {
+                "post": {
+                    "operationId": "erasure",
+                    "summary": "Erase the tokens of a patient, or of a conversation.",
+                    "requestBody": {"required": True, "content": _json(ERASURES.request.document())},
+                    "responses": {
+                        "200": {
+                            "description": "So many tokens are gone.",
+                            "content": _json(ERASURES.answer.document()),
+                        },
                         **_errors("400", "401", "403", "404", "408", "413", "429", "503"),
                     },
                 }

@@ -89,7 +89,7 @@ class Plugin(_Section, frozen=True):
 
 
 class Ceilings(_Section, frozen=True, rename=None):
-    """The most of an hour at one replica, whatever is usual."""
+    """The most of an hour at all replicas together, whatever is usual."""
 
     bytes: int
     """Of requests and answers."""

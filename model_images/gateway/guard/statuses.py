@@ -26,7 +26,7 @@ STATUSES: Mapping[int, frozenset[str]] = {
     401: frozenset({"authorise.token", "authorise.token-too-long", "authorise.token-expired"}),
     403: frozenset(
         {
-            *(f"authorise.{what}" for what in ("person", "roles", "tenant", "purpose", "origin")),
+            *(f"authorise.{what}" for what in ("person", "roles", "tenant", "purpose", "erase", "origin")),
             "volume.open",
             *(f"classify.{what}" for what in ("caller", "use-case", "stays-inside")),
             "tokens.foreign",

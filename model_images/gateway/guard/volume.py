@@ -3,7 +3,7 @@
 Whoever has a valid certificate and a valid token can still empty a hospital's records one request at a time. Three
 measures (bytes, distinct patients, re-identifications) are held against what is usual for the caller at that time of
 the week, and against a hard ceiling. Past either it opens, alerts, and stays open, over restarts too, until a person
-closes it. It counts what this replica sees: a caller that is spread over several has the ceiling at each.
+closes it. Ceilings hold for all replicas together (`volume_together`); what is usual is learnt at each.
 """
 
 import asyncio
@@ -24,6 +24,7 @@ from model_images.gateway.guard.refusal import Refused
 from model_images.gateway.guard.volume_baseline import KEPT, Sensitivity, threshold
 from model_images.gateway.guard.volume_order import BadOrder, Order
 from model_images.gateway.guard.volume_state import ANYBODY, Opening
+from model_images.gateway.guard.volume_together import Together
 from model_images.gateway.guard.volume_window import MINUTES, Measure, Window
 
 LOG = logging.getLogger("bailiwick.gateway.volume")
@@ -68,12 +69,16 @@ class Volume:
         orders: Path,
         clock: Callable[[], float] = time.time,
         alert: Callable[[Opening], None] = lambda _: None,
+        together: Together | None = None,
     ) -> None:
-        """`orders`: where people's orders are read. Raises volume_state.BadState: the gateway does not start then."""
+        """`orders`: where people's orders are read. `together`: what other replicas saw, where there may be others.
+
+        Raises volume_state.BadState: the gateway does not start then.
+        """
         if len(settings.key) < KEY_BYTES:
             raise ValueError(f"the key has at least {KEY_BYTES} bytes")
         self._settings, self._folder, self._clock, self._alert = settings, state, clock, alert
-        self._ordered, self._told = orders, set[str]()
+        self._ordered, self._told, self._together = orders, set[str](), together
         self._state = volume_state.read(state)
         self._writing = threading.Lock()
         self._turn = self._kept = 0
@@ -147,6 +152,8 @@ class Volume:
         opening = self._state.open.pop(scope)
         if scope in self._state.windows:
             self._state.windows[scope].forget()
+        if self._together is not None:
+            self._together.forget(scope, opening.at)
         try:
             self.save()
         except OSError:
@@ -159,6 +166,11 @@ class Volume:
         if (known := about + note) not in self._told:
             self._told.add(known)
             LOG.error(words, about)
+
+    async def exchange(self) -> None:
+        """Hear what other replicas let through, and tell them. Raises DatabaseUnavailable."""
+        if self._together is not None:
+            await self._together.exchange(self._state.windows, int(self._clock() // 60))
 
     def save(self) -> None:
         """Keep what is known, now: when the gateway ends. Raises OSError."""
@@ -198,10 +210,12 @@ class Volume:
     def _hold(self, tenant: str, scope: str, window: Window) -> None:
         ceilings = self._settings.tenant if scope == ANYBODY else self._settings.caller
         for measure in Measure:
-            ceiling, seen = ceilings.of(measure), window.total(measure)
-            allowed, learnt = self._threshold(volume_state.key(tenant, scope), window, measure, ceiling)
+            ceiling, seen, name = ceilings.of(measure), window.total(measure), volume_state.key(tenant, scope)
+            allowed, learnt = self._threshold(name, window, measure, ceiling)
+            limit = "baseline" if learnt and allowed < ceiling else "ceiling"
+            if seen <= allowed and self._together is not None:
+                seen, allowed, limit = self._together.total(name, measure, seen, ceiling), ceiling, "ceiling"
             if seen > allowed:
-                limit = "baseline" if learnt and allowed < ceiling else "ceiling"
                 opening = Opening(secrets.token_hex(16), tenant, scope, self._clock(), measure, limit, seen, allowed)
                 self._opens(opening, window)
                 raise _refused()

@@ -10,6 +10,7 @@ import hmac
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +20,7 @@ from model_images.gateway.guard import volume_events
 from model_images.gateway.guard.audit.anchor import Store, StoreConflict, StoreUnavailable
 from model_images.gateway.guard.audit.log import AuditLog
 from model_images.gateway.guard.conversing import patient
+from model_images.gateway.guard.database import DatabaseUnavailable
 from model_images.gateway.guard.exchange import Exchange
 from model_images.gateway.guard.refusal import Refused
 from model_images.gateway.guard.settings import EVERYBODY, BadSettings
@@ -27,6 +29,7 @@ from model_images.gateway.guard.volume import Ceilings, Settings, Volume
 from model_images.gateway.guard.volume_order import Order
 from model_images.gateway.guard.volume_shared import Shared
 from model_images.gateway.guard.volume_state import BadState, Opening
+from model_images.gateway.guard.volume_together import Together
 
 LOG = logging.getLogger("bailiwick.gateway.volume")
 SECONDS = 5
@@ -52,7 +55,14 @@ class VolumeLimits:
     """The breakers of one gateway."""
 
     def __init__(
-        self, told: Told, places: Places, secret: bytes, log: AuditLog, instance: str, opened: Callable[[], None]
+        self,
+        told: Told,
+        places: Places,
+        secret: bytes,
+        log: AuditLog,
+        instance: str,
+        opened: Callable[[], None],
+        together: Together | None = None,
     ) -> None:
         """`secret`: what patients are hashed under; mounted. Raises BadSettings."""
         self._log, self._instance, self._opened = log, instance, opened
@@ -68,7 +78,7 @@ class VolumeLimits:
                 key=hmac.digest(secret, b"volume/1", hashlib.sha256),
             )
             former = tuple(Verifier.of(key) for key in told.former)
-            self._volume = Volume(settings, folder, places.orders, alert=self._alert)
+            self._volume = Volume(settings, folder, places.orders, alert=self._alert, together=together)
         except (BadState, BadKey) as error:
             raise BadSettings(f"volume: {error}") from None
         self._shared = Shared(places.store, places.stack, (*settings.operators, *former))
@@ -79,6 +89,8 @@ class VolumeLimits:
             await self._agree()
         except (BadState, StoreUnavailable, StoreConflict, OSError) as error:
             raise BadSettings(f"volume: which breakers stand open can't be read: {error}") from None
+        with suppress(DatabaseUnavailable):
+            await self._volume.exchange()
 
     def admit(self, exchange: Exchange) -> None:
         """Raises Refused where it is open, or opens, or where nobody can say."""
@@ -108,6 +120,8 @@ class VolumeLimits:
                 self._volume.save()
             except (OSError, Refused, BadState, StoreUnavailable, StoreConflict) as error:
                 LOG.error("state of the breakers: %s", type(error).__name__)  # noqa: TRY400 says what, and no more
+            with suppress(DatabaseUnavailable):  # said where it was asked; after a minute it is refused for
+                await self._volume.exchange()
 
     def close(self) -> None:
         """Keep the state for the next start."""

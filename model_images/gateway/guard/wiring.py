@@ -29,10 +29,11 @@ from model_images.gateway.guard.auditing import AuditJournal
 from model_images.gateway.guard.authorise import Authorise
 from model_images.gateway.guard.azure_prompts import AzurePrompts
 from model_images.gateway.guard.conversing import Conversing
+from model_images.gateway.guard.database import Database
 from model_images.gateway.guard.deidentify import Deidentify
 from model_images.gateway.guard.exchange import Exchange
 from model_images.gateway.guard.finding import answering, finders
-from model_images.gateway.guard.keeping import kept
+from model_images.gateway.guard.keeping import shared
 from model_images.gateway.guard.metrics import Metrics
 from model_images.gateway.guard.openapi import document
 from model_images.gateway.guard.pins import Mounted, Pins, Weights
@@ -46,10 +47,15 @@ from model_images.gateway.guard.route import Routes, Salts
 from model_images.gateway.guard.settings import BadSettings, Callers, Settings
 from model_images.gateway.guard.tokens.conversation import Tokens
 from model_images.gateway.guard.tokens.keys import Keys
+from model_images.gateway.guard.tokens.on_loop import OnLoop
+from model_images.gateway.guard.tokens.postgres import PostgresStore
+from model_images.gateway.guard.tokens.store import SqliteStore
+from model_images.gateway.guard.tokens.vault import Store as Vaulted
 from model_images.gateway.guard.tokens.vault import Vault
 from model_images.gateway.guard.tracing import Tracing
 from model_images.gateway.guard.upstream import Upstream
 from model_images.gateway.guard.volume_limits import Places, VolumeLimits
+from model_images.gateway.guard.volume_together import Together
 
 LOG = logging.getLogger("bailiwick.gateway")
 AT_ONCE = 3_000
@@ -96,11 +102,13 @@ async def build(settings: Settings, callers: Callers, mounts: Mounts, policy: by
     await upstream.open()
     closing.push_async_callback(upstream.close)
     find = finders(settings)
-    tokens = await kept(settings.vault, mounts.state, os.environ, session, closing)
+    database = await shared(settings.vault, os.environ, session, closing, metrics.database_failures.inc)
+    tokens = _tokens(database, mounts)
     routes = Routes(settings)
     secret = (mounts.certificates / "audit-signer").read_bytes()
     places = Places(state=mounts.state, orders=mounts.orders, store=store, stack=_stack(settings))
-    volume = VolumeLimits(settings.volume, places, secret, log, named, metrics.breakers.inc)
+    together = Together(database, named, settings.replicas) if database is not None else None
+    volume = VolumeLimits(settings.volume, places, secret, log, named, metrics.breakers.inc, together)
     await volume.start()
     closing.callback(volume.close)
     guards = Guards(
@@ -138,6 +146,13 @@ async def build(settings: Settings, callers: Callers, mounts: Mounts, policy: by
     app.ready = lambda: log.available and not pins.missing
     app.detects = answering(settings)
     return app
+
+
+def _tokens(database: Database | None, mounts: Mounts) -> Vaulted:
+    """With all replicas, or on this pod's own disk where it is alone."""
+    if database is None:
+        return SqliteStore(mounts.state / "tokens.sqlite")
+    return OnLoop(PostgresStore(database), asyncio.get_running_loop())
 
 
 def _keys(mounts: Mounts) -> Keys:

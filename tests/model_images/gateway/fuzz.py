@@ -24,7 +24,7 @@ from audit_log.checkpoint import unverified
 from model_images.gateway.guard import normalise, schema
 from model_images.gateway.guard.answer import Reader, unlike
 from model_images.gateway.guard.detectors.patterns import Patterns
-from model_images.gateway.guard.endpoints import ENDPOINTS, FEEDBACK
+from model_images.gateway.guard.endpoints import ENDPOINTS, ERASURES, FEEDBACK
 from model_images.gateway.guard.exchange import Exchange
 from model_images.gateway.guard.prompt_guard.encodings import layers
 from model_images.gateway.guard.reading import CLAIMS, claims
@@ -92,7 +92,7 @@ class _Kept:
 
 def request(raw: bytes) -> None:
     """A body of a caller's, at each endpoint: what passes has been walked, and can be written again."""
-    for endpoint in (*ENDPOINTS.values(), FEEDBACK):
+    for endpoint in (*ENDPOINTS.values(), FEEDBACK, ERASURES):
         exchange = Exchange(request_id="0" * 32, endpoint=endpoint, listener="", origin="", claims={}, bytes_in=0)
         try:
             schema.check(exchange, raw, "application/json")

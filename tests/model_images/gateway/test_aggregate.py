@@ -20,7 +20,7 @@ from audit_log.privacy_budget import BadBudget, BudgetSpent, granted, left, spen
 from audit_log.release import DayNotOver, release
 from audit_log.statistics import Bounds, Domain, counted, records
 from model_images.gateway.guard.audit.ledger import Ledger
-from model_images.gateway.guard.audit.record import Asked, DataClass, Decision, Guard, encoded
+from model_images.gateway.guard.audit.record import Asked, DataClass, Decision, Endpoint, Guard, encoded
 from tests.model_images.gateway.audit_world import NAMES, ORIGIN, record, signer
 
 DAY = date(2026, 11, 20)
@@ -66,6 +66,7 @@ class TestItCountsWhatWasAsked:
                 finished(6, tenant="south"),
                 finished(7, at=datetime(2026, 11, 21, tzinfo=UTC)),
                 finished(1, tokens_in=10, tokens_out=500),  # a request counts once
+                finished(8, endpoint=Endpoint.ERASURES, decided=None, erased=3),  # nothing was asked of a model
             ],
         )
         assert found == {

@@ -70,6 +70,7 @@ FULL = record(
     found={Kind.NAME: 2},
     minted=2,
     reidentified=1,
+    erased=1,
     template=Template(name="notes", version="1.2.0", sha256="56" * 32),
     model=Model(name="notes-27b", revision="78" * 20),
     route=Route(name="vllm-notes", variant="stable", external=False),

@@ -271,9 +271,9 @@ class TestACallerAsksAsOftenAsItMay:
 
     def test_and_the_others_are_served_meanwhile(self, tmp_path: Path) -> None:
         with gateway(tmp_path, callerPerMinute=5) as world:
-            statuses = [world.ask(BODY).status for _ in range(8)]
-            assert statuses == [200] * 5 + [429] * 3
-            assert world.ask(BODY).code == "envoy.429"
+            answers = [world.ask(BODY) for _ in range(8)]
+            assert [answer.status for answer in answers] == [200] * 5 + [429] * 3
+            assert {answer.code for answer in answers[5:]} == {"envoy.429"}
             other = world.issuer.token(*EVERYTHING, azp=CALLER[:-1] + "d")
             assert world.ask(BODY, token=other).status == 200
 

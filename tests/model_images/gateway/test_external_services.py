@@ -15,7 +15,7 @@ import pytest
 from docs.salesforce import RECORD, external_service
 from model_images.gateway.clients import telehealth
 from model_images.gateway.guard.detectors.record_form import known
-from model_images.gateway.guard.endpoints import ENDPOINTS
+from model_images.gateway.guard.endpoints import ENDPOINTS, ERASURES
 from model_images.gateway.guard.extension import Extension
 from tests.model_images.gateway.planting import RAW
 from tests.model_images.gateway.test_openapi import objects
@@ -92,6 +92,11 @@ class TestItSaysNothingThatTheGatewayDoesNotTake:
         fields = given["components"]["schemas"]["ChatRequest"]["properties"].keys() - {"bailiwick"}
         assert fields <= ENDPOINTS["/v1/chat/completions"].request.fields.keys()
         assert given["components"]["schemas"]["Bailiwick"]["properties"].keys() <= set(Extension.__struct_fields__)
+
+    def test_an_erasure_has_all_of_its_fields_and_either_may_be_left_out(self, given: dict[str, Any]) -> None:
+        schema = given["components"]["schemas"]["ErasureRequest"]
+        assert schema["properties"].keys() == ERASURES.request.fields.keys()
+        assert schema["required"] == ["model"]
 
     def test_every_field_of_the_record_is_read(self) -> None:
         for name, schema in RECORD["properties"].items():  # type: ignore[attr-defined] # JSON of our own

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from model_images.gateway.guard.endpoints import ENDPOINTS, Endpoint
+from model_images.gateway.guard.endpoints import ENDPOINTS, ERASURES, Endpoint
 from model_images.gateway.guard.slots import Walk
 from tests.model_images.gateway.planting import PLANT, RAW, RECORD, Planted, planted
 from tests.model_images.gateway.sidecar import DIGEST, LATE_SECONDS, How, Sidecar
@@ -130,6 +130,36 @@ class TestNoIdentifierPassesWhateverTheFieldAndTheState:
             "de-identify.timeout",
         }
         assert [answer for _, _, answer in answers if answer.status == 503]
+        nothing_of_it(world)
+
+
+class TestARequestToEraseTellsNobodyWhom:
+    """It names a patient by design, and is the last request in which anybody should meet them."""
+
+    @pytest.mark.parametrize("roles", [("erase.clinical-notes",), ()], ids=["who may", "who may not"])
+    def test_whatever_the_field(self, asked: World, roles: tuple[str, ...]) -> None:
+        token = asked.issuer.token("use-case.clinical-notes.treatment", *roles)
+        wrong = []
+        for case in planted(ERASURES.request):
+            answer = asked.ask(case.body, ERASURES.path, token=token)
+            taken = 200 if roles else 403
+            if answer.status != (taken if case.fate == "replaced" else 400):
+                wrong.append((case.at, answer.status, answer.code))
+            assert not [raw for raw in RAW if raw in answer.body.decode().lower()], case.at
+        assert not wrong
+        assert asked.model.seen == []
+        nothing_of_it(asked)
+
+    @pytest.mark.parametrize("how", ["down", "throwing"])
+    def test_nor_does_it_wait_for_detectors(self, beside: tuple[World, Sidecar], how: How) -> None:
+        world, sidecar = beside
+        sidecar.set(how)
+        try:
+            token = world.issuer.token("use-case.clinical-notes.treatment", "erase.clinical-notes")
+            answer = world.ask({"model": "clinical-notes", "patient": PLANT}, ERASURES.path, token=token)
+        finally:
+            sidecar.set("well")
+        assert answer.status == 200
         nothing_of_it(world)
 
 

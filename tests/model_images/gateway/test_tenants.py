@@ -127,6 +127,31 @@ class TestAMarkerIsWorthNothingElsewhere:
         assert self.minted(both, "north") != self.minted(both, "south")
 
 
+class TestATenantErasesItsOwn:
+    """Two hospitals may call a patient alike, and a conversation, too."""
+
+    TALK = "e" * 24
+
+    @pytest.mark.parametrize("named", [{"patient": "H-4711"}, {"conversation": TALK}], ids=["patient", "talk"])
+    def test_and_not_anothers(self, both: World, named: dict[str, str]) -> None:
+        extension = {"conversation": self.TALK, "record": {"names": [NAME], "ids": ["H-4711"]}}
+        markers = {}
+        for tenant in ("north", "south"):
+            assert ask(both, tenant, f"Please call {NAME} today.", bailiwick=extension).status == 200
+            found = re.search(r"\[\[NAME_\w+\]\]", both.model.seen[-1].decode())
+            assert found is not None
+            markers[tenant] = found[0]
+        body = {"model": USE_CASE, **named}
+        answered = both.ask(body, "/v1/erasures", token=token(both, "north", f"erase.{USE_CASE}"))
+        assert (answered.status, answered.json["erased"]) == (200, 1)
+        gone, stays = (
+            ask(both, tenant, f"Who is {marker}?", bailiwick={"conversation": self.TALK})
+            for tenant, marker in markers.items()
+        )
+        assert gone.code == "tokens.foreign"
+        assert NAME in stays.body.decode()
+
+
 class TestATenantsOwnPatterns:
     """What only one hospital calls an identifier."""
 

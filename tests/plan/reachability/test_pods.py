@@ -364,8 +364,8 @@ class TestPodsOfACommittedStack:
             "kube-system/rsName=ama-metrics": "TCP 8001",
         }
 
-    def test_the_gateway_leaves_for_the_token_vault_the_endpoints_and_the_directory(self) -> None:
-        known = [("10.40.3.128/26", "TCP 8443"), ("10.40.3.0/25", "TCP 443")]
+    def test_the_gateway_leaves_for_stores_database_and_directory(self) -> None:
+        known = [("10.40.3.0/25", "TCP 443, 5432")]
         # A host by name could be any address: the firewall says which names it lets pass.
         assert reach(compliant(), "gateway/gateway") == [*known, ("0.0.0.0/0", "TCP 443")]
         (place,) = [item for item in places(compliant()).values() if item.name == "gateway/gateway"]

@@ -62,6 +62,7 @@ class Endpoint(StrEnum):
     EMBEDDINGS = "embeddings"
     MODELS = "models"
     FEEDBACK = "feedback"
+    ERASURES = "erasures"
 
 
 class DataClass(StrEnum):
@@ -154,6 +155,8 @@ class Asked(_Form, frozen=True, kw_only=True, tag="request", tag_field="kind"):
     found: dict[Kind, Count] = {}
     minted: Count = 0
     reidentified: Count = 0
+    erased: Count = 0
+    """Tokens that left the vault on request (GDPR Art. 17); known once it has finished."""
     template: Template | None = None
     model: Model | None = None
     policy: Hash

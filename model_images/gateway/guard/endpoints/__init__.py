@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from model_images.gateway.guard.endpoints import chat, embeddings, feedback, models, responses
+from model_images.gateway.guard.endpoints import chat, embeddings, erasures, feedback, models, responses
 from model_images.gateway.guard.spec import Object
 
-Name = Literal["chat", "responses", "embeddings", "feedback", "models"]
+Name = Literal["chat", "responses", "embeddings", "feedback", "erasures", "models"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +40,9 @@ ENDPOINTS: Mapping[str, Endpoint] = {
 """Those that ask a model."""
 FEEDBACK = Endpoint(
     name="feedback", path="/v1/feedback", request=feedback.REQUEST, answer=feedback.ANSWER, streams=False
+)
+ERASURES = Endpoint(
+    name="erasures", path="/v1/erasures", request=erasures.REQUEST, answer=erasures.ANSWER, streams=False
 )
 MODELS = Endpoint(name="models", path="/v1/models", request=Object({}), answer=models.ANSWER, streams=False)
 MODEL = Endpoint(name="models", path="/v1/models/{model}", request=Object({}), answer=models.ONE, streams=False)

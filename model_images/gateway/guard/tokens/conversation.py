@@ -52,13 +52,27 @@ class Tokens:
         put = None
         before: list[Minted] = []
         if conversation is not None:
-            name = f"{len(use_case)}:{use_case}{conversation}"
+            name = _named(use_case, conversation)
             before = self._vault.load(tenant, name)
 
             def put(minted: Sequence[Minted]) -> list[Minted]:
                 return self._vault.mint_all(tenant, name, patient, minted)
 
         return Conversation(surrogates, before, put, reidentify=reidentify)
+
+    @fails_closed
+    def erase(self, *, tenant: str, use_case: str, conversation: str | None = None, patient: str | None = None) -> int:
+        """Removes a conversation's tokens, or what was minted for a patient in any of the tenant's; how many."""
+        if conversation is not None:
+            return self._vault.erase_conversation(tenant, _named(use_case, conversation))
+        if patient is not None:
+            return self._vault.erase_patient(tenant, patient)
+        raise GuardFailed(GUARD)
+
+
+def _named(use_case: str, conversation: str) -> str:
+    """What a conversation is called in the vault: the same id in two use cases is two conversations."""
+    return f"{len(use_case)}:{use_case}{conversation}"
 
 
 class Conversation:

@@ -14,8 +14,9 @@ Answer = TypeVar("Answer")
 class AsyncStore(Protocol):
     """A `Store`, but awaited."""
 
-    deadline_s: float
-    """It answers within this, or refuses."""
+    @property
+    def deadline_s(self) -> float:
+        """It answers within this, or refuses."""
 
     async def put(self, rows: Sequence[Row], ttl_s: int) -> list[Row]:
         """See `Store`."""
