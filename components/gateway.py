@@ -15,6 +15,7 @@ from pulumi_kubernetes.apps import v1 as apps
 from pulumi_kubernetes.core import v1 as core
 from pulumi_kubernetes.meta import v1 as meta
 
+from components import detector as beside
 from components.callers import Callers
 from components.gateway_entries import HEALTH_PORT, PORTS, Entries, listeners
 from components.gateway_secrets import mount, names, provider_class, volume
@@ -42,6 +43,7 @@ from components.workload import (
     spread,
     waits,
 )
+from config.gateway import OWN
 
 NAMESPACE = "gateway"
 STATE = "/var/lib/gateway"
@@ -143,7 +145,7 @@ class Gateway(ComponentResource):
 
     @property
     def _size(self) -> dict[str, str]:
-        return {"cpu": "2", "memory": "4Gi"} if self._args.scope.is_prod else {"cpu": "500m", "memory": "1Gi"}
+        return dict(OWN[self._args.scope.environment])
 
     def _claim(self) -> Claim:
         config, doors = self._args.scope.config, len(listeners(self._args.scope.config))
@@ -157,6 +159,7 @@ class Gateway(ComponentResource):
             balancers=doors,
             cpu=size["cpu"],
             memory=size["memory"],
+            beside={"cpu": told.cpu, "memory": told.memory} if (told := config.gateway.detector) else {},
         )
 
     def _settings(self, place: Place, text: str) -> core.ConfigMap:
@@ -171,6 +174,7 @@ class Gateway(ComponentResource):
 
     def _deployment(self, place: Place, match: dict[str, str], told: core.ConfigMap, text: str) -> None:
         scope, config = self._args.scope, self._args.scope.config.gateway
+        detector, staying = config.detector, LEAVING_SECONDS + STREAM_SECONDS
         known = labels(scope, name="gateway", component="gateway", classification="phi")
         # What is promised of the node's disk is there: the log of a pod that is evicted for it ends.
         state, disk = DISK["prod" if scope.is_prod else "dev"]
@@ -193,7 +197,10 @@ class Gateway(ComponentResource):
                         labels={**known, "azure.workload.identity/use": "true"},
                         # A gateway reads them when it starts: without this a candidate, a tenant or an origin that is
                         # new would be known to nobody until a pod happens to be replaced.
-                        annotations={SETTINGS_SUM: hashlib.sha256(text.encode()).hexdigest()},
+                        annotations={
+                            SETTINGS_SUM: hashlib.sha256(text.encode()).hexdigest(),
+                            **(beside.SKIPPED if detector else {}),
+                        },
                     ),
                     spec=core.PodSpecArgs(
                         service_account_name="gateway",
@@ -203,7 +210,7 @@ class Gateway(ComponentResource):
                         node_selector={"bailiwick/pool": "workload"},
                         topology_spread_constraints=spread(match, scope.zones),
                         # Nobody new comes, the longest stream ends, and there is time to say goodbye.
-                        termination_grace_period_seconds=LEAVING_SECONDS + STREAM_SECONDS + 15,
+                        termination_grace_period_seconds=staying + 15,
                         volumes=[
                             volume(),
                             core.VolumeArgs(
@@ -212,6 +219,7 @@ class Gateway(ComponentResource):
                             ),
                             core.VolumeArgs(name="tmp", empty_dir=core.EmptyDirVolumeSourceArgs(size_limit="256Mi")),
                             core.VolumeArgs(name="state", empty_dir=core.EmptyDirVolumeSourceArgs(size_limit=state)),
+                            *(beside.volumes() if detector else ()),
                         ],
                         containers=[
                             core.ContainerArgs(
@@ -233,11 +241,13 @@ class Gateway(ComponentResource):
                                     core.VolumeMountArgs(name="settings", mount_path="/etc/gateway", read_only=True),
                                     core.VolumeMountArgs(name="tmp", mount_path="/tmp"),  # noqa: S108 the pod's own volume
                                     core.VolumeMountArgs(name="state", mount_path=STATE),
+                                    *([beside.seen()] if detector else ()),
                                 ],
                                 startup_probe=core.ProbeArgs(http_get=health, period_seconds=2, failure_threshold=30),
                                 readiness_probe=core.ProbeArgs(http_get=health, period_seconds=5, failure_threshold=2),
                                 liveness_probe=core.ProbeArgs(http_get=alive, period_seconds=10, failure_threshold=3),
-                            )
+                            ),
+                            *([beside.container(detector, leaving_seconds=staying)] if detector else ()),
                         ],
                     ),
                 ),

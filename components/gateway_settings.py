@@ -4,7 +4,7 @@ Hosts are named before they exist, so that a first preview sees the whole text, 
 is one of the cluster's own (components/admission_objects.yaml), or a page's that may call from a browser.
 """
 
-from components import database
+from components import database, detector
 from components.canary import routed, weight_host
 from components.gateway_entries import HEALTH_PORT, listeners
 from components.model_store import AUDIT
@@ -54,8 +54,11 @@ def settings(
             "user": scope.names.of("id", "gateway"),
             "resource": database.RESOURCE[scope.jurisdiction.cloud.name],
         },
-        # Who may close a volume breaker. Limits are the gateway's own: docs/runbooks/volume-breaker.md.
-        **_breaker(config),
+        "callerPerMinute": config.gateway.caller_per_minute,
+        # Its hard ceilings, and who may close it: docs/runbooks/volume-breaker.md.
+        "volume": _breaker(config),
+        # The model beside it, by the digest of its image: docs/concepts/de-identification.md.
+        **(detector.told(config.gateway.detector) if config.gateway.detector else {}),
         # No external provider is configured: the guard would not use one for health data, and none is reachable.
         "external_providers": [],
     }
@@ -63,9 +66,8 @@ def settings(
 
 def _breaker(config: StackConfig) -> dict[str, object]:
     told = config.gateway
-    if not told.volume_operators and not told.former_volume_operators:
-        return {}
-    return {"volume": {"operators": list(told.volume_operators), "former": list(told.former_volume_operators)}}
+    people = {"operators": list(told.volume_operators), "former": list(told.former_volume_operators)}
+    return {**told.ceilings.model_dump(), **{who: keys for who, keys in people.items() if keys}}
 
 
 def orders(config: StackConfig) -> dict[str, str]:

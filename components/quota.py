@@ -56,7 +56,10 @@ def bounded(place: Place, claim: Claim) -> None:
         spec=core.ResourceQuotaSpecArgs(hard=hard(claim)),
         opts=place.options,
     )
-    largest = {"cpu": times(claim.cpu, 1), "memory": times(claim.memory, 1)}
+    largest = {
+        name: times(max(own, claim.beside.get(name, "0"), key=lambda one: amount(one) or 0), 1)
+        for name, own in (("cpu", claim.cpu), ("memory", claim.memory))
+    }
     default = {name: min(SMALL[name], size, key=lambda one: amount(one) or 0) for name, size in largest.items()}
     core.LimitRange(
         f"{place.name}-limits",

@@ -26,6 +26,7 @@ from config.continuity import (
     standby_stands_by,
 )
 from config.faults import Fault, crossed_bounds
+from config.gateway import Gateway, detector_fits_beside, gateway_has_bounds
 from config.image_verification import ImageVerification, signers_are_told_apart
 from config.origins import origins_are_called_from
 from config.retrieval import Retrieval, replicas_have_bounds
@@ -34,7 +35,6 @@ from config.sections import (
     Cluster,
     ConfidentialVms,
     Egress,
-    Gateway,
     Gpu,
     Keys,
     Network,
@@ -209,13 +209,6 @@ def _confidential_size(key: str, size: str, region: str, offered: tuple[str, ...
     )
 
 
-@_needs("gateway")
-def _gateway_has_bounds(gateway: Gateway) -> Iterator[Fault]:
-    low, high = gateway.replicas_min, gateway.replicas_max
-    if low > high:
-        yield crossed_bounds("bailiwick:gateway.replicasMin", "replicasMax", low, high)
-
-
 @_needs("portal", "jurisdiction", "region", "stack")
 def _portal_lawful(portal: Portal, jurisdiction: Jurisdiction, region: str, stack: str) -> Iterator[Fault]:
     outside = [code for code in portal.countries if code not in jurisdiction.portal_countries]
@@ -299,6 +292,8 @@ _needs("use_cases", "stack")(canaries_are_candidates)
 _needs("use_cases", "gpu", "stack")(canaries_fit_the_gpus)
 _needs("gateway", "tenants", "portal", "continuity", "stack")(origins_are_called_from)
 _needs("retrieval")(replicas_have_bounds)
+_needs("gateway")(gateway_has_bounds)
+_needs("gateway", "cluster", "environment", "stack")(detector_fits_beside)
 
 
 @_needs("egress", "use_cases", "jurisdiction", "stack")
@@ -406,6 +401,8 @@ def _images_from_our_registry(
     images = {f"useCases.{item.name}.image": item.image for item in use_cases} | {"gateway.image": gateway.image}
     images |= {f"useCases.{i.name}.canary.image": i.canary.image for i in use_cases if i.canary and i.canary.image}
     images["retrieval.image"] = retrieval.image
+    if gateway.detector is not None:
+        images["gateway.detector.image"] = gateway.detector.image
     if gpu is not None:
         images |= {"gpu.devicePlugin": gpu.device_plugin, "gpu.dcgmExporter": gpu.dcgm_exporter}
     yield from _foreign(images, host)

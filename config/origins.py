@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from config.faults import Fault
-from config.sections import Continuity, Gateway, Portal
+from config.gateway import Gateway
+from config.sections import Continuity, Portal
 from config.tenants import Tenant
 
 

@@ -52,16 +52,6 @@ def _day(text: str) -> str:
 Guid = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", to_lower=True)]
 Mail = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
 Host = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$")]
-NoteKey = Annotated[
-    str,
-    StringConstraints(pattern=r"^[a-z0-9]+([.-][a-z0-9]+)*\+[0-9a-f]{8}\+[A-Za-z0-9+/]{40,200}={0,2}$", max_length=300),
-]
-"""A public key of signed notes (c2sp.org/signed-note): name, id and key."""
-CloseOrder = Annotated[
-    str,
-    StringConstraints(pattern=r"^bailiwick-volume-close/2\n[0-9a-f]{32}\n[^\r\t]+\n\n— [^\n]+\n$", max_length=4096),
-]
-"""As `python -m model_images.gateway.guard.volume_close` prints it; its second line is the opening's id."""
 Origin = Annotated[
     str,
     StringConstraints(
@@ -313,36 +303,6 @@ class UseCase(Section):
             "canary": None,
         }
         return self.model_copy(update=own)
-
-
-class Gateway(Section):
-    """The only door to the models."""
-
-    image: PinnedImage = dial("Gateway's image, by digest.", "the guard of patient data may change unseen")
-    host: Host = dial("DNS name that callers use inside the boundary.", "certificates can't be matched")
-    replicas_min: int = dial("Fewest replicas.", "a restart is an outage", ge=1, le=64)
-    replicas_max: int = dial("Most replicas.", "no ceiling", ge=1, le=64)
-    origins: tuple[Origin, ...] = dial(
-        "Pages that may call from a browser by the portal's listener, each by its origin; none where callers are "
-        "servers. With tenants each has its own.",
-        "any page that a clinician opens could ask in the clinician's name, or the portal's own could not",
-        default=(),
-    )
-    volume_operators: tuple[NoteKey, ...] = dial(
-        "Public keys of the people who may close a volume breaker.",
-        "what a breaker has stopped stays stopped",
-        default=(),
-    )
-    former_volume_operators: tuple[NoteKey, ...] = dial(
-        "Keys of people who no longer may: what they closed stays closed, and they close nothing new.",
-        "breakers that such a person closed stand open again",
-        default=(),
-    )
-    volume_orders: tuple[CloseOrder, ...] = dial(
-        "Signed orders to close volume breakers, for one opening each (docs/runbooks/volume-breaker.md).",
-        "nobody reaches a gateway's pod, so no breaker is ever closed",
-        default=(),
-    )
 
 
 class Database(Section):

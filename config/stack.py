@@ -7,6 +7,7 @@ from pydantic import ConfigDict
 
 from config.callers import Caller
 from config.edge import EdgeSite
+from config.gateway import Gateway
 from config.image_verification import ImageVerification
 from config.model_weights import Weights
 from config.retrieval import Retrieval
@@ -18,7 +19,6 @@ from config.sections import (
     Continuity,
     Database,
     Egress,
-    Gateway,
     Governance,
     Gpu,
     Guid,

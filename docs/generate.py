@@ -85,7 +85,8 @@ def _section(field: FieldInfo) -> type[Section] | None:
 def _row(name: str, field: FieldInfo) -> str:
     extra = field.json_schema_extra
     consequence = extra.get("consequence", "") if isinstance(extra, dict) else ""
-    default = "" if field.is_required() else f" Default: `{field.default}`."
+    own = isinstance(field.default, Section)  # each of its dials tells its own, in its own table
+    default = "" if field.is_required() or own else f" Default: `{field.default}`."
     return f"| `{to_camel(name)}` | {(field.description or '').strip()}{default} | {consequence} |"
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from cli.planning import ROOT, plan_stack
+from config import parse
 from pipeline.changed import NOT_PLANNED
 from plan import stacks
 from plan.file import read, to_json
@@ -48,14 +49,41 @@ def before_deployment(stack: str = "eu-prod") -> Plan:
 
 
 def _recorded(stack: str, *, before: bool) -> Plan:
-    folder, name = Path(os.environ[SHARED]), f"{stack}-before" if before else stack
+    def record() -> Plan:
+        plan, faults = plan_stack(stack, before=before)
+        assert not faults
+        return plan
+
+    return _once(f"{stack}-before" if before else stack, record)
+
+
+def recorded_with(name: str, stack: str, values: Mapping[str, object]) -> Plan:
+    """The plan of a stack whose file has these values, recorded once per test run under a name of its own."""
+
+    def record() -> Plan:
+        from plan.recorder import record_program
+
+        config, faults = parse(stack, values)
+        assert config is not None
+        assert faults == ()
+        return record_program(
+            ROOT / "__main__.py",
+            stack,
+            stacks.as_pulumi_hands_them(dict(values)),
+            subscription_id=config.subscription_id,
+            tenant_id=config.tenant_id,
+        )
+
+    return _once(f"{stack}-{name}", record)
+
+
+def _once(name: str, record: Callable[[], Plan]) -> Plan:
+    folder = Path(os.environ[SHARED])
     path = folder / f"{name}.json"
     with (folder / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not path.exists():
-            plan, faults = plan_stack(stack, before=before)
-            assert not faults
-            path.write_text(to_json(plan), encoding="utf-8")
+            path.write_text(to_json(record()), encoding="utf-8")
     return read(path)
 
 

@@ -1,8 +1,6 @@
 """eu-prod with a candidate beside what it serves, and the record that lets it be there: no committed stack has one."""
 
 import copy
-import fcntl
-import os
 import shutil
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -15,10 +13,9 @@ import yaml
 from cli.planning import ROOT
 from config import StackConfig, parse
 from plan import stacks
-from plan.file import read, to_json
 from plan.model import Plan
 from records.lifecycle import path_for
-from tests.plans import SHARED
+from tests.plans import recorded_with
 
 STACK, USE_CASE, CHANGE = "eu-prod", "clinical-notes", "notes-2"
 ONE_APPROVED, TOO_LOW, LONG_AGO = "notes-one", "notes-low", "notes-old"
@@ -54,23 +51,7 @@ def configured(**changes: Any) -> StackConfig:  # noqa: ANN401 as above
 @lru_cache(maxsize=1)
 def tried() -> Plan:
     """Its plan, recorded once per test run."""
-    from plan.recorder import record_program
-
-    folder = Path(os.environ[SHARED])
-    path = folder / f"{STACK}-tried.json"
-    with (folder / f"{STACK}-tried.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not path.exists():
-            config = configured()
-            plan = record_program(
-                ROOT / "__main__.py",
-                STACK,
-                stacks.as_pulumi_hands_them(values()),
-                subscription_id=config.subscription_id,
-                tenant_id=config.tenant_id,
-            )
-            path.write_text(to_json(plan), encoding="utf-8")
-    return read(path)
+    return recorded_with("tried", STACK, values())
 
 
 def record(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 a change record

@@ -10,6 +10,7 @@ from policies.quantities import amount
 from policies.require import items, require
 from policies.review import StackUnderReview, absent
 from policies.rule import Judged, Severity, judged, rule, stack_rule
+from policies.rules.beside_gateway import DETECTOR, SKIPS
 from policies.rules.workload import PODS, SERVICE
 from policies.rules.workload_objects import ACCOUNT, BUDGET, LIMITS, QUOTA, SCALED, SCALER
 from policies.tenants import named
@@ -283,7 +284,9 @@ def tokens_live_an_hour(item: PlannedResource, stack: StackUnderReview) -> Verdi
     path = "metadata.annotations" if item.type == ACCOUNT else "spec.template.metadata.annotations"
     found = item.get(path)
     own = {k: v for k, v in found.items() if "workload.identity/" in str(k)} if isinstance(found, dict) else {}
-    told = [f"has annotation {key}" for key in sorted(set(own) - OWN_IDENTITY)]
+    # What stands beside the gateway gets no token at all: workload.detector-holds-only-a-socket.
+    less = {SKIPS} if item.type != ACCOUNT and own.get(SKIPS) == DETECTOR else set()
+    told = [f"has annotation {key}" for key in sorted(set(own) - OWN_IDENTITY - less)]
     life = amount(own.get(EXPIRES, TOKEN_SECONDS))
     if life is None or life > TOKEN_SECONDS:
         told.append(f"its tokens live {own.get(EXPIRES)} seconds")

@@ -9,6 +9,7 @@ import pytest
 
 from components.admission_data import PREFIX, policies
 from plan.manifests import manifests
+from tests.cluster import admission_cases_detectors as detectors
 from tests.cluster import admission_cases_images as images
 from tests.cluster.admission_cases import MODELS, Case, as_kinds, changed, planned, refused, taken
 from tests.cluster.client import Answer, Client, Object
@@ -47,7 +48,7 @@ def _pod(name: str, namespace: str) -> Object:
 class TestWhatIsRefused:
     """Each breach is refused by the policy that is meant for it, and told in its words."""
 
-    @pytest.mark.parametrize("case", [*refused(), *images.refused()], ids=str)
+    @pytest.mark.parametrize("case", [*refused(), *images.refused(), *detectors.refused()], ids=str)
     def test_it_is_refused_with_our_message(self, client: Client, case: Case) -> None:
         answer = client.apply(case.object, dry=True)
         assert denied(answer, case.policy), answer.message or answer.body
@@ -88,7 +89,7 @@ class TestWhatIsRefused:
 class TestWhatIsTaken:
     """A policy that refuses everything is found by the next deployment, at night."""
 
-    @pytest.mark.parametrize("case", [*taken(), *images.taken()], ids=str)
+    @pytest.mark.parametrize("case", [*taken(), *images.taken(), *detectors.taken()], ids=str)
     def test_it_is_taken(self, client: Client, case: Case) -> None:
         answer = client.apply(case.object, dry=True)
         assert answer.accepted, answer.message
@@ -136,11 +137,11 @@ class TestThePoliciesThemselves:
 
     def test_every_policy_has_a_case_that_is_refused_and_one_that_is_taken(self) -> None:
         keys = {policy.key for policy in policies()}
-        assert {case.policy for case in (*refused(), *images.refused())} | CONNECTING == keys
-        assert {case.policy for case in (*taken(), *images.taken())} | CONNECTING == keys
+        assert {case.policy for case in (*refused(), *images.refused(), *detectors.refused())} | CONNECTING == keys
+        assert {case.policy for case in (*taken(), *images.taken(), *detectors.taken())} | CONNECTING == keys
 
     def test_every_check_of_every_policy_has_a_case(self) -> None:
-        told = [(case.policy, case.says) for case in (*refused(), *images.refused())]
+        told = [(case.policy, case.says) for case in (*refused(), *images.refused(), *detectors.refused())]
         lacking = [
             (policy.key, check.name)
             for policy in policies()

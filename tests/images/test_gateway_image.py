@@ -232,10 +232,10 @@ print(json.dumps({n: m.__file__ for n, m in sys.modules.items() if n.split(".")[
         (unpacked / "gateway.json").write_text(json.dumps(settings))
         code = f"""
 from pathlib import Path
-from model_images.gateway.guard.finding import finder
+from model_images.gateway.guard.finding import finders
 from model_images.gateway.guard.settings import read
 from model_images.gateway.guard.spans import Context
-find = finder(read(Path({str(unpacked / "gateway.json")!r})))
+find = finders(read(Path({str(unpacked / "gateway.json")!r}))).every
 print(len(find("Seen today: Zebediah Quartermaine, NHS number 943 476 5919.", Context(record={{}}, locale="eu"))))
 """
         done = python(unpacked, code)

@@ -40,6 +40,18 @@ CLUSTER: Mapping[str, Mutation] = {
         "id-bw-eu-prod-migrations",
         when={"metadata.name": "gateway"},
     ),
+    "workload.detector-holds-only-a-socket": weaken(
+        "kubernetes:core/v1:ConfigMap",
+        "data['gateway.json']|plugin",
+        {"socket": "/run/detector/detector.sock", "model": f"sha256:{'0' * 64}", "seconds": 1.0},
+        when={"metadata.name": "gateway"},
+    ),
+    "workload.gateway-ceilings-hold": weaken(
+        "kubernetes:core/v1:ConfigMap",
+        "data['gateway.json']|volume.caller.patients",
+        1_000_000,
+        when={"metadata.name": "gateway"},
+    ),
     "workload.drains-end-streams": weaken(DEPLOYMENT, "spec.template.spec.terminationGracePeriodSeconds", 30),
     "workload.fine-policies-open-nothing-wide": weaken(
         FINE, "spec.egress", {"toEntities": ["kube-apiserver"]}, change="add", when=GATEWAY

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from model_images.gateway.envoy import clusters, filters, tls
 from model_images.gateway.envoy.connections import STREAM_SECONDS, manager
 from model_images.gateway.envoy.places import Places
-from model_images.gateway.guard.endpoints import ALIVE, ENDPOINTS, ERASURES, FEEDBACK, NAMED
+from model_images.gateway.guard.endpoints import ALIVE, DETECTOR, ENDPOINTS, ERASURES, FEEDBACK, NAMED
 from model_images.gateway.guard.route import outside
 from model_images.gateway.guard.settings import Callers, Settings
 from model_images.gateway.guard.upstream import ROUTE
@@ -157,7 +157,8 @@ def _callers(name: str, settings: Settings, callers: Callers, places: Places) ->
 
 def _cluster_only(settings: Settings, places: Places) -> dict[str, Any]:
     """Health for the cluster and numbers for its collector; the network policy says who reaches it."""
-    told = (("probe", settings.health.path), ("alive", ALIVE), ("numbers", "/metrics"))
+    told = [("probe", settings.health.path), ("alive", ALIVE), ("numbers", "/metrics")]
+    told += [("detector", DETECTOR)] if settings.plugin is not None else []
     routes = [*(_passed(name, "GET", path) for name, path in told), _nothing()]
     host = {"name": "health", "domains": ["*"], "routes": routes}
     return {

@@ -3,7 +3,7 @@
 import asyncio
 import re
 import time
-from collections.abc import Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from model_images.gateway.guard.answer import Reader, counts, owner, unlike
 from model_images.gateway.guard.asides import Asides
 from model_images.gateway.guard.endpoints import (
     ALIVE,
+    DETECTOR,
     ENDPOINTS,
     ERASURES,
     FEEDBACK,
@@ -45,7 +46,7 @@ MOST_IN_FLIGHT = 4_000
 
 
 class App:
-    """One gateway. `ready` is what the health probe asks."""
+    """One gateway. `ready` is what the health probe asks, `detects` that of a model beside it."""
 
     def __init__(
         self, guards: Guards, upstream: Upstream, metrics: Metrics, tracing: Tracing, *, document: bytes = b"{}"
@@ -55,6 +56,7 @@ class App:
         self._asides = Asides(guards, metrics)
         self._in_flight = 0
         self.ready: Callable[[], bool] = lambda: True
+        self.detects: Callable[[], Awaitable[bool]] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI 3."""
@@ -66,6 +68,8 @@ class App:
             await reply(send, 200 if self.ready() else 503, b"{}")
         elif path == ALIVE and method == "GET":
             await reply(send, 200, b"{}")
+        elif path == DETECTOR and method == "GET" and self.detects is not None:
+            await reply(send, 200 if await self.detects() else 503, b"{}")
         elif path == "/metrics" and method == "GET":
             await reply(send, 200, self._metrics.text(), "text/plain; version=0.0.4; charset=utf-8")
         elif path == "/openapi.json" and method == "GET":

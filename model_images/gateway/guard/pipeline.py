@@ -68,7 +68,7 @@ class Guards:
         with guarded(exchange, "tokens"):
             conversation = await self._stripped(exchange, spans)
         with guarded(exchange, "prompt-guard"):
-            self.prompts.check(exchange)
+            await self._hidden(exchange)
         with guarded(exchange, "template"):
             told = self.prompts.told(exchange, text)
             template.put(exchange, told.system, told.passages)
@@ -92,6 +92,14 @@ class Guards:
                 for span in found
             )
         return spans
+
+    async def _hidden(self, exchange: Exchange) -> None:
+        """What is written so that nobody sees it. Off the event loop where a model beside the gateway is asked."""
+        if self.settings.plugin is None:
+            self.prompts.check(exchange)
+            return
+        async with asyncio.timeout(self.settings.detector_seconds):
+            await asyncio.to_thread(self.prompts.check, exchange)
 
     async def _stripped(self, exchange: Exchange, spans: Sequence[Sequence[Span]]) -> Conversation:
         """Every text with its tokens. A conversation that goes on is read from the vault, off the event loop."""

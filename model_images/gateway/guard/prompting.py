@@ -39,9 +39,14 @@ class Told:
 class Prompting:
     """The prompt guard of one gateway."""
 
-    def __init__(self, find: Find, locale: str, secrets: PromptSecrets, leaked: Callable[[Exchange], None]) -> None:
-        """`leaked` is told of each answer that held the canary."""
-        self._find, self._context = find, Context(locale=locale)
+    def __init__(
+        self, find: Find, own: Find, locale: str, secrets: PromptSecrets, leaked: Callable[[Exchange], None]
+    ) -> None:
+        """`find` reads what a request hides; `own`, which waits for nobody, reads answers on the event loop: only what
+        has a form is refused there, and a model for names adds none. `leaked` is told of each answer that held the
+        canary.
+        """
+        self._find, self._own, self._context = find, own, Context(locale=locale)
         self._secrets, self._leaked = secrets, leaked
         self._guard = PromptGuard(self._spans, Injection.load())
         self._templates: dict[str, Template] = {}
@@ -83,10 +88,13 @@ class Prompting:
             self._secrets.burn(told.where, told.canary)
             self._leaked(exchange)
 
-        return Output(self._spans, known, told.canary, told.template, leaked=leaked)
+        return Output(self._answered, known, told.canary, told.template, leaked=leaked)
 
     def _spans(self, text: str) -> Sequence[Span]:
         return self._find(_blank(text), self._context)
+
+    def _answered(self, text: str) -> Sequence[Span]:
+        return self._own(_blank(text), self._context)
 
 
 def _blank(text: str) -> str:

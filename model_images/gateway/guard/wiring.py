@@ -32,7 +32,7 @@ from model_images.gateway.guard.conversing import Conversing
 from model_images.gateway.guard.database import Database
 from model_images.gateway.guard.deidentify import Deidentify
 from model_images.gateway.guard.exchange import Exchange
-from model_images.gateway.guard.finding import finder
+from model_images.gateway.guard.finding import answering, finders
 from model_images.gateway.guard.keeping import shared
 from model_images.gateway.guard.metrics import Metrics
 from model_images.gateway.guard.openapi import document
@@ -101,7 +101,7 @@ async def build(settings: Settings, callers: Callers, mounts: Mounts, policy: by
     upstream = Upstream(mounts.run / "upstream.sock")
     await upstream.open()
     closing.push_async_callback(upstream.close)
-    find = finder(settings)
+    find = finders(settings)
     database = await shared(settings.vault, os.environ, session, closing, metrics.database_failures.inc)
     tokens = _tokens(database, mounts)
     routes = Routes(settings)
@@ -115,13 +115,13 @@ async def build(settings: Settings, callers: Callers, mounts: Mounts, policy: by
         settings=settings,
         authorise=Authorise(settings, callers),
         deidentify=Deidentify(
-            find,
+            find.every,
             executor,
             seconds=settings.detector_seconds,
             at_once=0 if settings.plugin else AT_ONCE,
         ),
         conversing=Conversing(Tokens(keys, Vault(keys, tokens)), settings.jurisdiction),
-        prompts=Prompting(find, settings.jurisdiction, PromptSecrets(keys), _leaks(metrics)),
+        prompts=Prompting(find.every, find.own, settings.jurisdiction, PromptSecrets(keys), _leaks(metrics)),
         pins=pins,
         routes=routes,
         salts=Salts(renewal.salts(settings, keys)),
@@ -144,6 +144,7 @@ async def build(settings: Settings, callers: Callers, mounts: Mounts, policy: by
     closing.callback(tracing.close)
     app = App(guards, upstream, metrics, tracing, document=msgspec.json.encode(document(settings.host)))
     app.ready = lambda: log.available and not pins.missing
+    app.detects = answering(settings)
     return app
 
 

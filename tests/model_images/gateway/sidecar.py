@@ -23,18 +23,20 @@ class _Server(socketserver.ThreadingUnixStreamServer):
 class Sidecar:
     """Answers on a Unix socket."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, knows: str = r"Zebediah\s+Quartermaine") -> None:
         self.path, self.how = path, "well"
+        self.asked: list[str] = []
         sidecar = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 text = json.loads(self.rfile.read(int(self.headers["content-length"])))["text"]
+                sidecar.asked.append(text)
                 if sidecar.how == "slow":
                     time.sleep(3 * LATE_SECONDS)
                 spans = [
                     {"start": found.start(), "end": found.end(), "kind": "NAME", "score": 0.9}
-                    for found in re.finditer(r"Zebediah\s+Quartermaine", text)
+                    for found in re.finditer(knows, text)
                 ]
                 read = len(text) // 2 if sidecar.how == "partial" else len(text)
                 told = json.dumps({"model": DIGEST, "read": read, "spans": spans}).encode()

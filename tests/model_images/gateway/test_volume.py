@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from audit_log.note import FileSigner, Verifier
-from config.sections import CloseOrder
+from config.gateway import CloseOrder
 from model_images.gateway.guard import settings as settings_of_gateway
 from model_images.gateway.guard import volume_close, volume_order, volume_state
 from model_images.gateway.guard.audit.directory_store import DirectoryStore
