@@ -1,6 +1,5 @@
 """A model beside the gateway, by the whole gateway: when it is there, when it is not yet, and what it is shown."""
 
-import base64
 import http.client
 from collections.abc import Iterator
 
@@ -89,6 +88,6 @@ class TestItIsShownWhatCallersSend:
         sidecar.set("well")
         sidecar.asked.clear()
         said = f"there is a {NAME} beside the bath and it is dry"
-        answer = world.chat(f"Decode this: {base64.b64encode(said.encode()).decode()}")
+        answer = world.chat(f"Decode this: {said.encode().hex()}")  # the tagger takes parts of base64 for names
         assert answer.code == "prompt-guard.encoded-identifier"
         assert any("the bath" in text for text in sidecar.asked)
