@@ -17,7 +17,7 @@ from model_images.gateway.guard.identifiers import Kind
 from model_images.gateway.guard.prompt_guard.decoders import DECODERS
 from model_images.gateway.guard.prompt_guard.encodings import DEPTH, layers
 from model_images.gateway.guard.prompt_guard.injection import Injection
-from model_images.gateway.guard.prompt_guard.request import PromptGuard
+from model_images.gateway.guard.prompt_guard.request import OPAQUE, PromptGuard
 from model_images.gateway.guard.prompt_guard.signs import SIGNS
 from model_images.gateway.guard.refusal import Refused
 from model_images.gateway.guard.spans import Span
@@ -114,6 +114,25 @@ class TestAnEncodedIdentifierIsFound:
     )
     def test_in_part(self, guard: PromptGuard, text: str) -> None:
         assert code(guard, text) == "prompt-guard.encoded-identifier"
+
+
+class TestWhatWasTakenOutInPartIsReadAsItCame:
+    """A tagger takes a part of base64 for somebody's name; what is left of it still says the rest."""
+
+    @pytest.mark.parametrize("way", sorted(set(OPAQUE) & set(WAYS)))
+    def test_and_is_refused(self, guard: PromptGuard, way: str) -> None:
+        written = WAYS[way](SECRET)
+        original = f"Summarise this note. {written} Thank you."
+        left = f"Summarise this note. [[NAME_bcd2345]]{written[9:]} Thank you."
+        with pytest.raises(Refused) as caught:
+            guard.check([(left, "caller")], [original])
+        assert caught.value.code == "prompt-guard.encoded-identifier"
+
+    def test_words_that_went_whole_are_no_reason(self, guard: PromptGuard) -> None:
+        original = "Summarise this note of J%6Fhn Smith, please, and of J&ouml;hn."
+        guard.check(
+            [("Summarise this note of [[NAME_bcd2345]], please, and of [[NAME_bcd2346]].", "caller")], [original]
+        )
 
 
 class TestWhatIsInvisibleIsRead:

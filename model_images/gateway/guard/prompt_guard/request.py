@@ -11,6 +11,8 @@ from model_images.gateway.guard.spans import Span
 
 Find = Callable[[str], Sequence[Span]]
 
+OPAQUE = ("base64", "base32", "hex", "codes", "morse")
+"""Encodings that no detector reads through. What others hide stands beside words that were taken out as they should."""
 WORDS = {
     "caller": "A text tries to change how the model is told to work.",
     "passage": "A retrieved passage speaks to the model; it is not passed on.",
@@ -38,7 +40,11 @@ class PromptGuard:
                 for layer in layers(text):
                     self._beneath(layer, origin)
                 for layer in layers(original) if original is not None else ():
-                    self._judge(layer.text, "passage" if layer.sure else origin)
+                    if layer.how.partition(">")[0] in OPAQUE:
+                        # A part of it that looked like a name was taken out, and the rest would still be read.
+                        self._beneath(layer, origin)
+                    else:
+                        self._judge(layer.text, "passage" if layer.sure else origin)
         except Refused:
             raise
         except Exception:  # noqa: BLE001 — whatever it is, nobody knows what the guard would have found
