@@ -1,7 +1,7 @@
 """The region's attestation provider, and confidential machines: encrypted memory, bound disks, and proof of both.
 
 The platform runs nothing on the machines, and nobody reaches them: tokens are sealed before they leave a gateway, and
-kept in the database (docs/adr/0043). They are for an operator's own work on what identifies people.
+kept in the database (docs/adr/0043). They are an operator's own: the "machine inside" of the runbooks.
 Attestation providers of one's own need no certificates for SEV-SNP: learn.microsoft.com/azure/attestation/overview.
 """
 

@@ -18,9 +18,9 @@ from config.tenants import SHARED
 
 MODEL_PORT = 8000
 HEALTH_PATH = "/healthz"
+"""Answered on the health port for the cluster, and on every listener for what stands before it."""
 ALIVE_PATH = "/livez"
 """Answers while the process lives, whatever stores can't be read: what can't serve is not started anew for it."""
-"""Answered on the health port for the cluster, and on every listener for what stands before it."""
 
 
 def settings(
