@@ -145,7 +145,7 @@ class Gpu(Pool):
 
 
 class ConfidentialVms(Section):
-    """Confidential virtual machines of your own in the network, as runbooks' "machine inside"; the platform uses none."""
+    """Confidential virtual machines of your own, the "machine inside" of runbooks; the platform uses none."""
 
     size: VmSize = dial("A DCasv5/DCadsv5/DCasv6/ECasv5 size.", "identifiers are in clear in memory")
     count: int = dial("How many, spread over the zones.", "none, or no second one when a zone fails", ge=1, le=9)
