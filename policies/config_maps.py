@@ -1,10 +1,16 @@
 """ConfigMaps in a plan, and the files that they hold."""
 
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
 from plan.model import PlannedResource
+from policies.review import StackUnderReview
 
 CONFIG = "kubernetes:core/v1:ConfigMap"
 GATEWAY_FILE = "gateway.json"
 """The gateway's settings."""
+UNREADABLE = "gateway.json is not of the form that the gateway reads"
 
 
 def file_of(config: PlannedResource, name: str) -> str | None:
@@ -12,3 +18,19 @@ def file_of(config: PlannedResource, name: str) -> str | None:
     data = config.get("data")
     text = data.get(name) if isinstance(data, dict) else None
     return text if isinstance(text, str) else None
+
+
+def gateways(stack: StackUnderReview, space: str) -> Iterator[tuple[PlannedResource, Mapping[str, Any] | None]]:
+    """The settings of every gateway in a namespace; None where they are no mapping, which is to be refused."""
+    for config in stack.of_type(CONFIG):
+        text = file_of(config, GATEWAY_FILE)
+        if config.get("metadata.namespace") == space and text is not None:
+            yield config, _mapping(text)
+
+
+def _mapping(text: str) -> Mapping[str, Any] | None:
+    try:
+        told = json.loads(text)
+    except ValueError:
+        return None
+    return told if isinstance(told, dict) else None

@@ -1,11 +1,10 @@
 """What stands beside the gateway in its pods: a model for names that an operator brings, and what holds it there."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from plan.model import UNKNOWN, PlannedResource
-from policies.config_maps import CONFIG, GATEWAY_FILE, file_of
+from policies.config_maps import CONFIG, UNREADABLE, gateways
 from policies.require import items
 from policies.review import StackUnderReview
 from policies.rule import Judged, Severity, stack_rule
@@ -32,13 +31,11 @@ Container = Mapping[str, Any]
 def only_a_socket(stack: StackUnderReview) -> Iterable[Judged]:
     """It reads names before they are taken out. With a certificate, a token or the log it could carry them off as the
     gateway; with the gateway's user it could listen on its ports, and answer for it."""
-    gateways = [one for one in stack.of_type(DEPLOYMENT) if one.get("metadata.namespace") == GATEWAY]
-    for workload in gateways:
+    pods = [one for one in stack.of_type(DEPLOYMENT) if one.get("metadata.namespace") == GATEWAY]
+    for workload in pods:
         yield workload, _kept_apart(workload)
-    for config in stack.of_type(CONFIG):
-        text = file_of(config, GATEWAY_FILE)
-        if config.get("metadata.namespace") == GATEWAY and text is not None:
-            yield config, PASSED if stack.partial else _pinned(text, gateways)
+    for config, settings in gateways(stack, GATEWAY):
+        yield config, PASSED if stack.partial else _pinned(settings, pods)
 
 
 def _kept_apart(workload: PlannedResource) -> Verdict:
@@ -78,14 +75,13 @@ def _user(container: Container) -> object:
     return context.get("runAsUser") if isinstance(context, dict) else None
 
 
-def _pinned(text: str, gateways: Iterable[PlannedResource]) -> Verdict:
+def _pinned(settings: Mapping[str, Any] | None, pods: Iterable[PlannedResource]) -> Verdict:
     """What the settings name is what stands in the pod, at the socket that both see; without either, neither."""
-    try:
-        told = json.loads(text).get("plugin")
-    except (ValueError, AttributeError):
-        return refused("gateway.json is not of the form that the gateway reads")
+    if settings is None:
+        return refused(UNREADABLE)
+    told = settings.get("plugin")
     faults = []
-    for workload in gateways:
+    for workload in pods:
         found = {one.get("name"): one for one in items(workload.get(f"{POD}.containers"))}
         beside, own = found.get(DETECTOR), found.get(GATEWAY, {})
         if told is None and beside is not None:

@@ -16,6 +16,7 @@ from policies.types import (
     BACKUP_VAULT,
     CLUSTER,
     CONFIGURATION_STORE,
+    DATABASE_ADMINISTRATOR,
     DATABASE_PARAMETER,
     DATABASE_SERVER,
     KEY_VALUE,
@@ -23,7 +24,6 @@ from policies.types import (
 )
 from policies.verdict import PASSED, Verdict, all_of, not_evaluated, refused, refused_for
 
-ADMINISTRATOR = "azure-native:dbforpostgresql:AdministratorsMicrosoftEntra"
 POLICY = "azure-native:dataprotection:BackupPolicy"
 BINDING = "azure-native:containerservice:TrustedAccessRoleBinding"
 EXTENSION = "azure-native:kubernetesconfiguration:Extension"
@@ -108,13 +108,13 @@ def as_made(server: PlannedResource, stack: StackUnderReview) -> Verdict:
     "database.administered-by-an-own-identity",
     title="The database is administered by one identity of this stack, and by no person",
     severity=Severity.CRITICAL,
-    applies_to=(ADMINISTRATOR, DATABASE_SERVER),
+    applies_to=(DATABASE_ADMINISTRATOR, DATABASE_SERVER),
     fix="leave the administrator to components/database.py; people read by a role of the database",
     example="a person as administrator of the database",
 )
 def administered(stack: StackUnderReview) -> Iterable[Judged]:
     """An administrator reads every row, and can say that nobody did."""
-    found = stack.of_type(ADMINISTRATOR)
+    found = stack.of_type(DATABASE_ADMINISTRATOR)
     known = known_to(stack)
     for administrator in found:
         who = administrator.get("objectId")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from plan.model import MISSING, PlannedResource
 from policies.clocked import CRON_JOB, JOB, as_job
-from policies.config_maps import CONFIG, GATEWAY_FILE, file_of
+from policies.config_maps import CONFIG, GATEWAY_FILE, UNREADABLE, file_of
 from policies.require import items, texts
 from policies.review import StackUnderReview
 from policies.rule import Judged, Severity, applies, registered, stack_rule
@@ -50,7 +50,7 @@ def _bounded(text: str, tried: Mapping[str, Trial], stores: set[str], *, partial
     try:
         known = json.loads(text).get("canaries", {})
     except (ValueError, AttributeError):
-        return refused("gateway.json is not of the form that the gateway reads")
+        return refused(UNREADABLE)
     if not isinstance(known, dict):
         return refused("the canaries of gateway.json are no mapping")
     told = [f"candidate of {name} is unknown to it" for name in sorted(set(tried) - set(known))]

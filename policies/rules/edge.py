@@ -7,15 +7,13 @@ from plan.model import MISSING, UNKNOWN, PlannedResource, Value
 from policies.require import require, texts, when
 from policies.review import StackUnderReview
 from policies.rule import Judged, Severity, judged, rule, stack_rule
-from policies.types import PRIVATE_ENDPOINT, REGISTRY, STORAGE
+from policies.types import FEDERATED, IDENTITY, PRIVATE_ENDPOINT, REGISTRY, STORAGE
 from policies.verdict import PASSED, Verdict, all_of, not_evaluated, refused
 
 SITE = "azure-native:kubernetes:ConnectedCluster"
 EXTENSION = "azure-native:kubernetesconfiguration:Extension"
 FLUX = "azure-native:kubernetesconfiguration:FluxConfiguration"
 LINK = "azure-native:hybridcompute:PrivateLinkScope"
-IDENTITY = "azure-native:managedidentity:UserAssignedIdentity"
-FEDERATED = "azure-native:managedidentity:FederatedIdentityCredential"
 SCOPE_MAP = "azure-native:containerregistry:ScopeMap"
 
 SOURCES = {"AzureBlob": "azureBlob", "OCIRepository": "ociRepository"}

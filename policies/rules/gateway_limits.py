@@ -1,10 +1,9 @@
 """How much one caller and one tenant may take of the gateway, whatever its settings say."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from policies.config_maps import CONFIG, GATEWAY_FILE, file_of
+from policies.config_maps import CONFIG, UNREADABLE, gateways
 from policies.review import StackUnderReview
 from policies.rule import Judged, Severity, stack_rule
 from policies.rules.fine_policies import GATEWAY
@@ -29,18 +28,15 @@ CEILINGS: Mapping[str, Mapping[str, int]] = {
 )
 def ceilings_hold(stack: StackUnderReview) -> Iterable[Judged]:
     """A ceiling above all that there is, is none: a stolen credential takes it before a baseline is learnt."""
-    for config in stack.of_type(CONFIG):
-        text = file_of(config, GATEWAY_FILE)
-        if config.get("metadata.namespace") == GATEWAY and text is not None:
-            yield config, _held(text)
+    for config, settings in gateways(stack, GATEWAY):
+        yield config, refused(UNREADABLE) if settings is None else _held(settings)
 
 
-def _held(text: str) -> Verdict:
+def _held(told: Mapping[str, Any]) -> Verdict:
     try:
-        told = json.loads(text)
         return refused_for(_over(told, dict(told.get("volume", {}))))
     except (ValueError, TypeError, AttributeError):
-        return refused("gateway.json is not of the form that the gateway reads")
+        return refused(UNREADABLE)
 
 
 def _over(told: Mapping[str, Any], volume: Mapping[str, Any]) -> Iterator[str]:

@@ -7,7 +7,7 @@ from plan.model import UNKNOWN, PlannedResource, Value
 from policies.require import items, require, texts
 from policies.review import StackUnderReview
 from policies.rule import Judged, Severity, rule, stack_rule
-from policies.types import ASSIGNMENT, JOB, POLICY_ASSIGNMENT, WORKFLOW
+from policies.types import ASSIGNMENT, FEDERATED, JOB, POLICY_ASSIGNMENT, WORKFLOW
 from policies.verdict import PASSED, Verdict, not_evaluated, refused
 
 SENTINEL_AUTOMATION = "f4c81013-99ee-4d62-a7ee-b3f1f648599a"
@@ -23,7 +23,6 @@ _EXACT = (
     r"|sc://[\w. -]+/[\w. -]+/[\w. -]+)$"
 )
 """A workload of the cluster, an environment of a GitHub repository, a service connection of Azure DevOps."""
-FEDERATED = "azure-native:managedidentity:FederatedIdentityCredential"
 
 BROAD = {
     "8e3af657-a8ff-443c-a75c-2fe8c4bcb635": "Owner",

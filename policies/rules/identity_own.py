@@ -10,10 +10,9 @@ from policies.review import StackUnderReview
 from policies.rule import Judged, Severity, rule, stack_rule
 from policies.rules.workload_objects import ACCOUNT
 from policies.settled import SHUT, settled
-from policies.types import ASSIGNMENT, AZURE, BACKUP_VAULT, CLUSTER, ROLE_DEFINITION
+from policies.types import ASSIGNMENT, AZURE, BACKUP_VAULT, CLUSTER, FEDERATED, ROLE_DEFINITION
 from policies.verdict import PASSED, Verdict, all_of, not_evaluated, refused, refused_for
 
-FEDERATED = "azure-native:managedidentity:FederatedIdentityCredential"
 SITE = "azure-native:kubernetes:ConnectedCluster"
 OF_ITS_OWN = (BACKUP_VAULT, SITE)
 """Azure gives these no other way to act: learn.microsoft.com/azure/backup/backup-managed-identity-overview,

@@ -9,14 +9,12 @@ from policies.review import StackUnderReview
 from policies.rule import Judged, Severity, stack_rule
 from policies.rules.fine_policies import FINE, GATEWAY, NUMBERS, SPACE
 from policies.rules.workload import NETWORK_POLICY
-from policies.types import DATABASE_SERVER, DEPLOYMENT, NAMESPACE
+from policies.types import DATABASE_ADMINISTRATOR, DATABASE_SERVER, DEPLOYMENT, IDENTITY, NAMESPACE
 from policies.verdict import PASSED, refused, refused_for
 
 RETRIEVAL = "retrieval"
 ROUTES = frozenset({"POST /v1/search", "GET /health"})
 PORT = 5432
-ADMINISTRATOR = "azure-native:dbforpostgresql:AdministratorsMicrosoftEntra"
-IDENTITY = "azure-native:managedidentity:UserAssignedIdentity"
 PROVEN: Mapping[str, str] = {
     "PGSSLMODE": "verify-full",
     "PGSSLROOTCERT": "system",
@@ -119,7 +117,7 @@ def own_hosts(stack: StackUnderReview) -> frozenset[str]:
     "retrieval.reads-as-its-own-login",
     title="Retrieval enters the stack's own database as itself, without a password, and asks it for its certificate",
     severity=Severity.CRITICAL,
-    applies_to=(DEPLOYMENT, DATABASE_SERVER, ADMINISTRATOR, IDENTITY),
+    applies_to=(DEPLOYMENT, DATABASE_SERVER, DATABASE_ADMINISTRATOR, IDENTITY),
     fix="leave the environment to components/retrieval.py",
     example="PGUSER is the migrations' identity, which owns the tables; or PGSSLMODE is require",
 )
@@ -127,7 +125,7 @@ def own_login(stack: StackUnderReview) -> Iterable[Judged]:
     """Row security binds readers; an administrator makes himself one of whatever tenant he likes."""
     servers = own_hosts(stack)
     identities = {str(identity.get("resourceName")) for identity in stack.of_type(IDENTITY)}
-    administrators = {str(one.get("principalName")) for one in stack.of_type(ADMINISTRATOR)}
+    administrators = {str(one.get("principalName")) for one in stack.of_type(DATABASE_ADMINISTRATOR)}
     for workload in stack.of_type(DEPLOYMENT):
         if workload.get("metadata.namespace") != RETRIEVAL:
             continue

@@ -6,11 +6,9 @@ from plan.model import PlannedResource
 from policies.require import given, items, require, texts
 from policies.review import StackUnderReview, absent
 from policies.rule import Judged, Severity, rule, stack_rule
-from policies.types import ASSIGNMENT, JOB, JOB_ENVIRONMENT, ROLE_DEFINITION
+from policies.types import ASSIGNMENT, FEDERATED, IDENTITY, JOB, JOB_ENVIRONMENT, ROLE_DEFINITION
 from policies.verdict import PASSED, Verdict, all_of, refused
 
-FEDERATED = "azure-native:managedidentity:FederatedIdentityCredential"
-IDENTITY = "azure-native:managedidentity:UserAssignedIdentity"
 START = frozenset({"Microsoft.App/jobs/read", "Microsoft.App/jobs/start/action", "Microsoft.App/jobs/executions/read"})
 KEYS = frozenset(
     {

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
 from plan.model import PlannedResource
-from policies.config_maps import CONFIG
+from policies.config_maps import CONFIG, UNREADABLE
 from policies.review import StackUnderReview
 from policies.rule import Judged, Severity, stack_rule
 from policies.rules.callers import APPLICATION, PRINCIPAL, ROLE, ROLE_ASSIGNMENT, held_roles
@@ -37,7 +37,7 @@ def routes_stay(stack: StackUnderReview) -> Iterable[Judged]:
 
 def _routes(gateway: Told, known: Mapping[str, tuple[str, str]], *, partial: bool) -> Verdict:
     if not gateway.readable:
-        return refused("gateway.json is not of the form that the gateway reads")
+        return refused(UNREADABLE)
     said = []
     if gateway.tenants and gateway.everybody:
         said.append(f"routes who speaks for no tenant to {', '.join(sorted(gateway.everybody))}")

@@ -1,19 +1,17 @@
 """Tokens: where the gateway keeps them, and as whom it comes there."""
 
-import json
 import re
 from collections.abc import Iterable, Iterator
 
-from policies.config_maps import CONFIG, GATEWAY_FILE, file_of
+from policies.config_maps import CONFIG, UNREADABLE, gateways
 from policies.review import StackUnderReview
 from policies.rule import Judged, Severity, stack_rule
 from policies.rules.fine_policies import GATEWAY
-from policies.rules.retrieval import ADMINISTRATOR, own_hosts
-from policies.types import DATABASE_SERVER
+from policies.rules.retrieval import own_hosts
+from policies.types import DATABASE_ADMINISTRATOR, DATABASE_SERVER, FEDERATED
 from policies.verdict import Verdict, refused, refused_for
 
 DATABASE = "azure-native:dbforpostgresql:Database"
-FEDERATED = "azure-native:managedidentity:FederatedIdentityCredential"
 SUBJECT = "system:serviceaccount:gateway:gateway"
 KEYS = frozenset({"host", "database", "user", "resource"})
 RESOURCE = re.compile(r"ossrdbms-aad\.database\.(windows\.net|usgovcloudapi\.net|chinacloudapi\.cn)")
@@ -24,23 +22,18 @@ RESOURCE = re.compile(r"ossrdbms-aad\.database\.(windows\.net|usgovcloudapi\.net
     "tokens.kept-in-the-stacks-own-database",
     title="All replicas of the gateway keep tokens in the stack's own database, each as the gateway's own login",
     severity=Severity.CRITICAL,
-    applies_to=(CONFIG, DATABASE_SERVER, DATABASE, ADMINISTRATOR, FEDERATED),
+    applies_to=(CONFIG, DATABASE_SERVER, DATABASE, DATABASE_ADMINISTRATOR, FEDERATED),
     fix="leave `vault` in gateway.json to components/gateway_settings.py",
     example="a vault whose login is the migrations' identity, which owns the rows; or a gateway without a vault",
 )
 def own_vault(stack: StackUnderReview) -> Iterable[Judged]:
     """A conversation goes on at any replica; and who erases a patient erases them at all. Only sealed rows lie there,
     but whose login it is decides who else can remove them."""
-    for config in stack.of_type(CONFIG):
-        if config.get("metadata.namespace") == GATEWAY and (text := file_of(config, GATEWAY_FILE)) is not None:
-            yield config, _kept(text, stack)
+    for config, settings in gateways(stack, GATEWAY):
+        yield config, refused(UNREADABLE) if settings is None else _kept(settings.get("vault"), stack)
 
 
-def _kept(text: str, stack: StackUnderReview) -> Verdict:
-    try:
-        told = json.loads(text).get("vault")
-    except (ValueError, AttributeError):
-        return refused("gateway.json is not of the form that the gateway reads")
+def _kept(told: object, stack: StackUnderReview) -> Verdict:
     if told is None:
         return refused("gateway.json names no vault: each replica would keep tokens of its own, on its disk")
     if not isinstance(told, dict) or set(told) != KEYS:
@@ -51,7 +44,7 @@ def _kept(text: str, stack: StackUnderReview) -> Verdict:
 def _faults(told: dict[str, str], stack: StackUnderReview) -> Iterator[str]:
     if not RESOURCE.fullmatch(told["resource"]):
         yield f"asks for a token for {told['resource']}, which is no database's"
-    if told["user"] in {str(one.get("principalName")) for one in stack.of_type(ADMINISTRATOR)}:
+    if told["user"] in {str(one.get("principalName")) for one in stack.of_type(DATABASE_ADMINISTRATOR)}:
         yield f"enters as {told['user']}, which administers the database"
     if stack.partial:
         return

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from plan.model import MISSING, PlannedResource
 from policies.addresses import is_private
 from policies.clocked import CRON_JOB
-from policies.config_maps import CONFIG, GATEWAY_FILE, file_of
+from policies.config_maps import CONFIG, GATEWAY_FILE, UNREADABLE, file_of
 from policies.operators import DAEMON_SET
 from policies.require import given, items, texts
 from policies.review import StackUnderReview
@@ -276,7 +276,7 @@ def _gateway(text: str, stack: StackUnderReview, spaces: set[object]) -> Verdict
         if stack.plan.stack.partition("-")[0] not in str(told.get("host", stack.jurisdiction.id)):
             bad.append(f"answers to {told.get('host')}, which doesn't name this stack")
     except (ValueError, TypeError, AttributeError):
-        return refused("gateway.json is not of the form that the gateway reads")
+        return refused(UNREADABLE)
     return refused_for(bad)
 
 
