@@ -21,7 +21,7 @@ from plan.model import UNKNOWN, Plan, PlannedResource
 from policies.review import review
 from policies.rule import registered
 from policies.rules import edge as rules
-from policies.types import PRIVATE_ENDPOINT, REGISTRY, STORAGE
+from policies.types import FEDERATED, IDENTITY, PRIVATE_ENDPOINT, REGISTRY, STORAGE
 from tests.components import edge_admission
 
 FOLDER = Path(__file__).resolve().parents[2] / "edge"
@@ -394,9 +394,9 @@ def plan(stack: str = "eu-prod") -> Plan:
         ),
         made(STORAGE, "store", {"accountName": "stedge"}),
         made(REGISTRY, "registry", {"registryName": "acrbw"}),
-        made(rules.IDENTITY, "reader", {"resourceName": "id-reader"}),
+        made(IDENTITY, "reader", {"resourceName": "id-reader"}),
         made(
-            rules.FEDERATED,
+            FEDERATED,
             "federated",
             {"resourceName": "id-reader", "subject": rules.READER, "issuer": "https://issuer.example/site"},
         ),
