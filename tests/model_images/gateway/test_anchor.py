@@ -189,7 +189,7 @@ class TestBothStoresAreWriteOnce:
 
 def settings(tmp_path: Path) -> Settings:
     return Settings(
-        folder=tmp_path / "log", origin=ORIGIN, checkpoint_records=5, segment_bytes=10_000, deadline_seconds=5.0
+        folder=tmp_path / "log", origin=ORIGIN, checkpoint_records=5, segment_bytes=10_000, deadline_seconds=60.0
     )
 
 

@@ -28,11 +28,15 @@ KEY = signer()
 VKEYS = [KEY.verifier]
 
 
+PATIENCE_SECONDS = 60.0
+"""A disk that other work shares is waited for: what the deadline does is tried by `test_a_disk_that_hangs` alone."""
+
+
 def settings(folder: Path, **more: object) -> Settings:
     values: dict[str, Any] = {
         "folder": folder,
         "origin": ORIGIN,
-        "deadline_seconds": 5.0,
+        "deadline_seconds": PATIENCE_SECONDS,
         "recheck_seconds": 0.02,
         **more,
     }

@@ -19,6 +19,7 @@ from tests.model_images.gateway.conversations import SHARED, conversation, cut, 
 
 MANY = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 MODES = st.sampled_from(Mode)
+PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 
 
 def sent(talk: Conversation, text: str, spans: list[Span], mode: Mode) -> str:
@@ -65,13 +66,14 @@ class TestWhatGoesInComesBack:
     def test_inside_a_tool_calls_arguments(
         self, case: tuple[str, list[Span]], mode: Mode, data: st.DataObject, *, ascii_only: bool
     ) -> None:
+        text = case[0]
+        # No parser of JSON hands out two halves of a pair side by side: they are one character, perhaps a letter.
+        assume(PAIR.search(text) is None)
         talk = conversation()
         out = sent(talk, *case, mode)
         arguments = json.dumps({"note": out, out: [1, -2.5e3, True, None, out]}, ensure_ascii=ascii_only)
         restorer = talk.arguments_restorer()
         said = "".join(restorer.feed(chunk) for chunk in cut(data, arguments)) + restorer.close()
-        # Two halves of a pair side by side are one character in JSON, however they came.
-        text = case[0].encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
         assert json.loads(said) == {"note": text, text: [1, -2.5e3, True, None, text]}
         assert said == talk.restored_arguments(arguments)
 

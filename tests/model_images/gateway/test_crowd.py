@@ -7,6 +7,7 @@ import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import aiohttp
 import pytest
@@ -41,13 +42,35 @@ def question(number: int) -> str:
     return f"Patient MRN: 7{number:07d} of ward {number % 7} asks for an appointment."
 
 
-async def crowd(world: World) -> list[str]:
-    """What each got, by its number; empty where it got nothing."""
+BUSY = '"code":"route.model-busy"'
+"""On a machine that others use, the model here may be slower to accept than Envoy waits: callers are told to ask again.
+Who was told so did not reach the model."""
+
+
+@dataclass
+class Crowd:
+    """What each got, by its number, empty where it got nothing; and how often one was told to ask again."""
+
+    got: list[str]
+    again: int = 0
+
+
+async def crowd(world: World) -> Crowd:
+    """All of them, to the end."""
     context: ssl.SSLContext = world.context(world.caller)
     tokens = [token_of(world, TENANTS[number % 2], azp=CALLER[:-1] + f"{number:x}") for number in range(8)]
-    got = [""] * MANY
+    found = Crowd([""] * MANY)
+    got = found.got
 
     async def one(session: aiohttp.ClientSession, number: int) -> None:
+        for _ in range(30):
+            await once(session, number)
+            if BUSY not in got[number]:
+                return
+            found.again += 1
+            await asyncio.sleep(2)
+
+    async def once(session: aiohttp.ClientSession, number: int) -> None:
         headers = {"authorization": f"Bearer {tokens[number % 8]}"}
         messages = [{"role": "user", "content": question(number)}]
         body = {"model": USE_CASE, "messages": messages, "stream": number % 3 == 0}
@@ -68,13 +91,18 @@ async def crowd(world: World) -> list[str]:
     timeout = aiohttp.ClientTimeout(total=240)
     async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
         await asyncio.gather(*(one(session, number) for number in range(MANY)))
-    return got
+    return found
 
 
 @pytest.fixture(scope="module")
-def got(crowded: World) -> list[str]:
+def came(crowded: World) -> Crowd:
     """One crowd for all that is asked of it."""
     return asyncio.run(crowd(crowded))
+
+
+@pytest.fixture
+def got(came: Crowd) -> list[str]:
+    return came.got
 
 
 class TestNobodyIsLostAndNothingIsMixed:
@@ -93,9 +121,9 @@ class TestNobodyIsLostAndNothingIsMixed:
         # Markers are drawn for a conversation: of 400 million, two of two thousand are alike once in 200 runs.
         assert len({text.split(" of ward")[0] for text in texts}) >= MANY - 3
 
-    def test_each_is_written_down_from_beginning_to_end(self, crowded: World, got: list[str]) -> None:
+    def test_each_is_written_down_from_beginning_to_end(self, crowded: World, came: Crowd) -> None:
         phases = [(one["request"], one["phase"]) for one in records(crowded)]
-        assert len(phases) == len(set(phases)) == 2 * MANY
+        assert len(phases) == len(set(phases)) == 2 * (MANY + came.again)
 
     def test_and_the_log_is_whole(self, crowded: World, got: list[str]) -> None:
         key = re.search(r'signed by ([^\s"]+)', crowded.log)
