@@ -1,5 +1,6 @@
 """What every request of a caller's passes before the guard sees it."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,14 +21,14 @@ def limited(caller_per_minute: int) -> dict[str, Any]:
         "typed_config": {
             "@type": f"{HTTP}.local_ratelimit.v3.LocalRateLimit",
             "stat_prefix": "callers",
-            "token_bucket": bucket(EVERYBODY_PER_SECOND, EVERYBODY_PER_SECOND),
+            "token_bucket": _bucket(EVERYBODY_PER_SECOND, EVERYBODY_PER_SECOND, 1),
             "filter_enabled": ALWAYS,
             "filter_enforced": ALWAYS,
             "max_dynamic_descriptors": 1_000,
             "descriptors": [
                 {
                     "entries": [{"key": "caller"}],
-                    "token_bucket": bucket(caller_per_minute, max(1, caller_per_minute // 60)),
+                    "token_bucket": _each_minute(caller_per_minute),
                 }
             ],
             "enable_x_ratelimit_headers": "DRAFT_VERSION_03",
@@ -35,9 +36,14 @@ def limited(caller_per_minute: int) -> dict[str, Any]:
     }
 
 
-def bucket(most: int, each_second: int) -> dict[str, Any]:
-    """A bucket that is filled evenly: whoever finds it empty has room again after a second."""
-    return {"max_tokens": most, "tokens_per_fill": each_second, "fill_interval": "1s"}
+def _each_minute(most: int) -> dict[str, Any]:
+    """Filled evenly: whoever finds it empty need not wait for a minute's end. Rounded to fewer, never to more."""
+    return _bucket(most, most // 60, 1) if most >= 60 else _bucket(most, 1, math.ceil(60 / most))
+
+
+def _bucket(most: int, each: int, seconds: int) -> dict[str, Any]:
+    # Whole seconds: Envoy wants a descriptor's interval to be a multiple of the filter's own.
+    return {"max_tokens": most, "tokens_per_fill": each, "fill_interval": f"{seconds}s"}
 
 
 def by_caller() -> list[dict[str, Any]]:

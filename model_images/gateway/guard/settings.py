@@ -5,7 +5,7 @@ The form is the contract with `components/gateway.py`; tests hold the two agains
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -183,7 +183,7 @@ class Settings(_Section, frozen=True, rename=None):
     vault: TokenVault | None = None
     replicas: int = 1
     """The most replicas there may be: tenants' numbers of requests are shared out among them."""
-    caller_per_minute: int = msgspec.field(name="callerPerMinute", default=6_000)
+    caller_per_minute: Annotated[int, msgspec.Meta(ge=1)] = msgspec.field(name="callerPerMinute", default=6_000)
     """Requests of one caller's application to one replica; a tenant's own number stands with the tenant."""
     plugin: Plugin | None = None
     volume: Volume = Volume()
