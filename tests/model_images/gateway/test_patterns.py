@@ -101,6 +101,17 @@ class TestWhenInDoubtItIsStripped:
     def test_a_unit_is_on_the_number_s_own_line(self) -> None:
         assert stripped("tel\n02.72.43.92\ns.guediri, ward 4") == "tel\n[PHONE]\ns.guediri, ward 4"
 
+    @pytest.mark.parametrize(
+        "written",
+        ["01.42.21.72.84 m.leroy, ward 4", "020 7946 0958 h", "(415) 555-0132 cc Dr", "+44 20 7946 0958 min"],
+    )
+    def test_a_whole_telephone_number_is_no_measure_whatever_stands_behind(self, written: str) -> None:
+        assert not re.search(r"\d{3}", stripped(f"seen, {written}").replace("ward 4", ""))
+
+    def test_a_count_is_no_telephone_number(self) -> None:
+        for count in ("CD4 250 500 copies", "2500000000 copies", "800 123 456 units"):
+            assert stripped(count) == count
+
     def test_a_whole_date_is_no_dose_whatever_stands_behind(self) -> None:
         assert stripped("seen 12/03/1957 cc Dr") == "seen [DATE] cc Dr"
         assert stripped("took 12/5 mg") == "took 12/5 mg"

@@ -26,6 +26,8 @@ DOUBTFUL = 0.9
 """Below this score a match yields to a unit after it and to a public code around it."""
 LONGEST_FRACTION = len("12/5.")
 """A date as long as this may be a dose, if a unit follows; a longer one is a date, whatever follows."""
+SHORTEST_NUMBER = 9
+"""Digits of a telephone number in groups, or with a zero before it, that nothing is measured by."""
 REACH = 96
 """How far after its label a value may end; and the longest match in which parts are looked for. With so little text,
 backtracking has nothing to grow on."""
@@ -68,6 +70,7 @@ def _reader(pattern: Pattern) -> re.Pattern[bytes] | None:
 
 _ALNUM = [bytes((code,)).isalnum() for code in range(256)]
 _DIGITS, _JOINTS = b"0123456789", b".,-/"
+_GROUP, _THOUSANDS = re.compile(rb"\d+"), re.compile(rb"[1-9]\d{0,2}(?:[\s.,]\d{3})+")
 _YEAR, _SIGN = re.compile(rb"(?:19|20)\d\d"), re.compile(rb"[:#=]")
 """`Dossier 2019` is of a year; `dossier: 2019` may be the number."""
 _UNIT = re.compile(rb"[ \t]?(?:" + words()["unit"].encode("latin-1") + rb")(?![a-z0-9])", re.IGNORECASE)
@@ -142,9 +145,18 @@ def _free(seen: bytes, start: int, end: int, pattern: Pattern) -> bool:
         if pattern.kind is Kind.AGE and seen[end : end + 1] == b"+":
             return False  # 90+ is the category that ages over 89 are put into
         short = pattern.kind in (Kind.DATE, Kind.AGE) and end - start <= LONGEST_FRACTION
-        if (pattern.score < DOUBTFUL or short) and _UNIT.match(seen, end, end + 16):
+        doubtful = pattern.score < DOUBTFUL and not _dialled(seen[start:end], pattern.kind)
+        if (doubtful or short) and _UNIT.match(seen, end, end + 16):
             return False
     return True
+
+
+def _dialled(value: bytes, kind: Kind) -> bool:
+    """Whether a telephone number is more than any measure is: `01.42.21.72.84 m.leroy@…` is of no metres."""
+    if kind not in (Kind.PHONE, Kind.FAX) or _THOUSANDS.fullmatch(value):
+        return False
+    grouped = len(_GROUP.findall(value)) > 2 or value[:1] in b"0(+"
+    return grouped and sum(byte in _DIGITS for byte in value) >= SHORTEST_NUMBER
 
 
 def _labelled(seen: bytes, labels: _Set) -> Iterator[Span]:
