@@ -20,11 +20,13 @@ def file_of(config: PlannedResource, name: str) -> str | None:
     return text if isinstance(text, str) else None
 
 
-def gateways(stack: StackUnderReview, space: str) -> Iterator[tuple[PlannedResource, Mapping[str, Any] | None]]:
-    """The settings of every gateway in a namespace; None where they are no mapping, which is to be refused."""
+def gateways(
+    stack: StackUnderReview, space: str | None = None
+) -> Iterator[tuple[PlannedResource, Mapping[str, Any] | None]]:
+    """The settings of every gateway, or of those in a namespace; None where they are no mapping: to be refused."""
     for config in stack.of_type(CONFIG):
         text = file_of(config, GATEWAY_FILE)
-        if config.get("metadata.namespace") == space and text is not None:
+        if text is not None and space in (None, config.get("metadata.namespace")):
             yield config, _mapping(text)
 
 

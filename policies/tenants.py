@@ -1,11 +1,10 @@
 """Tenants in a plan: whom the gateway tells apart, where it sends each, and whose every namespace and store is."""
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from plan.model import PlannedResource
-from policies.config_maps import CONFIG, GATEWAY_FILE, file_of
+from policies.config_maps import gateways
 from policies.review import StackUnderReview
 from policies.types import NAMESPACE
 
@@ -34,22 +33,16 @@ class Told:
 
 def told(stack: StackUnderReview) -> Iterator[Told]:
     """Every gateway's settings; those that can't be read are of no tenant, and say so."""
-    for config in stack.of_type(CONFIG):
-        text = file_of(config, GATEWAY_FILE)
-        if text is not None:
-            yield _read(config, text)
+    for config, known in gateways(stack):
+        everybody, tenants = (known or {}).get("models", {}), (known or {}).get("tenants", {})
+        if known is not None and isinstance(everybody, dict) and _mappings(tenants):
+            yield Told(config=config, everybody=everybody, tenants=tenants)
+        else:
+            yield Told(config=config, everybody={}, tenants={}, readable=False)
 
 
-def _read(config: PlannedResource, text: str) -> Told:
-    try:
-        known = json.loads(text)
-        everybody, tenants = known.get("models", {}), known.get("tenants", {})
-        readable = isinstance(everybody, dict) and all(isinstance(one, dict) for one in tenants.values())
-    except (ValueError, AttributeError):
-        readable = False
-    if not readable:
-        return Told(config=config, everybody={}, tenants={}, readable=False)
-    return Told(config=config, everybody=everybody, tenants=tenants)
+def _mappings(found: object) -> bool:
+    return isinstance(found, dict) and all(isinstance(one, dict) for one in found.values())
 
 
 def spaces(stack: StackUnderReview) -> Mapping[str, tuple[str, str]]:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 
 from plan.model import UNKNOWN, PlannedResource, Value
+from policies.config_maps import CONFIG, GATEWAY_FILE
 from policies.require import items, require, texts
 from policies.review import StackUnderReview
 from policies.rule import Judged, Severity, rule, stack_rule
@@ -16,7 +17,6 @@ START_JOB = "Microsoft.App/jobs/start/action"
 """Whoever may start a job may say what it runs, as its identity: people too have that right on one job."""
 GROUP = "azure-native:resources:ResourceGroup"
 DEFINITION = "azure-native:authorization:RoleDefinition"
-SETTINGS = "kubernetes:core/v1:ConfigMap"
 _EXACT = (
     r"^(system:serviceaccount:[a-z0-9-]+:[a-z0-9-]+"
     r"|repo:[\w.-]+/[\w.-]+:environment:[\w-]+"
@@ -170,16 +170,16 @@ def principals_typed(assignment: PlannedResource, stack: StackUnderReview) -> Ve
     "identity.callers-prove-themselves",
     title="Every listener of the gateway asks its callers who they are",
     severity=Severity.CRITICAL,
-    applies_to=SETTINGS,
+    applies_to=CONFIG,
     fix="ask for a token on every listener, and for a client certificate on the partners'",
     example="gateway settings whose listener 'partners' takes callers without a certificate",
 )
 def callers_prove_themselves(stack: StackUnderReview) -> Iterable[Judged]:
     """An open listener answers whoever stands in the network, in any patient's name."""
     found = [
-        (settings, data.get("gateway.json", UNKNOWN) if isinstance(data, Mapping) else data)
-        for settings in stack.of_type(SETTINGS)
-        if (data := settings.get("data")) is UNKNOWN or (isinstance(data, Mapping) and "gateway.json" in data)
+        (settings, data.get(GATEWAY_FILE, UNKNOWN) if isinstance(data, Mapping) else data)
+        for settings in stack.of_type(CONFIG)
+        if (data := settings.get("data")) is UNKNOWN or (isinstance(data, Mapping) and GATEWAY_FILE in data)
     ]
     if not found:
         yield None, refused("no settings of the gateway are planned")

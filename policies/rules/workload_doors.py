@@ -1,10 +1,9 @@
 """Doors of the cluster that lead to things of the stack: its own subscription, its own vault, hosts on record."""
 
-import json
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from policies.config_maps import CONFIG, GATEWAY_FILE, file_of
+from policies.config_maps import CONFIG, UNREADABLE, gateways
 from policies.known import known_to
 from policies.require import items, texts
 from policies.review import StackUnderReview
@@ -69,12 +68,10 @@ def opened_for(stack: StackUnderReview) -> Iterable[Judged]:
         for opening in items(collection.get("rules"))
         for host in texts(opening.get("targetFqdns"))
     }
-    for config in stack.of_type(CONFIG):
-        text = file_of(config, GATEWAY_FILE)
-        try:
-            told = json.loads(text) if text is not None else {}
-        except ValueError:
-            told = {}
+    for config, told in gateways(stack):
+        if told is None:
+            yield config, refused(UNREADABLE)
+            continue
         named = [str(p.get("url") or p.get("host") or "") for p in items(told.get("external_providers"))]
         strange = [u for u in named if (urlsplit(u).hostname or u) not in hosts and not stack.partial]
         yield config, refused(f"sends prompts to {', '.join(strange)}") if strange else PASSED

@@ -1,13 +1,13 @@
 """Objects around the pods: kinds that the packs know, services that open one thing, volumes that are read."""
 
-import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from plan.model import MISSING, PlannedResource
 from policies.addresses import is_private
 from policies.clocked import CRON_JOB
-from policies.config_maps import CONFIG, GATEWAY_FILE, UNREADABLE, file_of
+from policies.config_maps import CONFIG, UNREADABLE, gateways
 from policies.operators import DAEMON_SET
 from policies.require import given, items, texts
 from policies.review import StackUnderReview
@@ -248,15 +248,12 @@ def in_memory(provider: PlannedResource, stack: StackUnderReview) -> Verdict:
 def gateway_serves(stack: StackUnderReview) -> Iterable[Judged]:
     """The gateway is where every prompt passes: its settings decide where that goes next."""
     spaces = {space.get("metadata.name") for space in stack.of_type(NAMESPACE)}
-    for config in stack.of_type(CONFIG):
-        text = file_of(config, GATEWAY_FILE)
-        if text is not None:
-            yield config, _gateway(text, stack, spaces)
+    for config, told in gateways(stack):
+        yield config, refused(UNREADABLE) if told is None else _gateway(told, stack, spaces)
 
 
-def _gateway(text: str, stack: StackUnderReview, spaces: set[object]) -> Verdict:
+def _gateway(told: Mapping[str, Any], stack: StackUnderReview, spaces: set[object]) -> Verdict:
     try:
-        told = json.loads(text)
         wanted = {"jurisdiction": stack.jurisdiction.id, "environment": stack.environment}
         bad = [f"{key} is {told.get(key)!r}" for key, value in wanted.items() if told.get(key, value) != value]
         routes = [*dict(told.get("models", {})).items()]
