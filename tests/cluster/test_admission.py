@@ -9,9 +9,11 @@ import pytest
 
 from components.admission_data import PREFIX, policies
 from plan.manifests import manifests
-from tests.cluster import admission_cases_detectors as detectors
-from tests.cluster import admission_cases_images as images
-from tests.cluster.admission_cases import MODELS, Case, as_kinds, changed, planned, refused, taken
+from tests.cluster.admission import detectors, images, of_containers, of_networks, of_pods, of_stores
+from tests.cluster.admission.case import Case
+from tests.cluster.admission.kinds import as_kinds
+from tests.cluster.admission.planned import MODELS, changed, planned
+from tests.cluster.admission.taken import taken
 from tests.cluster.client import Answer, Client, Object
 from tests.cluster.server import Server
 from tests.cluster.stage import Stage, staged
@@ -22,6 +24,7 @@ pytestmark = pytest.mark.cluster
 
 PODS = f"/api/v1/namespaces/{MODELS}/pods/vllm-0"
 SYSTEM = "/api/v1/namespaces/kube-system/pods/x-0"
+BROKEN = [case for of in (of_pods, of_containers, of_networks, of_stores, images, detectors) for case in of.refused()]
 CONNECTING = {"sessions", "debugging"}
 
 
@@ -48,13 +51,13 @@ def _pod(name: str, namespace: str) -> Object:
 class TestWhatIsRefused:
     """Each breach is refused by the policy that is meant for it, and told in its words."""
 
-    @pytest.mark.parametrize("case", [*refused(), *images.refused(), *detectors.refused()], ids=str)
+    @pytest.mark.parametrize("case", BROKEN, ids=str)
     def test_it_is_refused_with_our_message(self, client: Client, case: Case) -> None:
         answer = client.apply(case.object, dry=True)
         assert denied(answer, case.policy), answer.message or answer.body
         assert case.says in answer.message
 
-    @pytest.mark.parametrize("case", list(as_kinds(next(refused()))), ids=str)
+    @pytest.mark.parametrize("case", list(as_kinds(next(of_pods.refused()))), ids=str)
     def test_whatever_makes_the_pod(self, client: Client, case: Case) -> None:
         answer = client.create(case.object, dry=True)
         assert denied(answer, case.policy), answer.message or answer.body
@@ -137,11 +140,11 @@ class TestThePoliciesThemselves:
 
     def test_every_policy_has_a_case_that_is_refused_and_one_that_is_taken(self) -> None:
         keys = {policy.key for policy in policies()}
-        assert {case.policy for case in (*refused(), *images.refused(), *detectors.refused())} | CONNECTING == keys
+        assert {case.policy for case in BROKEN} | CONNECTING == keys
         assert {case.policy for case in (*taken(), *images.taken(), *detectors.taken())} | CONNECTING == keys
 
     def test_every_check_of_every_policy_has_a_case(self) -> None:
-        told = [(case.policy, case.says) for case in (*refused(), *images.refused(), *detectors.refused())]
+        told = [(case.policy, case.says) for case in BROKEN]
         lacking = [
             (policy.key, check.name)
             for policy in policies()

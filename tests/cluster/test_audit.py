@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from plan.manifests import manifests
-from tests.cluster.admission_cases import planned
+from tests.cluster.admission.planned import planned
 from tests.cluster.client import Client, Object
 from tests.cluster.server import Server
 from tests.cluster.stage import Stage, staged

@@ -1,11 +1,11 @@
-"""What admission refuses and takes of a model beside the gateway: see admission_cases.py."""
+"""What admission refuses and takes of a model beside the gateway."""
 
 import copy
 from collections.abc import Iterator
 from typing import Any
 
 from plan.manifests import manifests
-from tests.cluster.admission_cases import Case, Change, Made, later
+from tests.cluster.admission.case import Case, Change, Made, later
 from tests.cluster.client import Object
 from tests.detecting import detecting
 

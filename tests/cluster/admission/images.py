@@ -1,9 +1,12 @@
-"""What admission refuses and takes of the verification of images: see admission_cases.py."""
+"""What admission refuses and takes of the verification of images."""
 
 from collections.abc import Iterator
 from functools import partial
 
-from tests.cluster.admission_cases import DIGEST, REGISTRY, Case, Change, Made, changed, later, pod, space
+from tests.cluster.admission.case import Case, Change, Made, later
+from tests.cluster.admission.objects import space
+from tests.cluster.admission.planned import DIGEST, REGISTRY, changed
+from tests.cluster.admission.pods import pod
 from tests.cluster.client import Object
 
 POLICIES = ("bailiwick-signatures", "bailiwick-materials", "bailiwick-provenance")

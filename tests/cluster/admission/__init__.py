@@ -1,0 +1,1 @@
+"""What admission refuses and takes: objects of the stack's own plan, each with one thing changed."""
