@@ -12,7 +12,7 @@ from cli import completing, exits
 from cli.exits import ToolFailed
 
 if TYPE_CHECKING:
-    from config.sections import UseCase
+    from config.use_case import UseCase
     from delivery.limits import Limits
     from policies.change_form import Change
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from config import StackConfig
-    from config.sections import Model, Prompt
+    from config.use_case import Model, Prompt
     from records.lifecycle import Life
 
 _FILE = click.Path(dir_okay=False, path_type=Path)

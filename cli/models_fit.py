@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from config import StackConfig
 from config.quantity import amount
-from config.sections import UseCase
+from config.use_case import UseCase
 from models.fit import Fit, Load, Place, fit, on_size, without_gpu
 from models.form import Models
 from models.gpus import gpus

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from components.configuration_store import store_host
 from components.scope import Scope
 from config.canary import CANDIDATE
-from config.sections import UseCase
+from config.use_case import UseCase
 
 STABLE, TRIED = "vllm", "vllm-canary"
 

@@ -13,7 +13,7 @@ from pulumi_azure_native import attestation, compute, managedidentity, network
 from components.diagnostics import Diagnosed
 from components.private_endpoint import EndpointPlace, private_endpoint
 from components.scope import Scope
-from config.sections import ConfidentialVms
+from config.confidential import ConfidentialVms
 
 OS_DISK_GB = 64
 

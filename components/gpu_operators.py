@@ -35,7 +35,7 @@ from components.fine_policies import COLLECTOR, NUMBERS, asked, fine_policy
 from components.quota import Claim, bounded
 from components.scope import Scope
 from components.workload import Place, container_security, environment, labels, namespace, service_account
-from config.sections import Gpu
+from config.gpu import Gpu
 
 NAMESPACE = "gpu-operators"
 DEVICE_PLUGIN, DCGM_EXPORTER = "nvidia-device-plugin", "dcgm-exporter"

@@ -29,8 +29,8 @@ from components.quota import Claim, bounded
 from components.scope import Scope
 from components.storage_account import StorageAccount
 from components.workload import Place, labels, namespace, service_account
-from config.sections import UseCase
 from config.tenants import Served
+from config.use_case import UseCase
 
 STORAGE = "1Ti"
 """What a volume is said to hold; the store has no bound of its own."""

@@ -11,7 +11,7 @@ from pulumi_kubernetes.meta import v1 as meta
 
 from components.canary import versions
 from components.workload import Place
-from config.sections import UseCase
+from config.use_case import UseCase
 from records.shown import FILE, NAME, shown
 
 

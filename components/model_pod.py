@@ -11,7 +11,7 @@ from pulumi_kubernetes.core import v1 as core
 from components.gateway_secrets import mount, volume
 from components.scope import Scope
 from components.workload import STREAM_SECONDS, container_security, environment, pod_security, spread, waits
-from config.sections import UseCase
+from config.use_case import UseCase
 
 PORTS: Mapping[str, int] = {"https": 8000, "numbers": 8001}
 """The gateway's, by certificate; and the collector's, the scaler's and the kubelet's, for numbers and health."""

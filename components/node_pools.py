@@ -6,7 +6,7 @@ from typing import Any, Literal
 from pulumi import Input
 
 from components.scope import Scope
-from config.sections import Pool
+from config.cluster import Pool
 
 IMAGE = "Ubuntu2404"
 """The one image that AKS offers on confidential sizes: learn.microsoft.com/azure/aks/use-cvm"""

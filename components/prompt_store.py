@@ -21,7 +21,7 @@ from components.private_endpoint import EndpointPlace
 from components.roles import Role, grant
 from components.scope import Scope
 from config.canary import CANDIDATE
-from config.sections import UseCase
+from config.use_case import UseCase
 
 CONTENT_TYPE = "application/json"
 SNAPSHOT_API = "2024-06-01"

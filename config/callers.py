@@ -10,9 +10,11 @@ from typing import Annotated, Literal, Self
 
 from pydantic import StringConstraints, model_validator
 
+from config.continuity import Continuity
 from config.faults import Fault
-from config.sections import Continuity, DataClass, Guid, Label, Section, UseCase, dial
+from config.section import Guid, Label, Section, dial
 from config.tenants import Tenant, TenantName
+from config.use_case import DataClass, UseCase
 
 Purpose = Literal["treatment", "payment", "operations"]
 PURPOSES: Mapping[Purpose, str] = {

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from config.faults import Fault, crossed_bounds
-from config.sections import Canary, Gpu, UseCase
+from config.gpu import Gpu
+from config.use_case import Canary, UseCase
 from models.gpus import gpus
 
 MOST_BEFORE_THE_LAST = 50

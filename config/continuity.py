@@ -1,16 +1,67 @@
-"""Checks of a second region: the pair of stacks, and the region that both may stand in.
+"""The section `continuity`: a second region, the pair of stacks, and the region that both may stand in.
 
 A stack reads its own file alone: what the other's says is held against it by tests/config/test_standby.py.
 """
 
 from collections.abc import Iterator
+from typing import Literal
 
 from config.faults import Fault
-from config.sections import Continuity, Portal
+from config.portal import Portal
+from config.region import SECOND
+from config.section import Guid, Section, StackName, dial
 from jurisdictions import Jurisdiction
 
-SECOND = "-b"
-"""Ends the name of the stack in the second region: same law, same environment."""
+
+class Objective(Section):
+    """What is promised for one class of data, should the region be lost."""
+
+    data_class: Literal["confidential", "personal", "phi"] = dial("The class.", "nobody knows what the promise is for")
+    rpo_minutes: int = dial("Most minutes of work that may be lost.", "nobody knows what is lost", ge=15, le=10_080)
+    rto_minutes: int = dial("Most minutes until it works again.", "nobody knows how long", ge=30, le=20_160)
+
+
+class Continuity(Section):
+    """A second region inside the border."""
+
+    mode: Literal["none", "cold", "warm", "standby"] = dial(
+        "`cold`: keys, copies and a replica in the region's pair; compute is built there when it is needed. "
+        "`warm`: the same, and a second stack stands there, to which Front Door turns by itself. "
+        "`standby`: this is that stack.",
+        "a lost region is the end of the service",
+        default="none",
+    )
+    objectives: tuple[Objective, ...] = dial("Promises by class of data.", "nobody promised anything", default=())
+    standby: StackName | None = dial(
+        "With `warm`: the stack in the pair, `<this stack>-b`.", "nobody knows where traffic goes", default=None
+    )
+    standby_subscription_id: Guid | None = dial(
+        "With `warm`: the standby's subscription; without it, this stack's own.",
+        "the edge asks for a private link service that is not there",
+        default=None,
+    )
+    of: StackName | None = dial(
+        "With `standby`: the stack whose place this one takes.",
+        "a stack without copies says it needs none",
+        default=None,
+    )
+    front_door: bool = dial(
+        "With `standby`: whether the first stack's portal is Front Door, which reaches the gateway's listener for "
+        "portals by private link.",
+        "the edge finds nobody to turn to",
+        default=False,
+    )
+    token_audience: Guid | None = dial(
+        "With `standby`: client id of the first stack's gateway application, its output `tokenAudience`.",
+        "callers come with tokens that this gateway refuses",
+        default=None,
+    )
+
+    @property
+    def copies(self) -> bool:
+        """Whether keys, stores, registry and database are copied to the pair."""
+        return self.mode in ("cold", "warm")
+
 
 _MODES = {
     "standby": ("warm",),

@@ -6,7 +6,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import StringConstraints, model_validator
 
-from config.sections import Host, Label, Model, Prompt, Section, dial
+from config.section import Host, Label, Section, dial
+from config.use_case import Model, Prompt
 
 MOST_OFFLINE_HOURS = 72
 """A long weekend. Arc itself asks for a connection every 30 days; longer than this nobody outside knows what a model

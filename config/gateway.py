@@ -11,9 +11,10 @@ from typing import Annotated, Literal
 
 from pydantic import StringConstraints
 
+from config.cluster import Cluster
 from config.faults import Fault, crossed_bounds
 from config.quantity import Quantity, amount
-from config.sections import Cluster, Host, Origin, PinnedImage, Section, dial
+from config.section import Host, Origin, PinnedImage, Section, dial
 
 NoteKey = Annotated[
     str,

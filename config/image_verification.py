@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import AfterValidator, StringConstraints
 
 from config.faults import Fault
-from config.sections import PinnedImage, Section, dial
+from config.section import PinnedImage, Section, dial
 
 _PEM = re.compile(r"\A-----BEGIN PUBLIC KEY-----\n((?:[A-Za-z0-9+/=]{1,64}\n)+)-----END PUBLIC KEY-----\n\Z")
 P256 = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d030107034200")

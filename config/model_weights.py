@@ -1,7 +1,7 @@
 """Who may stand for weights: a model server starts on none that somebody else signed."""
 
 from config.image_verification import PublicKey
-from config.sections import Section, dial
+from config.section import Section, dial
 
 
 class Weights(Section):

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
+from config.continuity import Continuity
 from config.faults import Fault
 from config.gateway import Gateway
-from config.sections import Continuity, Portal
+from config.portal import Portal
 from config.tenants import Tenant
 
 

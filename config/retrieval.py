@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from config.faults import Fault, crossed_bounds
-from config.sections import PinnedImage, Section, dial
+from config.section import PinnedImage, Section, dial
 
 
 class Retrieval(Section):

@@ -6,34 +6,25 @@ from typing import Literal
 from pydantic import ConfigDict
 
 from config.callers import Caller
+from config.cluster import Cluster
+from config.confidential import ConfidentialVms
+from config.continuity import Continuity
+from config.database import Database
 from config.edge import EdgeSite
+from config.egress import Egress
 from config.gateway import Gateway
+from config.gpu import Gpu
 from config.image_verification import ImageVerification
+from config.keys import Keys
 from config.model_weights import Weights
+from config.network import Network
+from config.people import Access, Budget, Governance, People, Runner
+from config.portal import Portal
+from config.retention import Retention
 from config.retrieval import Retrieval
-from config.sections import (
-    Access,
-    Budget,
-    Cluster,
-    ConfidentialVms,
-    Continuity,
-    Database,
-    Egress,
-    Governance,
-    Gpu,
-    Guid,
-    Keys,
-    Mail,
-    Network,
-    People,
-    Portal,
-    Retention,
-    Runner,
-    Section,
-    UseCase,
-    dial,
-)
+from config.section import Guid, Mail, Section, dial
 from config.tenants import Served, Tenant, served
+from config.use_case import UseCase
 from jurisdictions import CountryCode, Jurisdiction, Region
 
 NAMESPACE = "bailiwick"

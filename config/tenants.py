@@ -13,7 +13,9 @@ from pydantic import StringConstraints
 
 from config.canary import gpus_of
 from config.faults import Fault
-from config.sections import Gpu, Label, Origin, Section, UseCase, dial
+from config.gpu import Gpu
+from config.section import Label, Origin, Section, dial
+from config.use_case import UseCase
 
 TenantName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]{1,11}$")]
 """Part of namespaces and of a storage account's name, which takes 24 characters and no dash."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from math import ceil
 
-from config.sections import UseCase
+from config.use_case import UseCase
 from policies.changes import DAYS
 
 WINDOW_MINUTES = 5

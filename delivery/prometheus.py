@@ -155,7 +155,7 @@ def _sample_of(counts: Mapping[str, Mapping[str, int]], variant: str, first_toke
 
 
 def _named(text: str, use_case: str) -> str:
-    # Labels are lower-case letters, digits and hyphens (config.sections.Label): nothing to escape.
+    # Labels are lower-case letters, digits and hyphens (config.section.Label): nothing to escape.
     return text.replace("$", f'"{use_case}"')
 
 

@@ -10,7 +10,7 @@ from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 
 from components.guardrails_data import built_ins, own
-from config.sections import Section
+from config.section import Section
 from config.stack import StackConfig
 from docs.clocks import clocks
 from docs.gateway import gateway, openapi

@@ -7,7 +7,7 @@ import pytest
 
 from cli.planning import stack_config
 from components.prompt_store import mark_of
-from config.sections import UseCase
+from config.use_case import UseCase
 from plan.model import UNKNOWN, Plan, PlannedResource
 from policies.review import review
 from policies.rule import registered

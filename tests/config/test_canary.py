@@ -6,7 +6,7 @@ import pytest
 
 from config import Fault, parse
 from config.canary import CANDIDATE, MOST_BEFORE_THE_LAST
-from config.sections import Canary
+from config.use_case import Canary
 from jurisdictions import available, load
 from models.gpus import gpus
 from policies import trials

@@ -7,7 +7,7 @@ import pytest
 
 from cli.planning import stack_config
 from config.gateway import _CPUS, CallerCeilings, Ceilings, Gateway, TenantCeilings
-from config.sections import Section
+from config.section import Section
 from model_images.gateway.envoy.filters import EVERYBODY_PER_SECOND
 from model_images.gateway.guard import settings
 from policies.rules.gateway_limits import CEILINGS, PER_MINUTE

@@ -8,7 +8,7 @@ import pytest
 
 from cli.planning import ROOT
 from config import Fault, parse
-from config.sections import STAYS_INSIDE, DataClass
+from config.use_case import STAYS_INSIDE, DataClass
 from plan import stacks
 from policies.in_scope import BY_CLASS
 from policies.rules import callers, prompts

@@ -9,7 +9,7 @@ import pytest
 
 from cli.planning import ROOT
 from config import Fault, StackConfig, parse
-from config.continuity import SECOND
+from config.region import SECOND
 from plan import stacks
 
 

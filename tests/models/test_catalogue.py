@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from cli.planning import ROOT
-from config.sections import DataClass
+from config.use_case import DataClass
 from models import catalogue, images
 from models.form import DataClass as CataloguedClass
 from models.gpus import parse as parse_gpus

@@ -9,7 +9,7 @@ import pytest
 from pydantic.alias_generators import to_camel
 
 from cli.main import VERBS
-from config.sections import Section
+from config.section import Section
 from config.stack import StackConfig
 from policies.rule import Rule
 from policies.rules import ALL

@@ -9,7 +9,7 @@ from components.model_pod import pod
 from components.naming import Names
 from components.scope import Scope
 from config import parse
-from config.sections import UseCase
+from config.use_case import UseCase
 from model_images.vllm.settings import BadSettings, Settings, read
 from policies.rules.model_servers import KNOWN, NEEDED
 from tests.tried import STACK, configured, values
