@@ -64,5 +64,14 @@ JOB_ENVIRONMENT = "azure-native:app:ManagedEnvironment"
 GROUP = "azure-native:resources:ResourceGroup"
 
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
+PODS = (
+    DEPLOYMENT,
+    "kubernetes:apps/v1:StatefulSet",
+    "kubernetes:apps/v1:DaemonSet",
+    "kubernetes:batch/v1:Job",
+)
 NAMESPACE = "kubernetes:core/v1:Namespace"
+SERVICE = "kubernetes:core/v1:Service"
+NETWORK_POLICY = "kubernetes:networking.k8s.io/v1:NetworkPolicy"
+DISRUPTION_BUDGET = "kubernetes:policy/v1:PodDisruptionBudget"
 """Pulumi's Kubernetes tokens carry the API group and version."""

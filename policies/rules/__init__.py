@@ -27,6 +27,7 @@ CONCERNS = (
     "edge",
     "egress",
     "egress_firewall",
+    "egress_ways",
     "encryption",
     "encryption_keys",
     "exfiltration",
@@ -71,6 +72,7 @@ CONCERNS = (
     "workload_doors",
     "workload_objects",
     "workload_pods",
+    "workload_spaces",
 )
 """Modules of this package; a new concern is named here, and in a pack. `exfiltration` has rules of two concerns,
 `reach` of guardrails."""

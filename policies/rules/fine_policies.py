@@ -10,9 +10,8 @@ from plan.model import MISSING, PlannedResource
 from policies.require import items, texts
 from policies.review import StackUnderReview, absent
 from policies.rule import Judged, Severity, judged, rule, stack_rule
-from policies.rules.workload import NETWORK_POLICY
 from policies.settled import SHUT, settled
-from policies.types import FIREWALL_RULES, NAMESPACE
+from policies.types import FIREWALL_RULES, NAMESPACE, NETWORK_POLICY
 from policies.verdict import PASSED, Verdict, all_of, refused, refused_for
 from policies.verifier import VERIFIERS
 

@@ -7,9 +7,9 @@ from plan.model import UNKNOWN, PlannedResource
 from policies.require import items
 from policies.review import StackUnderReview
 from policies.rule import Judged, Severity, stack_rule
-from policies.rules.workload import POD, PODS
+from policies.rules.workload import POD
 from policies.serving import FLUX
-from policies.types import JOB
+from policies.types import JOB, PODS
 from policies.verdict import PASSED, Verdict, all_of, not_evaluated, refused
 
 CRON_JOB = "kubernetes:batch/v1:CronJob"

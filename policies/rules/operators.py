@@ -10,9 +10,8 @@ from policies.operators import DAEMON_SET, FOLDERS, SPACE, is_operator, is_own_f
 from policies.require import items
 from policies.review import StackUnderReview
 from policies.rule import Judged, Severity, stack_rule
-from policies.rules.workload import PODS
 from policies.settled import SHUT, Among, settled
-from policies.types import NAMESPACE
+from policies.types import NAMESPACE, PODS
 from policies.verdict import Verdict, all_of, refused, refused_for
 
 POD = "spec.template.spec"

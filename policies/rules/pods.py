@@ -7,11 +7,10 @@ from policies.operators import is_operator
 from policies.require import items, require, show
 from policies.review import StackUnderReview
 from policies.rule import Judged, Severity, judged, rule, stack_rule
-from policies.types import DEPLOYMENT, NAMESPACE
+from policies.types import DEPLOYMENT, NAMESPACE, SERVICE
 from policies.verdict import PASSED, Verdict, all_of, not_evaluated, refused, refused_for
 
 PODS = (DEPLOYMENT, "kubernetes:apps/v1:StatefulSet", "kubernetes:apps/v1:DaemonSet", "kubernetes:batch/v1:Job")
-SERVICE = "kubernetes:core/v1:Service"
 ACCOUNT = "kubernetes:core/v1:ServiceAccount"
 POD = "spec.template.spec"
 LEAST_USER = 10_000

@@ -11,11 +11,10 @@ from policies.require import items, require
 from policies.review import StackUnderReview, absent
 from policies.rule import Judged, Severity, judged, rule, stack_rule
 from policies.rules.beside_gateway import DETECTOR, SKIPS
-from policies.rules.workload import PODS, SERVICE
-from policies.rules.workload_objects import ACCOUNT, BUDGET, LIMITS, QUOTA, SCALED, SCALER
+from policies.rules.workload_objects import ACCOUNT, LIMITS, QUOTA, SCALED, SCALER
 from policies.tenants import named
 from policies.trials import STABLE, TRIED
-from policies.types import DEPLOYMENT, NAMESPACE, POOL
+from policies.types import DEPLOYMENT, DISRUPTION_BUDGET, NAMESPACE, PODS, POOL, SERVICE
 from policies.verdict import PASSED, Verdict, all_of, refused, refused_for
 from policies.verifier import VERIFIERS
 
@@ -297,13 +296,13 @@ def tokens_live_an_hour(item: PlannedResource, stack: StackUnderReview) -> Verdi
     "workload.drains-end-streams",
     title="A drained pod ends its streams first, a loading one is waited for, and a broken one keeps no node",
     severity=Severity.MEDIUM,
-    applies_to=(DEPLOYMENT, BUDGET),
+    applies_to=(DEPLOYMENT, DISRUPTION_BUDGET),
     fix="leave probes, hooks and budgets to components/gateway.py and components/inference.py",
     example="a model server with a grace of 30 seconds, whose answers are cut off by every upgrade",
 )
 def drains_end_streams(item: PlannedResource, stack: StackUnderReview) -> Verdict:
     """A note that breaks off in the middle is one that somebody may take for whole."""
-    if item.type == BUDGET:
+    if item.type == DISRUPTION_BUDGET:
         return require(item, "spec.unhealthyPodEvictionPolicy", equals="AlwaysAllow")
     told, grace = [], item.get(f"{POD}.terminationGracePeriodSeconds")
     patience = item.get("spec.progressDeadlineSeconds")

@@ -8,8 +8,7 @@ from policies.require import items
 from policies.review import StackUnderReview
 from policies.rule import Judged, Severity, stack_rule
 from policies.rules.fine_policies import FINE, GATEWAY, NUMBERS, SPACE
-from policies.rules.workload import NETWORK_POLICY
-from policies.types import DATABASE_ADMINISTRATOR, DATABASE_SERVER, DEPLOYMENT, IDENTITY, NAMESPACE
+from policies.types import DATABASE_ADMINISTRATOR, DATABASE_SERVER, DEPLOYMENT, IDENTITY, NAMESPACE, NETWORK_POLICY
 from policies.verdict import PASSED, refused, refused_for
 
 RETRIEVAL = "retrieval"

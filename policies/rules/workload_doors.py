@@ -8,9 +8,8 @@ from policies.known import known_to
 from policies.require import items, texts
 from policies.review import StackUnderReview
 from policies.rule import Judged, Severity, stack_rule
-from policies.rules.workload import SERVICE
 from policies.rules.workload_objects import PROVIDER
-from policies.types import FIREWALL_RULES, VAULT
+from policies.types import FIREWALL_RULES, SERVICE, VAULT
 from policies.verdict import PASSED, refused
 
 VISIBLE = "service.beta.kubernetes.io/azure-pls-visibility"

@@ -12,10 +12,9 @@ from policies.operators import DAEMON_SET
 from policies.require import given, items, texts
 from policies.review import StackUnderReview
 from policies.rule import Judged, Severity, rule, stack_rule
-from policies.rules.workload import NETWORK_POLICY, SERVICE
 from policies.settled import SHUT, Among, AtLeast, settled
 from policies.tenants import space_of
-from policies.types import CONTAINER, DEPLOYMENT, NAMESPACE
+from policies.types import CONTAINER, DEPLOYMENT, DISRUPTION_BUDGET, NAMESPACE, NETWORK_POLICY, SERVICE
 from policies.verdict import PASSED, Verdict, all_of, refused, refused_for
 
 VOLUME = "kubernetes:core/v1:PersistentVolume"
@@ -27,7 +26,6 @@ UNREAD = {"action": "drop", "sourceLabels": ["__name__"], "regex": "vllm:cache_c
 """The one series that may be thrown away: components/metrics.py says why."""
 CLASS = "kubernetes:scheduling.k8s.io/v1:PriorityClass"
 PROVIDER = "kubernetes:secrets-store.csi.x-k8s.io/v1:SecretProviderClass"
-BUDGET = "kubernetes:policy/v1:PodDisruptionBudget"
 ACCOUNT = "kubernetes:core/v1:ServiceAccount"
 QUOTA = "kubernetes:core/v1:ResourceQuota"
 LIMITS = "kubernetes:core/v1:LimitRange"
@@ -61,7 +59,7 @@ KNOWN = frozenset(
         MONITOR,
         CLASS,
         PROVIDER,
-        BUDGET,
+        DISRUPTION_BUDGET,
         ACCOUNT,
         SERVICE,
         NETWORK_POLICY,
@@ -281,7 +279,7 @@ def _gateway(told: Mapping[str, Any], stack: StackUnderReview, spaces: set[objec
     "workload.numbers-keep-their-bounds",
     title="Scaling keeps two pods in prod, and what is measured is bounded and read every minute",
     severity=Severity.MEDIUM,
-    applies_to=(SCALER, SCALED, MONITOR, CLASS, BUDGET, NAMESPACE),
+    applies_to=(SCALER, SCALED, MONITOR, CLASS, DISRUPTION_BUDGET, NAMESPACE),
     fix="leave scaling and monitors to components/workload.py",
     example="a prod scaler that goes down to no pod",
 )
@@ -314,7 +312,7 @@ def bounds(item: PlannedResource, stack: StackUnderReview) -> Verdict:
         labels = item.get("metadata.labels")
         version = labels.get("pod-security.kubernetes.io/enforce-version") if isinstance(labels, dict) else None
         return PASSED if version in (None, "latest") else refused(f"enforces Pod Security as of {version}")
-    elif item.type == BUDGET and stack.is_prod:
+    elif item.type == DISRUPTION_BUDGET and stack.is_prod:
         share = item.get("spec.maxUnavailable")
         return (
             refused(f"lets {share} of the pods be away")
@@ -328,13 +326,13 @@ def bounds(item: PlannedResource, stack: StackUnderReview) -> Verdict:
     "workload.labels-find-their-pods",
     title="Budgets and monitors name pods that a workload in their namespace has",
     severity=Severity.MEDIUM,
-    applies_to=(DEPLOYMENT, DAEMON_SET, BUDGET, MONITOR),
+    applies_to=(DEPLOYMENT, DAEMON_SET, DISRUPTION_BUDGET, MONITOR),
     fix="select by the deployment's own labels",
     example="a PodMonitor that selects app=x, which no pod has",
 )
 def find_pods(stack: StackUnderReview) -> Iterable[Judged]:
     """A selector that finds nothing is not an error: it is silence."""
-    for item in stack.of_type(BUDGET, MONITOR):
+    for item in stack.of_type(DISRUPTION_BUDGET, MONITOR):
         found = item.get("spec.selector.matchLabels")
         wanted = found.items() if isinstance(found, dict) else ()
         pods = [

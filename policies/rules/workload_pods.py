@@ -8,9 +8,8 @@ from policies.operators import is_operator, is_own_folder, writes_folder
 from policies.require import items
 from policies.review import StackUnderReview
 from policies.rule import Judged, Severity, rule, stack_rule
-from policies.rules.workload import PODS
 from policies.settled import SHUT, Among, AtLeast, settled
-from policies.types import DEPLOYMENT
+from policies.types import DEPLOYMENT, PODS
 from policies.verdict import PASSED, Verdict, all_of, refused, refused_for
 from policies.verifier import VERIFIERS
 
