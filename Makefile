@@ -65,8 +65,9 @@ pentest: setup ## Attack the whole gateway before a model that gives way; report
 pentest-real: serving-tools ## The same before real vLLM: its prefix cache, its template's tokens, exhaustion (minutes)
 	@$(RUN) python -m pentest --real
 
-scan-tools: setup ## Obtain the scanners: packages into .tools/scan, and two built with Go (a minute once)
+scan-tools: setup ## Obtain the scanners: packages into .tools/scan and .tools/secrets, and two built with Go (a minute once)
 	@UV_PROJECT_ENVIRONMENT=$(CURDIR)/.tools/scan $(UV) sync --frozen --quiet --inexact --no-default-groups --only-group scan
+	@UV_PROJECT_ENVIRONMENT=$(CURDIR)/.tools/secrets $(UV) sync --frozen --quiet --no-default-groups --only-group secrets
 	@$(RUN) python -m tools.scan
 
 SARIF ?=

@@ -29,6 +29,8 @@ def settings(
     """Everything in the file."""
     config = scope.config
     return {
+        # Its log's name begins with it: a standby's is another.
+        "stack": config.stack,
         "jurisdiction": scope.jurisdiction.id,
         "environment": scope.environment,
         "host": config.gateway.host,

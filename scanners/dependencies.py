@@ -1,6 +1,6 @@
 """Every Python package that is locked: from the one index, by its hash, under a licence that is allowed.
 
-Offline. Advisories are pip-audit's; licences are those that the installed packages state, so of this machine's two
+Offline. Advisories are pip-audit's; licences are those that the installed packages state, so of this machine's three
 environments, which lack what only the model server's image has.
 """
 
@@ -11,7 +11,7 @@ from importlib.metadata import Distribution, distributions
 from typing import Any
 
 from scanners.finding import Finding, ScannerFailed
-from scanners.ground import PROGRAMS, Ground
+from scanners.ground import PROGRAMS, SECRETS, Ground
 
 SCANNER = "dependencies"
 INDEX = "https://pypi.org/simple"
@@ -41,10 +41,12 @@ def scan(ground: Ground) -> Iterator[Finding]:
         yield from of_lock(tomllib.loads((ground.root / name).read_text(encoding="utf-8")), name)
     for name in ground.named("requirements.txt"):
         yield from of_requirements((ground.root / name).read_text(encoding="utf-8"), name)
-    scanners = next((ground.root / PROGRAMS.parent).glob("lib/python*/site-packages"), None)
-    if not locks or scanners is None:
-        raise ScannerFailed("dependencies: no uv.lock, or no environment of scanners; hint: make scan-tools")
-    installed = {str(one.metadata["Name"]): one for one in (*distributions(path=[str(scanners)]), *distributions())}
+    beside = [
+        str(found) for at in (PROGRAMS, SECRETS) for found in (ground.root / at.parent).glob("lib/python*/site-packages")
+    ]
+    if not locks or len(beside) != 2:
+        raise ScannerFailed("dependencies: no uv.lock, or no environments of scanners; hint: make scan-tools")
+    installed = {str(one.metadata["Name"]): one for one in (*distributions(path=beside), *distributions())}
     yield from of_licences(installed.values())
 
 

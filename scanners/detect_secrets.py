@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from scanners.finding import Finding
-from scanners.ground import Ground, parsed
+from scanners.ground import SECRETS, Ground, parsed
 
 ADDRESSES = r"""(?i)\b\w*(sha-?256|digest|revision|commit|root_?hash)["']?\s*[:=@]"""
 """Lines that say themselves that what follows is the hash of something public."""
@@ -25,7 +25,8 @@ def scan(ground: Ground) -> Iterator[Finding]:
 
 def _run(ground: Ground, names: Sequence[str], *more: str) -> Iterator[Finding]:
     words = ("scan", "--no-verify", "--exclude-lines", ADDRESSES, "--exclude-lines", PULUMI)
-    yield from read(ground.run("detect-secrets", *words, "--exclude-secrets", WORDS, *more, *names))
+    said = ground.run("detect-secrets", *words, "--exclude-secrets", WORDS, *more, *names, programs=SECRETS)
+    yield from read(said)
 
 
 def read(text: str) -> Iterator[Finding]:

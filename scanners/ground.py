@@ -12,7 +12,9 @@ from cli.tree import within
 from scanners.finding import ScannerFailed
 
 PROGRAMS = Path(".tools") / "scan" / "bin"
-"""Git-ignored; made by `make scan-tools` from the dependency group `scan` and from tools/scan/go.mod."""
+"""Git-ignored; made by `make scan-tools` from the dependency group `scan` and from tools/linters/go.mod."""
+SECRETS = Path(".tools") / "secrets" / "bin"
+"""The same, of the group `secrets`: checkov's fork of detect-secrets has its name and its files."""
 TIMEOUT = 900
 """Seconds, of any one scanner; the slowest takes half a minute."""
 
@@ -37,14 +39,16 @@ class Ground:
         found = (path.relative_to(self.root).as_posix() for path in self.files)
         return sorted(name for name in found if name.endswith(endings))
 
-    def run(self, *words: str, fine: Sequence[int] = (0,), more: dict[str, str] | None = None) -> str:
+    def run(
+        self, *words: str, fine: Sequence[int] = (0,), more: dict[str, str] | None = None, programs: Path = PROGRAMS
+    ) -> str:
         """What a scanner says on stdout.
 
         Raises ScannerFailed where it is missing, takes too long, or ends with a code that is not `fine`.
         """
-        program = self.root / PROGRAMS / words[0]
+        program = self.root / programs / words[0]
         if not os.access(program, os.X_OK):
-            raise ScannerFailed(f"{words[0]} is not in {PROGRAMS.as_posix()}/\n  hint: make scan-tools")
+            raise ScannerFailed(f"{words[0]} is not in {programs.as_posix()}/\n  hint: make scan-tools")
         try:
             done = subprocess.run(  # noqa: S603 no shell, our own words
                 [str(program), *words[1:]],

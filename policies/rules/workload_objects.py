@@ -252,8 +252,12 @@ def gateway_serves(stack: StackUnderReview) -> Iterable[Judged]:
 
 def _gateway(told: Mapping[str, Any], stack: StackUnderReview, spaces: set[object]) -> Verdict:
     try:
-        wanted = {"jurisdiction": stack.jurisdiction.id, "environment": stack.environment}
-        bad = [f"{key} is {told.get(key)!r}" for key, value in wanted.items() if told.get(key, value) != value]
+        wanted = {
+            "stack": stack.plan.stack,
+            "jurisdiction": stack.jurisdiction.id,
+            "environment": stack.environment,
+        }
+        bad = [f"{key} is {told.get(key)!r}" for key, value in wanted.items() if told.get(key) != value]
         routes = [*dict(told.get("models", {})).items()]
         for tenant in dict(told.get("tenants", {})).values():
             routes += dict(tenant.get("models", {})).items()

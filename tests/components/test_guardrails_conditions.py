@@ -15,7 +15,7 @@ from cli.planning import stack_config
 from components.guardrails_data import own, placeholders
 from jurisdictions import load
 from plan.arm_export import to_arm
-from policies.rules import egress, encryption_keys, identity
+from policies.rules import egress, egress_ways, encryption_keys, identity
 from tests.cli.drill_run import rehearsed
 from tests.components.policy_language import (
     MOST_COUNTS,
@@ -257,7 +257,7 @@ class TestListsAreThoseOfTheRules:
         )
 
     def test_of_subnets_that_azure_routes(self) -> None:
-        free = {*egress.AZURE_SUBNETS, *egress.SELF_ROUTED}
+        free = {*egress_ways.AZURE_SUBNETS, *egress_ways.SELF_ROUTED}
         assert {text for text in self._texts("subnets-routed") if "/" not in text and "." not in text} >= free
 
     def test_of_broad_roles(self) -> None:

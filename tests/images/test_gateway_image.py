@@ -217,6 +217,7 @@ print(json.dumps({n: m.__file__ for n, m in sys.modules.items() if n.split(".")[
 
     def test_detectors_find_their_words(self, unpacked: Path) -> None:
         settings = {
+            "stack": "eu-prod",
             "jurisdiction": "eu",
             "environment": "prod",
             "host": "gateway.example",

@@ -401,13 +401,6 @@ MUTATIONS: dict[str, Mutation] = {
     ),
     "guardrails.remediations-run": drop("policyinsights:RemediationAtSubscription"),
     "guardrails.violations-are-answered": put("logic:Workflow", "state", "Disabled"),
-    "identity.callers-prove-themselves": put(
-        "kubernetes:core/v1:ConfigMap",
-        "data",
-        {"gateway.json": '{"listeners": {"partners": {"client_certificate": "none", "token": "required"}}}'},
-        only=where(metadata__name="gateway"),
-        also="tokens.kept-in-the-stacks-own-database",
-    ),
     "identity.federation-names-one-account": put(
         "managedidentity:FederatedIdentityCredential", "subject", "system:serviceaccount:*:*"
     ),

@@ -380,6 +380,9 @@ SETTINGS: Mapping[str, Mutation] = {
         change="add",
         value={"name": "x", "url": "https://api.elsewhere.example/v1", "model": "x", "region": "eastus"},
     ),
+    "identity.callers-prove-themselves": weaken(
+        "kubernetes:core/v1:ConfigMap", "data['gateway.json']|listeners.partners.client_certificate", "none"
+    ),
     "workload.gateway-serves-this-stack": weaken(
         "kubernetes:core/v1:ConfigMap", "data['gateway.json']|environment", "dev"
     ),

@@ -163,6 +163,8 @@ class External(_Section, frozen=True):
 class Settings(_Section, frozen=True, rename=None):
     """Everything in `gateway.json`."""
 
+    stack: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")]
+    """Begins the name of every log, and of what is kept beside it: no two stacks may have one."""
     jurisdiction: str
     """Whose identifiers are looked for, and how dates and places are read."""
     environment: str

@@ -106,7 +106,7 @@ async def build(settings: Settings, callers: Callers, mounts: Mounts, policy: by
     tokens = _tokens(database, mounts)
     routes = Routes(settings)
     secret = (mounts.certificates / "audit-signer").read_bytes()
-    places = Places(state=mounts.state, orders=mounts.orders, store=store, stack=_stack(settings))
+    places = Places(state=mounts.state, orders=mounts.orders, store=store, stack=settings.stack)
     together = Together(database, named, settings.replicas) if database is not None else None
     volume = VolumeLimits(settings.volume, places, secret, log, named, metrics.breakers.inc, together)
     await volume.start()
@@ -199,10 +199,6 @@ def _leaks(metrics: Metrics) -> Callable[[Exchange], None]:
     return count
 
 
-def _stack(settings: Settings) -> str:
-    return f"{settings.jurisdiction}-{settings.environment}"
-
-
 def _store(settings: Settings, mounts: Mounts, session: aiohttp.ClientSession) -> Store:
     """Where nothing is changed or deleted: of all replicas, or of this disk alone where the settings name none."""
     if not settings.audit.store:
@@ -216,7 +212,7 @@ def _store(settings: Settings, mounts: Mounts, session: aiohttp.ClientSession) -
 async def _log(
     settings: Settings, mounts: Mounts, named: str, pins: Pins, store: Store, closing: AsyncExitStack
 ) -> AuditLog:
-    origin = f"{_stack(settings)}/{named}"
+    origin = f"{settings.stack}/{named}"
     folder = mounts.state / "audit"
     folder.mkdir(parents=True, exist_ok=True)
     try:

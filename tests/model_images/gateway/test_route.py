@@ -31,6 +31,7 @@ CANARY = Canary(
 def settings(**changes: object) -> Settings:
     told = {
         "jurisdiction": "eu",
+        "stack": "eu-prod",
         "environment": "prod",
         "host": "gateway.test",
         "listeners": {},

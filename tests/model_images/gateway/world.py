@@ -170,6 +170,7 @@ class World:
 def settings(world: Path, ports: Mapping[str, int], model: int, **changes: object) -> dict[str, Any]:
     """As components/gateway.py writes it."""
     return {
+        "stack": "eu-prod",
         "jurisdiction": "eu",
         "environment": "prod",
         "host": HOST,
