@@ -42,7 +42,9 @@ def scan(ground: Ground) -> Iterator[Finding]:
     for name in ground.named("requirements.txt"):
         yield from of_requirements((ground.root / name).read_text(encoding="utf-8"), name)
     beside = [
-        str(found) for at in (PROGRAMS, SECRETS) for found in (ground.root / at.parent).glob("lib/python*/site-packages")
+        str(found)
+        for programs in (PROGRAMS, SECRETS)
+        for found in (ground.root / programs.parent).glob("lib/python*/site-packages")
     ]
     if not locks or len(beside) != 2:
         raise ScannerFailed("dependencies: no uv.lock, or no environments of scanners; hint: make scan-tools")
