@@ -188,13 +188,11 @@ class Cluster(ComponentResource):
             return grant(f"{self._name}-{role}", scope=scope, on=on, to=control.principal_id, role=what, parent=self)
 
         args.registry.grant_pull("kubelet", kubelet)
-        key = args.keys.of["cluster"]
         return [
             right("network", args.network.vnet.id, Role.NETWORK_CONTRIBUTOR),
             right("routes", args.network.route_table.id, Role.NETWORK_CONTRIBUTOR),
             right("dns", args.place.zone_ids["aks"], Role.PRIVATE_DNS_CONTRIBUTOR),
             right("kubelet-identity", kubelet.id, Role.IDENTITY_OPERATOR),
-            right("etcd-key", key.scope_id if key.scope_id is not None else key.custodian_id, Role.KEY_CRYPTO_USER),
             right("disks", args.keys.disks.id, Role.READER),
         ]
 

@@ -8,7 +8,7 @@ from pulumi_azure_native import managedidentity
 
 @dataclass(frozen=True, kw_only=True)
 class CustomerKey:
-    """One key for one purpose, and the identity that may wrap with it."""
+    """One key for one purpose, and the identity that may wrap with it: one of its own, or that of its only user."""
 
     purpose: str
     name: str

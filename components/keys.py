@@ -1,4 +1,4 @@
-"""The stack's keys: one for each purpose, each with an identity of its own, and who keeps them."""
+"""The stack's keys: one for each purpose, each used by one identity, and who keeps them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from pulumi_azure_native import compute, managedidentity
 
 from components.customer_key import CustomerKey
 from components.diagnostics import Diagnosed
+from components.identity import Identities
 from components.key_release import authorities, key_release_policy
 from components.key_vault import KeyVault, KeyVaultArgs
 from components.managed_hsm import ManagedHsm, ManagedHsmArgs
@@ -29,6 +30,8 @@ class KeysArgs:
     scope: Scope
     resource_group: Input[str]
     place: EndpointPlace
+    identities: Identities
+    """Cluster and register of models use their keys as themselves."""
 
 
 class Keys(ComponentResource):
@@ -68,10 +71,11 @@ class Keys(ComponentResource):
             vault = KeyVault(f"{name}-keys", self._vault("keys"), child)
             self.custodian = vault
             keys = {purpose: vault.key(purpose, self._identity(purpose)) for purpose in purposes}
-        keys["cluster"] = self.cluster_vault.key("cluster", self._identity("cluster"), role=Role.KEY_CRYPTO_USER)
+        own = args.identities.of
+        keys["cluster"] = self.cluster_vault.key("cluster", own["cluster"], role=Role.KEY_CRYPTO_USER)
         # Their documentation names Key Vault alone.
-        for purpose in ("configuration", "learning"):
-            keys[purpose] = self.cluster_vault.key(purpose, self._identity(purpose))
+        keys["learning"] = self.cluster_vault.key("learning", own["learning"])
+        keys["configuration"] = self.cluster_vault.key("configuration", self._identity("configuration"))
         self.disks = self._disk_set("disks", keys["disks"], "EncryptionAtRestWithPlatformAndCustomerKeys")
         self.confidential_disks = None
         if args.scope.config.confidential_vms is not None:

@@ -54,7 +54,6 @@ class Learning(ComponentResource):
             for label, on, role in (
                 ("secrets", args.vault.vault.id, Role.SECRETS_OFFICER),
                 ("images", args.registry.id, Role.ACR_PULL),
-                ("key", args.key.scope_id or args.key.custodian_id, Role.KEY_ENCRYPTION_USER),
             )
         ]
         self.workspace = machinelearningservices.Workspace(

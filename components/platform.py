@@ -89,7 +89,14 @@ class Platform(ComponentResource):
             zone_ids=dns.zone_ids,
             region=config.region,
         )
-        keys = Keys("keys", KeysArgs(scope=scope, resource_group=zone.name_of("security"), place=place), child)
+        identities = Identities(
+            "identities", IdentitiesArgs(scope=scope, resource_group=zone.name_of("security")), child
+        )
+        keys = Keys(
+            "keys",
+            KeysArgs(scope=scope, resource_group=zone.name_of("security"), place=place, identities=identities),
+            child,
+        )
         workspace = Workspace(
             "workspace",
             WorkspaceArgs(scope=scope, resource_group=zone.name_of("observability"), place=place, key=keys.of["logs"]),
@@ -97,9 +104,6 @@ class Platform(ComponentResource):
         )
         workspace_id = workspace.workspace.id
         activity = zone.export_activity_log(workspace_id)
-        identities = Identities(
-            "identities", IdentitiesArgs(scope=scope, resource_group=zone.name_of("security")), child
-        )
         egress = Egress(
             "egress",
             EgressArgs(
@@ -354,7 +358,7 @@ class Platform(ComponentResource):
                 workspace=workspace,
                 known_clients=[
                     *(identity.client_id for identity in identities.of.values()),
-                    *(key.identity.client_id for key in keys.of.values()),
+                    *(key.identity.client_id for key in keys.of.values() if key.identity not in identities.of.values()),
                 ],
                 playbook_id=quarantine.workflow.id,
             ),
