@@ -152,6 +152,22 @@ class TestItIsTheOneThatWasPinned:
         assert refused(broken) == READERS
 
 
+class TestItIsThisStacksGateway:
+    """A log under another stack's name proves nothing of this one."""
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            lambda told: told.update(stack="eu-prod-b"),
+            lambda told: told.pop("stack"),
+            lambda told: told.update(jurisdiction="uk"),
+            lambda told: told.pop("environment"),
+        ],
+    )
+    def test_another_or_none_is_refused(self, change: Change) -> None:
+        assert refused(told(change, compliant())) == {"workload.gateway-serves-this-stack"}
+
+
 class TestCeilingsHold:
     """A number that the stack file would refuse is refused where somebody writes it into the plan, too."""
 

@@ -89,6 +89,8 @@ class TestTheGatewayReadsWhatThePlanWrites:
         plan, told = compliant(stack), _read(stack, tmp_path)
         accounts = {str(one.get("accountName")) for one in plan.of_type("azure-native:storage:StorageAccount")}
         stores = {str(one.get("configStoreName")) for one in plan.of_type(STORE)}
+        # Logs begin with it: a standby's is not its first stack's.
+        assert told.stack == stack
         assert told.prompts.configuration.partition(".")[0] in stores
         for role, host in (("weights", told.prompts.texts), ("audit", told.audit.store)):
             assert host.partition(".")[0] in accounts
