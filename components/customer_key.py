@@ -19,8 +19,6 @@ class CustomerKey:
     custodian_uri: Output[str]
     """`https://<vault>.vault.azure.net/` or `https://<hsm>.managedhsm.azure.net/`."""
     custodian_id: Input[str]
-    scope_id: Output[str] | None
-    """ARM id of the key, for role assignments; a managed HSM has roles of its own, which are data plane."""
     identity: managedidentity.UserAssignedIdentity
     ready: tuple[Resource, ...]
     """What must exist before the key can be used: the key itself and the right to use it."""

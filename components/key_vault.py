@@ -138,7 +138,6 @@ class KeyVault(ComponentResource):
             versioned_uri=key.key_uri_with_version,
             custodian_uri=self.vault.properties.apply(lambda properties: str(properties.vault_uri)),
             custodian_id=self.vault.id,
-            scope_id=key.id,
             identity=identity,
             ready=(key, right),
         )

@@ -85,7 +85,6 @@ class ManagedHsm(ComponentResource):
             versioned_uri=None,
             custodian_uri=uri,
             custodian_id=self.hsm.id,
-            scope_id=None,
             identity=identity,
             ready=(self.hsm,),
         )

@@ -356,9 +356,10 @@ class Platform(ComponentResource):
                 scope=scope,
                 resource_group=zone.name_of("observability"),
                 workspace=workspace,
+                # Some keys are used by workloads as themselves: each identity once.
                 known_clients=[
-                    *(identity.client_id for identity in identities.of.values()),
-                    *(key.identity.client_id for key in keys.of.values() if key.identity not in identities.of.values()),
+                    one.client_id
+                    for one in dict.fromkeys((*identities.of.values(), *(key.identity for key in keys.of.values())))
                 ],
                 playbook_id=quarantine.workflow.id,
             ),

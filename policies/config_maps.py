@@ -1,11 +1,13 @@
 """ConfigMaps in a plan, and the files that they hold."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from plan.model import PlannedResource
 from policies.review import StackUnderReview
+from policies.rule import Judged
+from policies.verdict import Verdict, refused
 
 CONFIG = "kubernetes:core/v1:ConfigMap"
 GATEWAY_FILE = "gateway.json"
@@ -28,6 +30,14 @@ def gateways(
         text = file_of(config, GATEWAY_FILE)
         if text is not None and space in (None, config.get("metadata.namespace")):
             yield config, _mapping(text)
+
+
+def each_gateway(
+    stack: StackUnderReview, judge: Callable[[Mapping[str, Any]], Verdict], space: str | None = None
+) -> Iterator[Judged]:
+    """The same, with the verdict on the settings; those that are no mapping are refused."""
+    for config, settings in gateways(stack, space):
+        yield config, refused(UNREADABLE) if settings is None else judge(settings)
 
 
 def _mapping(text: str) -> Mapping[str, Any] | None:

@@ -4,7 +4,7 @@ Text is compared without case, because ARM does: `deny` and `Deny` are the same 
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -137,6 +137,12 @@ def when(condition: bool, verdict: Verdict) -> Verdict:
 def texts(value: Value) -> list[str]:
     """The texts of a list; other elements are left out."""
     return [item for item in value if isinstance(item, str)] if isinstance(value, list | tuple) else []
+
+
+def refers(part: Mapping[str, object], key: str) -> bool:
+    """Whether a part names another resource by its id there, or will: an id may be known only after deployment."""
+    value = part.get(key)
+    return value is UNKNOWN or (isinstance(value, dict) and value.get("id", MISSING) not in (MISSING, None, ""))
 
 
 def items(value: Value) -> list[dict[str, Any]]:

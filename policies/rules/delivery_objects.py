@@ -7,7 +7,7 @@ from typing import Any
 
 from plan.model import MISSING, PlannedResource
 from policies.clocked import CRON_JOB, JOB, as_job
-from policies.config_maps import CONFIG, UNREADABLE, file_of, gateways
+from policies.config_maps import CONFIG, each_gateway, file_of
 from policies.require import items, texts
 from policies.review import StackUnderReview
 from policies.rule import Judged, Severity, applies, registered, stack_rule
@@ -38,19 +38,14 @@ def bounds_the_weight(stack: StackUnderReview) -> Iterable[Judged]:
     """The weight is moved without a review, so the bound on it is not."""
     tried = {trial.use_case: trial for trial in trials(stack)}
     stores = {str(store.get("configStoreName")) for store in stack.of_type(CONFIGURATION_STORE)}
-    for config, settings in gateways(stack):
-        yield config, _bounded(settings, tried, stores, partial=stack.partial)
+    yield from each_gateway(stack, lambda settings: _bounded(settings, tried, stores, partial=stack.partial))
     for config in stack.of_type(CONFIG):
         limits = file_of(config, "limits.json")
         if limits is not None:
             yield config, _held(limits, tried, partial=stack.partial)
 
 
-def _bounded(
-    settings: Mapping[str, Any] | None, tried: Mapping[str, Trial], stores: set[str], *, partial: bool
-) -> Verdict:
-    if settings is None:
-        return refused(UNREADABLE)
+def _bounded(settings: Mapping[str, Any], tried: Mapping[str, Trial], stores: set[str], *, partial: bool) -> Verdict:
     known = settings.get("canaries", {})
     if not isinstance(known, dict):
         return refused("the canaries of gateway.json are no mapping")

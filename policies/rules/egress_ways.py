@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from plan.model import MISSING, UNKNOWN, PlannedResource
-from policies.require import items, require, same, show
+from plan.model import PlannedResource
+from policies.require import items, refers, require, same, show
 from policies.review import StackUnderReview, absent
 from policies.rule import Judged, Severity, judged, rule, stack_rule
 from policies.types import (
@@ -65,13 +65,8 @@ def subnets_routed(vnet: PlannedResource, stack: StackUnderReview) -> Verdict:
     own = [s for s in items(vnet.get("subnets")) if s.get("name") not in (*AZURE_SUBNETS, *SELF_ROUTED)]
     if not own:
         return refused("has no subnets in the plan, so their routes can't be shown")
-    bare = [str(subnet.get("name")) for subnet in own if not _linked(subnet, "routeTable")]
+    bare = [str(subnet.get("name")) for subnet in own if not refers(subnet, "routeTable")]
     return refused(f"subnets without a route table: {', '.join(bare)}") if bare else PASSED
-
-
-def _linked(subnet: dict[str, object], key: str) -> bool:
-    value = subnet.get(key)
-    return value is UNKNOWN or (isinstance(value, dict) and value.get("id", MISSING) not in (MISSING, None, ""))
 
 
 @rule(

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from policies.config_maps import CONFIG, UNREADABLE, gateways
+from policies.config_maps import CONFIG, UNREADABLE, each_gateway
 from policies.review import StackUnderReview
 from policies.rule import Judged, Severity, stack_rule
 from policies.rules.fine_policies import GATEWAY
@@ -28,8 +28,7 @@ CEILINGS: Mapping[str, Mapping[str, int]] = {
 )
 def ceilings_hold(stack: StackUnderReview) -> Iterable[Judged]:
     """A ceiling above all that there is, is none: a stolen credential takes it before a baseline is learnt."""
-    for config, settings in gateways(stack, GATEWAY):
-        yield config, refused(UNREADABLE) if settings is None else _held(settings)
+    return each_gateway(stack, _held, GATEWAY)
 
 
 def _held(told: Mapping[str, Any]) -> Verdict:

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from plan.model import MISSING, UNKNOWN, PlannedResource
-from policies.require import items, require, same, show, texts
+from plan.model import PlannedResource
+from policies.require import items, refers, require, same, show, texts
 from policies.review import StackUnderReview, absent
 from policies.rule import Judged, Least, Severity, judged, rule, stack_rule
 from policies.types import (
@@ -58,13 +58,8 @@ def subnets_guarded(vnet: PlannedResource, stack: StackUnderReview) -> Verdict:
     subnets = [subnet for subnet in items(vnet.get("subnets")) if subnet.get("name") not in NO_GROUP]
     if not subnets:
         return refused("has no subnets in the plan")
-    bare = [str(subnet.get("name")) for subnet in subnets if not _has(subnet, "networkSecurityGroup")]
+    bare = [str(subnet.get("name")) for subnet in subnets if not refers(subnet, "networkSecurityGroup")]
     return refused(f"subnets without a security group: {', '.join(bare)}") if bare else PASSED
-
-
-def _has(subnet: dict[str, object], key: str) -> bool:
-    value = subnet.get(key)
-    return value is UNKNOWN or (isinstance(value, dict) and value.get("id", MISSING) not in (MISSING, None, ""))
 
 
 @rule(

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from policies.config_maps import CONFIG, UNREADABLE, gateways
+from policies.config_maps import CONFIG, each_gateway
 from policies.review import StackUnderReview
 from policies.rule import Judged, Severity, stack_rule
 from policies.rules.fine_policies import GATEWAY
@@ -29,8 +29,7 @@ RESOURCE = re.compile(r"ossrdbms-aad\.database\.(windows\.net|usgovcloudapi\.net
 def own_vault(stack: StackUnderReview) -> Iterable[Judged]:
     """A conversation goes on at any replica; and who erases a patient erases them at all. Only sealed rows lie there,
     but whose login it is decides who else can remove them."""
-    for config, settings in gateways(stack, GATEWAY):
-        yield config, refused(UNREADABLE) if settings is None else _kept(settings.get("vault"), stack)
+    return each_gateway(stack, lambda settings: _kept(settings.get("vault"), stack), GATEWAY)
 
 
 def _kept(told: object, stack: StackUnderReview) -> Verdict:

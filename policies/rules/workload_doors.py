@@ -1,16 +1,17 @@
 """Doors of the cluster that lead to things of the stack: its own subscription, its own vault, hosts on record."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
-from policies.config_maps import CONFIG, UNREADABLE, gateways
+from policies.config_maps import CONFIG, each_gateway
 from policies.known import known_to
 from policies.require import items, texts
 from policies.review import StackUnderReview
 from policies.rule import Judged, Severity, stack_rule
 from policies.rules.workload_objects import PROVIDER
 from policies.types import FIREWALL_RULES, SERVICE, VAULT
-from policies.verdict import PASSED, refused
+from policies.verdict import PASSED, Verdict, refused
 
 VISIBLE = "service.beta.kubernetes.io/azure-pls-visibility"
 
@@ -67,10 +68,10 @@ def opened_for(stack: StackUnderReview) -> Iterable[Judged]:
         for opening in items(collection.get("rules"))
         for host in texts(opening.get("targetFqdns"))
     }
-    for config, told in gateways(stack):
-        if told is None:
-            yield config, refused(UNREADABLE)
-            continue
+
+    def opened(told: Mapping[str, Any]) -> Verdict:
         named = [str(p.get("url") or p.get("host") or "") for p in items(told.get("external_providers"))]
         strange = [u for u in named if (urlsplit(u).hostname or u) not in hosts and not stack.partial]
-        yield config, refused(f"sends prompts to {', '.join(strange)}") if strange else PASSED
+        return refused(f"sends prompts to {', '.join(strange)}") if strange else PASSED
+
+    return each_gateway(stack, opened)

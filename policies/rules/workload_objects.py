@@ -7,7 +7,7 @@ from typing import Any
 from plan.model import MISSING, PlannedResource
 from policies.addresses import is_private
 from policies.clocked import CRON_JOB
-from policies.config_maps import CONFIG, UNREADABLE, gateways
+from policies.config_maps import CONFIG, UNREADABLE, each_gateway
 from policies.operators import DAEMON_SET
 from policies.require import given, items, texts
 from policies.review import StackUnderReview
@@ -246,8 +246,7 @@ def in_memory(provider: PlannedResource, stack: StackUnderReview) -> Verdict:
 def gateway_serves(stack: StackUnderReview) -> Iterable[Judged]:
     """The gateway is where every prompt passes: its settings decide where that goes next."""
     spaces = {space.get("metadata.name") for space in stack.of_type(NAMESPACE)}
-    for config, told in gateways(stack):
-        yield config, refused(UNREADABLE) if told is None else _gateway(told, stack, spaces)
+    return each_gateway(stack, lambda told: _gateway(told, stack, spaces))
 
 
 def _gateway(told: Mapping[str, Any], stack: StackUnderReview, spaces: set[object]) -> Verdict:

@@ -18,6 +18,8 @@ from model_images.gateway.guard.audit.ledger import Ledger
 from model_images.gateway.guard.audit.record import Asked, Decision, Endpoint, Names
 
 ORIGIN = "eu-test/gateway-0"
+PATIENCE_SECONDS = 60.0
+"""A disk that other work shares is waited for: what the deadline does is tried by `test_a_disk_that_hangs` alone."""
 CALLER = str(uuid.UUID(int=7))
 NAMES = Names(
     instance="gateway-0",

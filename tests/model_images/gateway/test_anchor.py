@@ -22,7 +22,7 @@ from model_images.gateway.guard.audit.log import AuditLog, Settings
 from model_images.gateway.guard.audit.recovery import Damaged
 from model_images.gateway.guard.audit.unavailable import AuditUnavailable
 from model_images.gateway.guard.audit.workload_identity import SCOPE, WorkloadIdentity
-from tests.model_images.gateway.audit_world import NAMES, ORIGIN, record, signer, small, until
+from tests.model_images.gateway.audit_world import NAMES, ORIGIN, PATIENCE_SECONDS, record, signer, small, until
 
 KEY = signer()
 PAGE = 3
@@ -189,7 +189,11 @@ class TestBothStoresAreWriteOnce:
 
 def settings(tmp_path: Path) -> Settings:
     return Settings(
-        folder=tmp_path / "log", origin=ORIGIN, checkpoint_records=5, segment_bytes=10_000, deadline_seconds=60.0
+        folder=tmp_path / "log",
+        origin=ORIGIN,
+        checkpoint_records=5,
+        segment_bytes=10_000,
+        deadline_seconds=PATIENCE_SECONDS,
     )
 
 

@@ -22,14 +22,19 @@ from model_images.gateway.guard.audit.ledger import Ledger
 from model_images.gateway.guard.audit.log import Anchoring, AuditLog, Settings
 from model_images.gateway.guard.audit.recovery import Damaged
 from model_images.gateway.guard.audit.unavailable import AuditUnavailable
-from tests.model_images.gateway.audit_world import NAMES, ORIGIN, record, signer, small, until, verified
+from tests.model_images.gateway.audit_world import (
+    NAMES,
+    ORIGIN,
+    PATIENCE_SECONDS,
+    record,
+    signer,
+    small,
+    until,
+    verified,
+)
 
 KEY = signer()
 VKEYS = [KEY.verifier]
-
-
-PATIENCE_SECONDS = 60.0
-"""A disk that other work shares is waited for: what the deadline does is tried by `test_a_disk_that_hangs` alone."""
 
 
 def settings(folder: Path, **more: object) -> Settings:
